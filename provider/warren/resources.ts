@@ -1,0 +1,129 @@
+/**
+ * The `warren` package's resource classes: what RabbitMQ needs and `@pulumi/rabbitmq` lacks.
+ * Served by provider/warren/pulumi-resource-warren, whose path stands in Pulumi.yaml.
+ */
+import * as pulumi from '@pulumi/pulumi';
+
+/** A user name with its password, to be tried when logging in. */
+export interface LoginCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface ProviderArgs {
+  /** Base URL of the management API, e.g. `https://rabbitmq.example.com:15671` (a path prefix is kept). */
+  readonly endpoint: pulumi.Input<string>;
+  /** The administrator that this stack owns: tried first. */
+  readonly username: pulumi.Input<string>;
+  readonly password: pulumi.Input<string>;
+  /** Tried in this order where the administrator can't log in (yet): earlier generations, then the bootstrap user. */
+  readonly fallbackCredentials?: pulumi.Input<LoginCredentials[]>;
+  readonly cacertFile?: pulumi.Input<string>;
+  readonly clientcertFile?: pulumi.Input<string>;
+  readonly clientkeyFile?: pulumi.Input<string>;
+  /** Accept any server certificate. For experiments only. */
+  readonly insecure?: pulumi.Input<boolean>;
+}
+
+/** How and as whom the `warren` resources reach the broker. Configuring it does no network I/O. */
+export class Provider extends pulumi.ProviderResource {
+  constructor(name: string, args: ProviderArgs, options?: pulumi.ResourceOptions) {
+    super(
+      'warren',
+      name,
+      {
+        endpoint: args.endpoint,
+        username: args.username,
+        password: pulumi.secret(args.password),
+        fallbackCredentials: pulumi.secret(
+          pulumi.output(args.fallbackCredentials ?? []).apply((list) => JSON.stringify(list)),
+        ),
+        cacertFile: args.cacertFile,
+        clientcertFile: args.clientcertFile,
+        clientkeyFile: args.clientkeyFile,
+        insecure: pulumi
+          .output(args.insecure)
+          .apply((value) => (value === undefined ? undefined : String(value))),
+      },
+      options,
+    );
+  }
+}
+
+export interface AdminArgs {
+  readonly username: pulumi.Input<string>;
+  readonly password: pulumi.Input<string>;
+}
+
+/**
+ * The administrator that this stack logs in with: created with whichever credential of the provider's still works,
+ * then verified by logging in with it. Deleting the resource deletes the user only when the provider logs in as
+ * another one; the provider's own administrator stays on the broker, so that nobody is ever locked out.
+ */
+export class Admin extends pulumi.CustomResource {
+  declare readonly username: pulumi.Output<string>;
+  declare readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: AdminArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      'warren:index:Admin',
+      name,
+      { username: args.username, password: pulumi.secret(args.password) },
+      pulumi.mergeOptions(options, { additionalSecretOutputs: ['password'] }),
+    );
+  }
+}
+
+export interface AbsentUserArgs {
+  /** The user that must not exist, e.g. `guest`. */
+  readonly username: pulumi.Input<string>;
+}
+
+/** A user that must not exist. Found again by `refresh` if somebody brings it back; deleting the resource does nothing. */
+export class AbsentUser extends pulumi.CustomResource {
+  declare readonly username: pulumi.Output<string>;
+
+  constructor(name: string, args: AbsentUserArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:AbsentUser', name, { ...args }, options);
+  }
+}
+
+export interface VhostSettingsArgs {
+  readonly vhost: pulumi.Input<string>;
+  readonly description?: pulumi.Input<string>;
+  readonly tags?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly defaultQueueType?: pulumi.Input<string>;
+}
+
+/** Description, tags and default queue type of a vhost that exists. Deleting the resource leaves them as they are. */
+export class VhostSettings extends pulumi.CustomResource {
+  constructor(name: string, args: VhostSettingsArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:VhostSettings', name, { ...args }, options);
+  }
+}
+
+export interface VhostLimitsArgs {
+  readonly vhost: pulumi.Input<string>;
+  /** 0 shuts everyone out; -1 or absent is no limit. */
+  readonly maxConnections?: pulumi.Input<number>;
+  readonly maxQueues?: pulumi.Input<number>;
+}
+
+export class VhostLimits extends pulumi.CustomResource {
+  constructor(name: string, args: VhostLimitsArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:VhostLimits', name, { ...args }, options);
+  }
+}
+
+export interface UserLimitsArgs {
+  readonly user: pulumi.Input<string>;
+  /** 0 shuts the user out; -1 or absent is no limit. */
+  readonly maxConnections?: pulumi.Input<number>;
+  readonly maxChannels?: pulumi.Input<number>;
+}
+
+export class UserLimits extends pulumi.CustomResource {
+  constructor(name: string, args: UserLimitsArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:UserLimits', name, { ...args }, options);
+  }
+}
