@@ -1,0 +1,141 @@
+/**
+ * Real brokers for tests. `withBroker` is the way to use them: it describes the same tests once per RabbitMQ version
+ * and lets no two test files work on the same broker at a time.
+ */
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { acquireLock } from '../../tools/fileLock';
+import { callManagement } from './management';
+
+export const BROKER_VERSIONS = ['3.10', '4.0', '4.3'] as const;
+export type BrokerVersion = (typeof BROKER_VERSIONS)[number];
+
+/** A broker on 127.0.0.1 with an administrator that belongs to the rig. */
+export interface TestBroker {
+  readonly version: BrokerVersion;
+  readonly amqpPort: number;
+  readonly managementPort: number;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface MissingBroker {
+  readonly version: BrokerVersion;
+  readonly reason: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    brokers: TestBroker[];
+    missingBrokers: MissingBroker[];
+    /** Of this test run; holds the brokers' locks. */
+    rigFolder: string;
+    /** Holds `pulumi` and its Node language host; empty when the engine can't be had. */
+    engineFolder: string;
+    missingEngineReason: string;
+  }
+}
+
+const LOCK_TIMEOUT_MS = 3_600_000;
+const held = new Set<BrokerVersion>();
+
+/** The brokers that this machine could start, oldest version first. */
+export function brokers(): readonly TestBroker[] {
+  return inject('brokers');
+}
+
+/**
+ * Describes `body` once per version: "TITLE on RabbitMQ 4.3". The tests of a version that can't be had here are
+ * skipped, with the reason in their names. Inside, call `resetBroker` before each test that needs a virgin broker.
+ */
+export function withBroker(
+  title: string,
+  body: (broker: TestBroker) => void,
+  versions: readonly BrokerVersion[] = BROKER_VERSIONS,
+): void {
+  for (const version of versions) {
+    const broker = brokers().find((candidate) => candidate.version === version);
+    if (broker === undefined) describeSkipped(title, version, body);
+    else {
+      describe(`${title} on RabbitMQ ${version}`, () => {
+        reserveBroker(version);
+        body(broker);
+      });
+    }
+  }
+}
+
+function describeSkipped(title: string, version: BrokerVersion, body: (broker: TestBroker) => void): void {
+  const reason =
+    inject('missingBrokers').find((missing) => missing.version === version)?.reason ?? 'not started';
+  describe.skip(`${title} on RabbitMQ ${version} [skipped: ${reason}]`, () => {
+    body({ version, amqpPort: 0, managementPort: 0, username: '', password: '' });
+  });
+}
+
+/** Keeps other test files off this broker from before the first to after the last test of the current `describe`. */
+function reserveBroker(version: BrokerVersion): void {
+  let release: (() => void) | undefined;
+  beforeAll(async () => {
+    release = await lockBroker(version);
+  }, LOCK_TIMEOUT_MS);
+  afterAll(() => {
+    held.delete(version);
+    release?.();
+  });
+}
+
+async function lockBroker(version: BrokerVersion): Promise<() => void> {
+  const file = path.join(inject('rigFolder'), `${version}.lock`);
+  const release = await acquireLock(file, { timeoutMs: LOCK_TIMEOUT_MS });
+  held.add(version);
+  return release;
+}
+
+/**
+ * Outside of `withBroker` a test file that resets brokers takes all of them, in one order (so that no two files wait
+ * for each other), and keeps them until its process ends.
+ */
+async function ensureReserved(broker: TestBroker): Promise<void> {
+  if (held.has(broker.version)) return;
+  for (const { version } of brokers()) if (!held.has(version)) await lockBroker(version);
+}
+
+/**
+ * Makes the broker as good as new: no vhost but an empty `/`, no users but `guest` (administrator, all permissions)
+ * and the rig's own. Clients that are connected are cut off.
+ */
+export async function resetBroker(broker: TestBroker): Promise<void> {
+  await ensureReserved(broker);
+  const [vhosts, users, parameters] = await Promise.all([
+    callManagement<{ name: string }[]>(broker, 'GET', 'vhosts?columns=name'),
+    callManagement<{ name: string }[]>(broker, 'GET', 'users?columns=name'),
+    callManagement<{ name: string }[]>(broker, 'GET', 'global-parameters'),
+  ]);
+  const remove = (kind: string, name: string) =>
+    callManagement(broker, 'DELETE', `${kind}/${encodeURIComponent(name)}`);
+  await Promise.all([
+    ...vhosts.map(({ name }) => remove('vhosts', name)),
+    ...users.filter(({ name }) => name !== broker.username).map(({ name }) => remove('users', name)),
+    ...parameters
+      .filter(({ name }) => !BROKERS_OWN_PARAMETERS.has(name))
+      .map(({ name }) => remove('global-parameters', name)),
+  ]);
+  await callManagement(broker, 'PUT', 'vhosts/%2F', {});
+  if (broker.username !== 'guest') {
+    await callManagement(broker, 'PUT', 'users/guest', { password: 'guest', tags: 'administrator' });
+  }
+  await callManagement(broker, 'PUT', 'permissions/%2F/guest', { configure: '.*', write: '.*', read: '.*' });
+}
+
+/** Lets the rig's user work in a vhost: an administrator may create vhosts and users, but no queue without permissions. */
+export async function allowRigUser(broker: TestBroker, vhost: string): Promise<void> {
+  const target = `permissions/${encodeURIComponent(vhost)}/${encodeURIComponent(broker.username)}`;
+  await callManagement(broker, 'PUT', target, { configure: '.*', write: '.*', read: '.*' });
+}
+
+const BROKERS_OWN_PARAMETERS = new Set([
+  'cluster_name',
+  'internal_cluster_id',
+  'imported_definition_hash_value',
+]);

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import { callManagement, canLogIn } from '../rigs/management';
+
+withBroker('a rig broker', (broker) => {
+  it('runs the version that it is named after', async () => {
+    const overview = await callManagement<{ rabbitmq_version: string }>(broker, 'GET', 'overview');
+    expect(overview.rabbitmq_version.startsWith(`${broker.version}.`)).toBe(true);
+  });
+
+  it('is as good as new after a reset', async () => {
+    await callManagement(broker, 'PUT', 'vhosts/left-over', {});
+    await callManagement(broker, 'PUT', 'users/left-over', { password: 'x', tags: '' });
+    await callManagement(broker, 'PUT', 'global-parameters/left-over', { value: 1 });
+    await allowRigUser(broker, '/');
+    await callManagement(broker, 'PUT', 'exchanges/%2F/left-over', { type: 'direct' });
+    await callManagement(broker, 'DELETE', 'users/guest');
+    await resetBroker(broker);
+    const names = async (list: string) =>
+      (await callManagement<{ name: string }[]>(broker, 'GET', list)).map(({ name }) => name);
+    expect(await names('vhosts')).toEqual(['/']);
+    expect((await names('users')).sort()).toEqual([broker.username, 'guest'].sort());
+    expect(await names('exchanges/%2F')).not.toContain('left-over');
+    expect(await names('global-parameters')).not.toContain('left-over');
+    const guest = { managementPort: broker.managementPort, username: 'guest', password: 'guest' };
+    expect(await canLogIn(guest)).toBe(true);
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * What makes a RabbitMQ node private: a name, folders and ports of its own, everything on 127.0.0.1, and an epmd
+ * (Erlang's name server) of its own, so that nothing that already runs on the machine is seen or touched.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+export interface NodePorts {
+  readonly amqp: number;
+  readonly management: number;
+  /** Erlang distribution: what rabbitmqctl talks to. */
+  readonly distribution: number;
+  readonly epmd: number;
+}
+
+export interface PrivateNode {
+  /** Without the host part, e.g. `warren-3f2a`. */
+  readonly name: string;
+  /** Where the node sees its folder: another path than ours when it runs in a chroot. */
+  readonly folder: string;
+  readonly ports: NodePorts;
+}
+
+/** The node's name as Erlang says it. */
+export function fullNodeName(node: PrivateNode): string {
+  return `${node.name}@localhost`;
+}
+
+/** Writes the configuration files of `node` into `folder`, which is the node's folder as this process sees it. */
+export function writeNodeFiles(node: PrivateNode, folder: string): void {
+  for (const part of ['db', 'log', 'generated']) fs.mkdirSync(path.join(folder, part), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
+  // Without this file RabbitMQ would read the one of the system's own service.
+  fs.writeFileSync(path.join(folder, 'rabbitmq-env.conf'), '');
+  fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), nodeConfig(node));
+  fs.writeFileSync(path.join(folder, 'advanced.config'), '[].\n');
+}
+
+function nodeConfig(node: PrivateNode): string {
+  return [
+    `listeners.tcp.1 = 127.0.0.1:${node.ports.amqp}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${node.ports.management}`,
+    // A guest of this machine must not take half of its memory, nor stop because the disk is nearly full.
+    'vm_memory_high_watermark.absolute = 1GB',
+    'disk_free_limit.absolute = 50MB',
+    '',
+  ].join('\n');
+}
+
+/** The whole environment of the node: nothing of ours gets in, so no RABBITMQ_ variable of the user's either. */
+export function nodeEnvironment(node: PrivateNode, searchPath: string): Record<string, string> {
+  const inFolder = (name: string) => path.posix.join(node.folder, name);
+  return {
+    PATH: searchPath,
+    LANG: 'C.UTF-8',
+    // Erlang's cookie lies in the home folder.
+    HOME: node.folder,
+    ERL_EPMD_PORT: String(node.ports.epmd),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: fullNodeName(node),
+    RABBITMQ_DIST_PORT: String(node.ports.distribution),
+    RABBITMQ_BASE: node.folder,
+    RABBITMQ_MNESIA_BASE: inFolder('db'),
+    RABBITMQ_LOG_BASE: inFolder('log'),
+    RABBITMQ_CONFIG_FILE: inFolder('rabbitmq.conf'),
+    RABBITMQ_ADVANCED_CONFIG_FILE: inFolder('advanced.config'),
+    RABBITMQ_CONF_ENV_FILE: inFolder('rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: inFolder('enabled_plugins'),
+    RABBITMQ_GENERATED_CONFIG_DIR: inFolder('generated'),
+    RABBITMQ_PID_FILE: inFolder('node.pid'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+  };
+}
