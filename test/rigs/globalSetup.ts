@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
+import { EngineError, ensureEngine } from '../../tools/engine/index';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
 import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootBroker';
 import type { DebianSuite } from './debianTree';
@@ -24,8 +25,10 @@ interface Outcome {
 /** Called by vitest. Returns what vitest calls at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const rigFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-rig-'));
-  const outcomes = await obtainBrokers();
+  const [outcomes, engine] = await Promise.all([obtainBrokers(), obtainEngine()]);
   project.provide('rigFolder', rigFolder);
+  project.provide('engineFolder', engine.folder);
+  project.provide('missingEngineReason', engine.missingReason);
   project.provide(
     'brokers',
     outcomes.flatMap(({ broker }) => broker ?? []),
@@ -38,6 +41,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all(outcomes.map((outcome) => outcome.stop?.() ?? Promise.resolve()));
     fs.rmSync(rigFolder, { recursive: true, force: true });
   };
+}
+
+async function obtainEngine(): Promise<{ folder: string; missingReason: string }> {
+  try {
+    const onProgress = (text: string) => process.stderr.write(`Pulumi: ${text}\n`);
+    return { folder: (await ensureEngine({ onProgress })).binFolder, missingReason: '' };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return { folder: '', missingReason: error.message.split('\n')[0] ?? '' };
+  }
 }
 
 function obtainBrokers(): Promise<Outcome[]> {

@@ -1,0 +1,151 @@
+/** Plain `pulumi` on a stack of this checkout, with state, passphrase and settings of the test's own. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { inject } from 'vitest';
+import { run } from '../../tools/processes';
+
+const CHECKOUT = path.resolve(__dirname, '../..');
+const RUN_TIMEOUT_MS = 240_000;
+
+export interface PulumiRun {
+  /** null when pulumi did not end within 240 s. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  /** stdout and stderr as they came. */
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+export interface PulumiWorkspaceOptions {
+  /** Name of the stack; by default `quickstart`. */
+  readonly stack?: string;
+  /** Another project folder than the checkout. */
+  readonly projectFolder?: string;
+  /** Added to (undefined: taken from) the environment of every run. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Why there is no engine on this machine, for `it.skipIf`; undefined when there is one. */
+export function missingEngine(): string | undefined {
+  return inject('engineFolder') === '' ? inject('missingEngineReason') : undefined;
+}
+
+/** Make one per test, and `dispose` of it afterwards. */
+export class PulumiWorkspace {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-pulumi-'));
+  readonly stack: string;
+  /** The stack's config, given to every run by `--config-file`: nothing is written into the checkout. */
+  readonly configFile: string;
+  private readonly projectFolder: string;
+  private readonly env: NodeJS.ProcessEnv;
+
+  constructor(options: PulumiWorkspaceOptions = {}) {
+    const engineFolder = inject('engineFolder');
+    if (engineFolder === '') throw new Error(`No Pulumi engine: ${inject('missingEngineReason')}`);
+    this.stack = options.stack ?? 'quickstart';
+    this.projectFolder = options.projectFolder ?? CHECKOUT;
+    this.configFile = path.join(this.folder, `Pulumi.${this.stack}.yaml`);
+    fs.mkdirSync(path.join(this.folder, 'state'));
+    fs.writeFileSync(this.configFile, 'config: {}\n');
+    this.env = {
+      ...withoutPulumiVariables(process.env),
+      PATH: `${engineFolder}${path.delimiter}${process.env.PATH ?? ''}`,
+      PULUMI_HOME: path.join(this.folder, 'home'),
+      PULUMI_BACKEND_URL: `file://${this.folder}/state?metadata=skip`,
+      PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the tests',
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+      NO_COLOR: '1',
+      ...options.env,
+    };
+  }
+
+  /**
+   * Replaces the stack's config. Keys without a namespace are the project's. Values other than strings, numbers and
+   * booleans become Pulumi's structured config.
+   */
+  setConfig(config: Readonly<Record<string, unknown>>, projectName = 'warren'): void {
+    const named = Object.entries(config).map(([key, value]) => [
+      key.includes(':') ? key : `${projectName}:${key}`,
+      value,
+    ]);
+    const text = JSON.stringify(
+      { ...this.encryption(), config: Object.fromEntries(named) as unknown },
+      null,
+      2,
+    );
+    // JSON is YAML.
+    fs.writeFileSync(this.configFile, `${text}\n`);
+  }
+
+  /** `pulumi ARGS` on the stack, unattended. Commands that know `--config-file` get ours. */
+  async run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<PulumiRun> {
+    const [command = ''] = args;
+    const flags = ['--non-interactive', ...(STACK_COMMANDS.has(command) ? ['--stack', this.stack] : [])];
+    const config = CONFIG_COMMANDS.has(command) ? ['--config-file', this.configFile] : [];
+    const result = await run('pulumi', [...args, ...flags, ...config], {
+      cwd: this.projectFolder,
+      env: { ...this.env, ...env },
+      timeoutMs: RUN_TIMEOUT_MS,
+    });
+    const { exitCode, stdout, output, durationMs } = result;
+    return { exitCode, stdout, output, durationMs };
+  }
+
+  init(): Promise<PulumiRun> {
+    return this.run(['stack', 'init', this.stack]);
+  }
+
+  /** `up`, `refresh` and `destroy` without questions; `up` with its preview unless told otherwise. */
+  up(...args: readonly string[]): Promise<PulumiRun> {
+    return this.run(['up', '--yes', ...args]);
+  }
+
+  preview(...args: readonly string[]): Promise<PulumiRun> {
+    return this.run(['preview', ...args]);
+  }
+
+  refresh(...args: readonly string[]): Promise<PulumiRun> {
+    return this.run(['refresh', '--yes', ...args]);
+  }
+
+  destroy(...args: readonly string[]): Promise<PulumiRun> {
+    return this.run(['destroy', '--yes', ...args]);
+  }
+
+  /** The stack's outputs, secrets in plain. @throws Error with pulumi's words when it has none to show */
+  async outputs(): Promise<Record<string, unknown>> {
+    const result = await this.run(['stack', 'output', '--json', '--show-secrets', '--stack', this.stack]);
+    if (result.exitCode !== 0) throw new Error(`pulumi stack output failed: ${result.output}`);
+    return JSON.parse(result.stdout) as Record<string, unknown>;
+  }
+
+  /** Everything that Pulumi has written for this workspace, to look for what must not be in it. */
+  stateText(): string {
+    const files = fs.readdirSync(path.join(this.folder, 'state'), { recursive: true, withFileTypes: true });
+    return files
+      .filter((entry) => entry.isFile())
+      .map((entry) => fs.readFileSync(path.join(entry.parentPath, entry.name), 'utf8'))
+      .join('\n');
+  }
+
+  dispose(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** `stack init` puts the salt of the passphrase into the config file: without it the state's secrets are lost. */
+  private encryption(): Record<string, string> {
+    const salt = /^\s*"?encryptionsalt"?:\s*"?([^"\s,]+)/m.exec(
+      fs.readFileSync(this.configFile, 'utf8'),
+    )?.[1];
+    return salt === undefined ? {} : { encryptionsalt: salt };
+  }
+}
+
+const CONFIG_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config']);
+const STACK_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config', 'cancel', 'watch']);
+
+function withoutPulumiVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PULUMI_')));
+}
