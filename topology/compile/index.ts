@@ -1,0 +1,179 @@
+/** From the resolved topology to the ordered list of broker objects. */
+import type { SourcePosition } from '../diagnostics';
+import type { Binding, User } from '../model';
+import { CREATION_ORDER, identityKey } from '../objects';
+import type { Arguments, BindingObject, BrokerObject, PolicyObject, QueueObject } from '../objects';
+import { compareNames } from '../names';
+import type { ResolvedQueue, ResolvedTopology, ResolvedVhost } from '../resolve';
+import type { Path } from '../source';
+import { generatedPolicies } from './policies';
+
+type Locate = (path: Path) => SourcePosition;
+
+/**
+ * Compiles a topology that has no errors. The order is the order of creation; the result doesn't depend on the order
+ * of keys in the file.
+ */
+export function compileTopology({ topology, vhosts }: ResolvedTopology): BrokerObject[] {
+  const locate: Locate = (path) => topology.source.at(path, 'key');
+  const objects = [
+    ...vhosts.flatMap((vhost) => compileVhost(vhost, locate)),
+    ...topology.users.flatMap((user) => compileUser(user, locate)),
+  ];
+  return objects
+    .map((object) => ({ object, rank: CREATION_ORDER.indexOf(object.kind), key: identityKey(object) }))
+    .sort((a, b) => a.rank - b.rank || compareNames(a.key, b.key))
+    .map(({ object }) => object);
+}
+
+/** The vhosts, in the order of the file, with what the target makes of them. */
+function compileVhost(resolved: ResolvedVhost, locate: Locate): BrokerObject[] {
+  const { vhost, defaultQueueType } = resolved;
+  const position = locate(vhost.path);
+  const { name, description, tags, limits } = vhost;
+  return [
+    {
+      kind: 'vhost',
+      name,
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(defaultQueueType === undefined ? {} : { defaultQueueType }),
+      position,
+    },
+    ...(limits === undefined || Object.keys(limits).length === 0
+      ? []
+      : [
+          {
+            kind: 'vhostLimits' as const,
+            vhost: name,
+            ...limits,
+            position: locate([...vhost.path, 'limits']),
+          },
+        ]),
+    ...explicitPolicies(resolved, locate),
+    ...generatedPolicies(resolved, locate),
+    ...compileExchanges(resolved, locate),
+    ...resolved.queues.flatMap((queue): BrokerObject[] => [
+      compileQueue(queue, resolved, locate),
+      ...compileBindings(queue.queue.bindings, name, queue.queue.name, 'queue', locate),
+    ]),
+  ];
+}
+
+function explicitPolicies({ vhost }: ResolvedVhost, locate: Locate): PolicyObject[] {
+  const kinds = [
+    ['policy', vhost.policies],
+    ['operatorPolicy', vhost.operatorPolicies],
+  ] as const;
+  return kinds.flatMap(([kind, policies]) =>
+    policies.map(({ path, name, pattern, applyTo, priority, definition }) => ({
+      kind,
+      vhost: vhost.name,
+      name,
+      pattern,
+      // Operator policies know queues only.
+      applyTo: kind === 'operatorPolicy' && applyTo === 'all' ? 'queues' : applyTo,
+      priority,
+      definition,
+      position: locate(path),
+    })),
+  );
+}
+
+function compileExchanges({ vhost }: ResolvedVhost, locate: Locate): BrokerObject[] {
+  return vhost.exchanges.flatMap((exchange): BrokerObject[] => {
+    const { path, name, type, durable, autoDelete, internal, alternate, bindings } = exchange;
+    const arguments_: Arguments =
+      alternate === undefined
+        ? exchange.arguments
+        : { ...exchange.arguments, 'alternate-exchange': alternate };
+    return [
+      {
+        kind: 'exchange',
+        vhost: vhost.name,
+        name,
+        type,
+        durable,
+        autoDelete,
+        internal,
+        arguments: arguments_,
+        position: locate(path),
+      },
+      ...compileBindings(bindings, vhost.name, name, 'exchange', locate),
+    ];
+  });
+}
+
+function compileQueue(resolved: ResolvedQueue, vhost: ResolvedVhost, locate: Locate): QueueObject {
+  const { queue } = resolved;
+  return {
+    kind: 'queue',
+    vhost: vhost.vhost.name,
+    name: queue.name,
+    durable: queue.durable,
+    autoDelete: queue.autoDelete,
+    arguments: queueArguments(resolved, vhost.defaultQueueType ?? 'classic'),
+    position: locate(queue.path),
+  };
+}
+
+/** The arguments that a queue is declared with: what no policy can hold, and what the application itself says. */
+export function queueArguments({ queue, type }: ResolvedQueue, defaultType: string): Arguments {
+  const needsType = type !== 'classic' || defaultType !== 'classic';
+  const intents: Arguments = {
+    ...(needsType ? { 'x-queue-type': type } : {}),
+    // A quorum queue has its priorities without any argument, and refuses this one.
+    ...(queue.priorities === undefined || type !== 'classic' ? {} : { 'x-max-priority': queue.priorities }),
+    ...(queue.singleActiveConsumer === true ? { 'x-single-active-consumer': true } : {}),
+  };
+  return { ...intents, ...queue.arguments, ...queue.declaredWith };
+}
+
+function compileBindings(
+  bindings: readonly Binding[],
+  vhost: string,
+  destination: string,
+  destinationType: BindingObject['destinationType'],
+  locate: Locate,
+): BindingObject[] {
+  return bindings.map((binding) => ({
+    kind: 'binding',
+    vhost,
+    source: binding.exchange,
+    destination,
+    destinationType,
+    routingKey: binding.routingKey,
+    arguments: binding.arguments,
+    position: locate(binding.path),
+  }));
+}
+
+function compileUser(user: User, locate: Locate): BrokerObject[] {
+  const { name, tags, limits } = user;
+  return [
+    { kind: 'user', name, tags: [...tags].sort(compareNames), position: locate(user.path) },
+    ...(limits === undefined || Object.keys(limits).length === 0
+      ? []
+      : [{ kind: 'userLimits' as const, user: name, ...limits, position: locate([...user.path, 'limits']) }]),
+    ...user.permissions.map(({ path, vhost, configure, write, read }) => ({
+      kind: 'permissions' as const,
+      user: name,
+      vhost,
+      configure,
+      write,
+      read,
+      position: locate(path),
+    })),
+    ...user.topicPermissions
+      .filter(({ exchanges }) => exchanges.length > 0)
+      .map(({ path, vhost, exchanges }) => ({
+        kind: 'topicPermissions' as const,
+        user: name,
+        vhost,
+        exchanges: exchanges
+          .map(({ exchange, write, read }) => ({ exchange, write, read }))
+          .sort((a, b) => compareNames(a.exchange, b.exchange)),
+        position: locate(path),
+      })),
+  ];
+}

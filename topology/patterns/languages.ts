@@ -1,0 +1,238 @@
+/**
+ * What two patterns have in common, decided exactly over all names there could be: both become automata, and their
+ * product is searched. Names hold no control characters, and at least one byte.
+ */
+import { parseRegex } from './regexSyntax';
+import type { ByteSet, RegexNode } from './regexSyntax';
+
+/** A shortest name of each sort; absent where there is none. */
+export interface Comparison {
+  readonly both?: string;
+  readonly onlyA?: string;
+  readonly onlyB?: string;
+}
+
+type Guard = 'start' | 'end' | undefined;
+
+interface State {
+  readonly jumps: { readonly to: number; readonly guard: Guard }[];
+  readonly steps: { readonly set: ByteSet; readonly to: number }[];
+}
+
+interface Automaton {
+  readonly states: readonly State[];
+  readonly start: number;
+  readonly final: number;
+}
+
+/** What is possible after some bytes; `key` is equal for equal possibilities. */
+interface Configuration {
+  readonly key: string;
+  readonly live: readonly number[];
+  /** Whether the name may end here, as a match. */
+  readonly accepts: boolean;
+  /** The pattern was found already: whatever follows, the name matches. */
+  readonly isFound: boolean;
+  /** Nothing that follows can make the name match. */
+  readonly isDead: boolean;
+}
+
+/** Patterns that would need more are reported as undecided; real ones need a few dozen. */
+const STATES_MAX = 4_000;
+const PRODUCT_MAX = 50_000;
+
+/**
+ * Compares the names that two patterns match; undefined where a pattern is beyond regular expressions in the strict
+ * sense, or too large. With `goal: 'both'` only a common name is looked for, which is much quicker.
+ */
+export function comparePatterns(a: string, b: string, goal: 'all' | 'both' = 'all'): Comparison | undefined {
+  const [machineA, machineB] = [automatonOf(a), automatonOf(b)];
+  if (machineA === undefined || machineB === undefined) return undefined;
+  return searchProduct(machineA, machineB, goal);
+}
+
+function searchProduct(a: Automaton, b: Automaton, goal: 'all' | 'both'): Comparison | undefined {
+  const bytes = representativeBytes([a, b]);
+  const found: { both?: string; onlyA?: string; onlyB?: string } = {};
+  let frontier: { readonly a: Configuration; readonly b: Configuration; readonly name: string }[] = [
+    { a: initial(a), b: initial(b), name: '' },
+  ];
+  const seen = new Set<string>();
+  while (frontier.length > 0) {
+    const next: typeof frontier = [];
+    for (const pair of frontier) {
+      for (const byte of bytes) {
+        const [stepA, stepB] = [advance(a, pair.a, byte), advance(b, pair.b, byte)];
+        if (goal === 'both' ? stepA.isDead || stepB.isDead : stepA.isDead && stepB.isDead) continue;
+        const key = `${stepA.key}|${stepB.key}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        if (seen.size > PRODUCT_MAX) return undefined;
+        const name = pair.name + String.fromCharCode(byte);
+        if (stepA.accepts && stepB.accepts) found.both ??= name;
+        else if (stepA.accepts) found.onlyA ??= name;
+        else if (stepB.accepts) found.onlyB ??= name;
+        if (goal === 'both' && found.both !== undefined) return { both: readable(found.both) };
+        next.push({ a: stepA, b: stepB, name });
+      }
+    }
+    frontier = next;
+  }
+  const entries = Object.entries(found).map(([sort, name]) => [sort, readable(name)]);
+  return Object.fromEntries(entries) as Comparison;
+}
+
+/** From one character per byte back to text. */
+function readable(byteText: string): string {
+  return Buffer.from(byteText, 'latin1').toString('utf8');
+}
+
+const automata = new Map<string, Automaton | undefined>();
+
+function automatonOf(pattern: string): Automaton | undefined {
+  if (!automata.has(pattern)) {
+    const node = parseRegex(pattern);
+    automata.set(pattern, node === undefined ? undefined : build(node));
+  }
+  return automata.get(pattern);
+}
+
+class TooLarge extends Error {}
+
+function build(root: RegexNode): Automaton | undefined {
+  const states: State[] = [];
+  try {
+    const start = addState(states);
+    return { states, start, final: append(states, root, start) };
+  } catch (error) {
+    if (error instanceof TooLarge || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function addState(states: State[]): number {
+  if (states.length >= STATES_MAX) throw new TooLarge();
+  return states.push({ jumps: [], steps: [] }) - 1;
+}
+
+function addJump(states: readonly State[], from: number, to: number, guard?: Guard): void {
+  states[from]?.jumps.push({ to, guard });
+}
+
+/** Adds the states of a node behind `from`; returns the state where it is left. */
+function append(states: State[], node: RegexNode, from: number): number {
+  switch (node.kind) {
+    case 'bytes': {
+      const to = addState(states);
+      states[from]?.steps.push({ set: node.set, to });
+      return to;
+    }
+    case 'start':
+    case 'end': {
+      const to = addState(states);
+      addJump(states, from, to, node.kind);
+      return to;
+    }
+    case 'sequence':
+      return node.items.reduce((at, item) => append(states, item, at), from);
+    case 'choice': {
+      const to = addState(states);
+      for (const item of node.items) {
+        const branch = addState(states);
+        addJump(states, from, branch);
+        addJump(states, append(states, item, branch), to);
+      }
+      return to;
+    }
+    case 'repeat':
+      return appendRepeat(states, node, from);
+  }
+}
+
+function appendRepeat(states: State[], node: Extract<RegexNode, { kind: 'repeat' }>, from: number): number {
+  let at = from;
+  for (let count = 0; count < node.min; count += 1) at = append(states, node.item, at);
+  const to = addState(states);
+  if (node.max === Infinity) {
+    const loop = addState(states);
+    addJump(states, at, loop);
+    addJump(states, append(states, node.item, loop), loop);
+    addJump(states, loop, to);
+    return to;
+  }
+  for (let count = node.min; count < node.max; count += 1) {
+    addJump(states, at, to);
+    at = append(states, node.item, at);
+  }
+  addJump(states, at, to);
+  return to;
+}
+
+function initial(machine: Automaton): Configuration {
+  return configuration(machine, closure(machine, [machine.start], 'start'));
+}
+
+function advance(machine: Automaton, from: Configuration, byte: number): Configuration {
+  if (from.isFound) return from;
+  const reached = new Set<number>([machine.start]);
+  for (const index of from.live) {
+    for (const step of machine.states[index]?.steps ?? []) {
+      if (step.set[byte] === 1) reached.add(step.to);
+    }
+  }
+  // The start state is always among them: the pattern may begin anywhere in the name.
+  return configuration(machine, closure(machine, [...reached], undefined));
+}
+
+function configuration(machine: Automaton, reached: ReadonlySet<number>): Configuration {
+  const isFound = reached.has(machine.final);
+  const atEnd = closure(machine, [...reached], 'end');
+  const live = [...reached].filter((index) => (machine.states[index]?.steps.length ?? 0) > 0);
+  const accepts = atEnd.has(machine.final);
+  const sorted = live.sort((x, y) => x - y);
+  return {
+    key: isFound ? 'found' : `${sorted.join(',')}${accepts ? '!' : ''}`,
+    live: sorted,
+    accepts,
+    isFound,
+    isDead: !accepts && sorted.length === 0,
+  };
+}
+
+function closure(machine: Automaton, from: readonly number[], holds: Guard): Set<number> {
+  const reached = new Set(from);
+  const open = [...from];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    for (const { to, guard } of machine.states[index]?.jumps ?? []) {
+      if ((guard === undefined || guard === holds) && !reached.has(to)) {
+        reached.add(to);
+        open.push(to);
+      }
+    }
+  }
+  return reached;
+}
+
+/** One byte for each class of bytes that no step tells apart; letters and digits preferred, for readable examples. */
+function representativeBytes(machines: readonly Automaton[]): number[] {
+  const sets = new Set(
+    machines.flatMap(({ states }) => states.flatMap(({ steps }) => steps.map(({ set }) => set))),
+  );
+  const representatives = new Map<string, number>();
+  for (const byte of NAME_BYTES) {
+    const signature = [...sets].map((set) => set[byte]).join('');
+    if (!representatives.has(signature)) representatives.set(signature, byte);
+  }
+  return [...representatives.values()];
+}
+
+const ALPHANUMERIC = /[a-zA-Z0-9]/;
+
+/** Every byte that a name may hold, the readable ones first. */
+const NAME_BYTES: readonly number[] = (() => {
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte).filter(
+    (byte) => byte >= 0x20 && byte !== 0x7f,
+  );
+  const isReadable = (byte: number): boolean => ALPHANUMERIC.test(String.fromCharCode(byte));
+  return [...bytes.filter(isReadable).reverse(), ...bytes.filter((byte) => !isReadable(byte))];
+})();

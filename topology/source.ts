@@ -1,0 +1,190 @@
+/**
+ * A YAML file as plain data, with the position of every key and value in it. Whatever the text holds (broken syntax,
+ * binary data, alias bombs), the result is data and diagnostics, never an exception.
+ */
+import { LineCounter, isScalar, parseAllDocuments } from 'yaml';
+import type { Document, ErrorCode } from 'yaml';
+import type { Diagnostic, SourcePosition } from './diagnostics';
+import { readNode } from './sourceNode';
+import type { SourceNode } from './sourceNode';
+
+export type Path = readonly (string | number)[];
+export type PathPart = 'key' | 'value';
+
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** Objects have no prototype: any key is just a key. */
+  readonly data: unknown;
+  /**
+   * Position of the key or the value at a path. Where the path doesn't exist (or the value is empty), the position of
+   * the nearest thing that does: something can always be shown.
+   */
+  at(path: Path, part?: PathPart): SourcePosition;
+}
+
+export interface SourceResult {
+  /** Absent when the text isn't YAML that can be worked with. */
+  readonly source?: Source;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+type Range = readonly [start: number, end: number];
+type ToPosition = (range: Range) => SourcePosition;
+
+/** Reads one YAML document. Every fault of the text is in the diagnostics; `source` is there if its data can be used. */
+export function readSource(text: string, file: string): SourceResult {
+  const lineCounter = new LineCounter();
+  const fault = (range: Range, diagnostic: Omit<Diagnostic, 'position' | 'severity'>): Diagnostic => ({
+    ...diagnostic,
+    severity: 'error',
+    position: toPosition(range),
+  });
+  const toPosition: ToPosition = ([start, end]) => positionOf(file, lineCounter, start, end);
+
+  const binaryAt = firstControlCharacter(text);
+  if (binaryAt !== undefined) {
+    countLines(text, lineCounter);
+    return { diagnostics: [fault([binaryAt, binaryAt + 1], NOT_TEXT)] };
+  }
+  let documents: readonly Document.Parsed[];
+  try {
+    documents = [
+      ...parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, version: '1.2' }),
+    ];
+  } catch (error) {
+    // The parser is recursive: thousands of nested brackets exhaust the stack, and nothing else throws.
+    if (!(error instanceof RangeError)) throw error;
+    return { diagnostics: [fault([0, 0], TOO_DEEP)] };
+  }
+  const [document, second] = documents;
+  if (document === undefined || isEmpty(document)) return { diagnostics: [fault([0, 0], EMPTY_FILE)] };
+  const syntaxErrors = documents.flatMap((each) => each.errors);
+  if (syntaxErrors.length > 0) {
+    return { diagnostics: firstPerLine(syntaxErrors.map((error) => fault(error.pos, describe(error)))) };
+  }
+  if (second !== undefined) {
+    const start = second.range[0];
+    return { diagnostics: [fault([start, start], SECOND_DOCUMENT)] };
+  }
+  return readDocument(document, text, file, toPosition);
+}
+
+function readDocument(
+  document: Document.Parsed,
+  text: string,
+  file: string,
+  toPosition: ToPosition,
+): SourceResult {
+  const diagnostics: Diagnostic[] = [];
+  const result = readNode(document, (range, fault) => {
+    diagnostics.push({ ...fault, severity: 'error', position: toPosition(range) });
+  });
+  if (result === undefined) return { diagnostics };
+  const { node, data } = result;
+  const at = (path: Path, part: PathPart = 'value'): SourcePosition => toPosition(rangeAt(node, path, part));
+  return { source: { file, text, data, at }, diagnostics };
+}
+
+function rangeAt(root: SourceNode, path: Path, part: PathPart): Range {
+  let node = root;
+  for (const [index, step] of path.entries()) {
+    const child = node.children?.get(String(step));
+    if (child === undefined) return node.keyRange ?? firstLineStart(node);
+    if (index === path.length - 1 && part === 'key') return child.keyRange ?? child.range;
+    node = child;
+  }
+  const isBlank = node.range[0] === node.range[1];
+  return isBlank ? (node.keyRange ?? node.range) : node.range;
+}
+
+/** For the whole document: marking all of it would say nothing. */
+function firstLineStart(node: SourceNode): Range {
+  return [node.range[0], node.range[0]];
+}
+
+function positionOf(file: string, lineCounter: LineCounter, start: number, end: number): SourcePosition {
+  const from = lineCounter.linePos(start);
+  const to = lineCounter.linePos(Math.max(start, end));
+  // Before the first line is counted (an empty file) the counter knows no line: that is line 1, column 1.
+  return {
+    file,
+    line: Math.max(1, from.line),
+    column: Math.max(1, from.col),
+    endLine: Math.max(1, to.line),
+    endColumn: Math.max(1, to.col),
+  };
+}
+
+function countLines(text: string, lineCounter: LineCounter): void {
+  lineCounter.addNewLine(0);
+  for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) {
+    lineCounter.addNewLine(index + 1);
+  }
+}
+
+/** Binary data is recognised by what no text holds: control characters, or bytes that weren't UTF-8. */
+function firstControlCharacter(text: string): number | undefined {
+  const match = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.exec(text);
+  return match?.index;
+}
+
+function isEmpty(document: Document.Parsed): boolean {
+  const { contents } = document;
+  return (
+    document.errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null))
+  );
+}
+
+/** One broken line often makes the parser complain several times about what follows on it. */
+function firstPerLine(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seenLines = new Set<number>();
+  return diagnostics.filter(({ position }) => {
+    const line = position?.line ?? 0;
+    if (seenLines.has(line)) return false;
+    seenLines.add(line);
+    return true;
+  });
+}
+
+const NOT_TEXT = {
+  code: 'not-text',
+  message: 'This file holds characters that are not text.',
+  reason: 'A topology is YAML, written in UTF-8.',
+  help: 'Check that this is the file you meant, and save it as UTF-8.',
+};
+const TOO_DEEP = {
+  code: 'yaml-syntax',
+  message: 'This file is nested far too deeply to be read.',
+  help: 'A topology needs no more than ten levels.',
+};
+const EMPTY_FILE = {
+  code: 'empty-file',
+  message: 'This file is empty.',
+  help: 'Start with `warren: 1` and a `vhosts:` section.',
+};
+const SECOND_DOCUMENT = {
+  code: 'yaml-documents',
+  message: 'This file holds more than one YAML document.',
+  reason: 'One file is one topology: what stands below a second `---` would be ignored.',
+  help: 'Remove the `---` line, or move the second document to a file of its own.',
+};
+
+const SYNTAX_HELP: Readonly<Partial<Record<ErrorCode, string>>> = {
+  TAB_AS_INDENT: 'Indent with spaces: YAML allows no tabs.',
+  BAD_INDENT: 'Give the keys of one level the same number of spaces in front.',
+  BLOCK_AS_IMPLICIT_KEY: 'Check the indentation, and quote text that holds `: `.',
+  MISSING_CHAR: 'Check for a missing colon, comma, quote or bracket on this line or just before it.',
+  BAD_SCALAR_START: 'Quote text that starts with a special character such as @, ` or %.',
+  UNEXPECTED_TOKEN: 'Check the indentation, quotes and brackets on this line and the one before.',
+  MULTILINE_IMPLICIT_KEY: 'Check for a missing colon at the end of this line.',
+};
+
+function describe(error: {
+  readonly code: ErrorCode;
+  readonly message: string;
+}): Omit<Diagnostic, 'position' | 'severity'> {
+  const message = `This is not valid YAML: ${error.message.replace(/\.?$/, '.')}`;
+  const help = SYNTAX_HELP[error.code] ?? 'Correct the YAML; everything else is checked once it can be read.';
+  return { code: 'yaml-syntax', message, help };
+}
