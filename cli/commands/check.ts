@@ -1,0 +1,52 @@
+import type { Diagnostic, Severity } from '../../topology/diagnostics';
+import { load } from '../../topology/index';
+import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { ExitCode } from '../exitCodes';
+import { readTopologyFile } from '../topologyFile';
+import { UserError } from '../userError';
+import { colorWanted } from '../terminal';
+
+export interface CheckOptions {
+  readonly format: string;
+  readonly failOn: string;
+  readonly target?: string;
+}
+
+const FORMATS = ['text', 'json', 'github'] as const;
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** `warren check`: findings of all files, in one report. */
+export function check(files: readonly string[], options: CheckOptions): Promise<number> {
+  const format = oneOf('--format', options.format, FORMATS);
+  const failOn = oneOf('--fail-on', options.failOn, SEVERITIES);
+  const sources = new Map(files.map((file) => [file, readTopologyFile(file)]));
+  const target = options.target === undefined ? {} : { target: options.target };
+  const found: Diagnostic[] = [...sources].flatMap(([file, text]) => load(text, file, target).diagnostics);
+
+  const report = renderDiagnostics(found, sources, { format, color: colorWanted(process.stdout) });
+  if (report !== '') process.stdout.write(report.endsWith('\n') ? report : `${report}\n`);
+  if (format === 'text') process.stdout.write(`${summary(found, files.length)}\n`);
+  const isBad = found.some((one) => SEVERITIES.indexOf(one.severity) <= SEVERITIES.indexOf(failOn));
+  return Promise.resolve(isBad ? ExitCode.findings : ExitCode.ok);
+}
+
+function summary(found: readonly Diagnostic[], fileCount: number): string {
+  const files = fileCount === 1 ? '1 file' : `${fileCount} files`;
+  if (found.length === 0) return `${files}: no findings`;
+  const counts = SEVERITIES.map((severity) => [
+    found.filter((one) => one.severity === severity).length,
+    severity,
+  ])
+    .filter(([count]) => count !== 0)
+    .map(
+      ([count, severity]) =>
+        `${count ?? 0} ${severity ?? ''}${count === 1 || severity === 'info' ? '' : 's'}`,
+    );
+  return `${files}: ${counts.join(', ')}`;
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((item) => item === value);
+  if (found !== undefined) return found;
+  throw new UserError(`${option} ${value} is unknown; it can be ${allowed.join(', ')}`);
+}

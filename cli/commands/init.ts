@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { CHECKOUT, stackFile } from '../checkout';
+import { ExitCode } from '../exitCodes';
+import { mustPulumi } from '../pulumi';
+import { ensureSeed } from '../stackSeed';
+import { UserError } from '../userError';
+
+export interface InitOptions {
+  readonly stack: string;
+  readonly topology?: string;
+  readonly endpoint?: string;
+}
+
+const PRODUCTION_STACK = /^prod(uction)?$/;
+
+/** `warren init`: the stack in the user's own Pulumi backend, its config file, and a seed. Changes nothing that is set. */
+export async function init(options: InitOptions): Promise<number> {
+  const { stack } = options;
+  const settings: string[] = [];
+  if (options.topology !== undefined) {
+    const relative = path.relative(CHECKOUT, path.resolve(options.topology));
+    if (!existsSync(path.resolve(options.topology))) {
+      throw new UserError(`--topology ${options.topology}: there is no such file`);
+    }
+    settings.push('--plaintext', `topology=${relative}`);
+  }
+  if (options.endpoint !== undefined) settings.push('--plaintext', `endpoint=${options.endpoint}`);
+  if (PRODUCTION_STACK.test(stack) && process.env.PULUMI_CONFIG_PASSPHRASE === '') {
+    throw new UserError(
+      `stack ${stack} is a production stack and PULUMI_CONFIG_PASSPHRASE is empty: set a passphrase that is kept safe, or use a backend with a key service`,
+    );
+  }
+  await mustPulumi(stack, ['stack', 'select', stack, '--create']);
+  if (settings.length > 0) await mustPulumi(stack, ['config', 'set-all', '--stack', stack, ...settings]);
+  const isNew = await ensureSeed(stack);
+  process.stdout.write(
+    `Stack ${stack}: ${path.relative(process.cwd(), stackFile(stack))} ${isNew ? 'has a new seed' : 'keeps its seed'}.\n` +
+      `Next: npx warren preview --stack ${stack}\n`,
+  );
+  return ExitCode.ok;
+}

@@ -1,0 +1,15 @@
+/** What a command's exit code says. Scripts rely on these numbers: they are part of the interface (README). */
+export const ExitCode = {
+  /** Done; for `check`: nothing at or over `--fail-on`. */
+  ok: 0,
+  /** `check` found something at or over `--fail-on`; Pulumi's own failures have this code too. */
+  findings: 1,
+  /** The command could not run: wrong usage, an unreadable file, something missing on this machine. */
+  cannotRun: 2,
+  /** What was set up doesn't work: the quickstart's proof failed. */
+  proofFailed: 3,
+  /** Interrupted by Ctrl-C. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -1,0 +1,88 @@
+/** The `warren` command: what it understands. The work is done in commands/. */
+import { Command, CommanderError } from 'commander';
+import { check, type CheckOptions } from './commands/check';
+import { init, type InitOptions } from './commands/init';
+import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
+import { render } from './commands/render';
+import { setup } from './commands/setup';
+import { ExitCode } from './exitCodes';
+import { toExitCode } from './userError';
+
+function buildProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('warren')
+    .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
+    .exitOverride()
+    .showHelpAfterError('(warren --help shows the commands)');
+
+  program
+    .command('check')
+    .description('validate and lint topologies')
+    .argument('<file...>', 'topology files')
+    .option('--format <format>', 'text, json or github', 'text')
+    .option('--fail-on <severity>', 'error, warning or info: exit 1 from there on', 'error')
+    .option('--target <series>', "RabbitMQ series to check for, e.g. 4.0; the file's own by default")
+    .action(async (files: string[], options: CheckOptions) => {
+      finish(await toExitCode(() => check(files, options)));
+    });
+
+  program
+    .command('render')
+    .description('write what a topology compiles to')
+    .argument('<file>', 'topology file')
+    .requiredOption('--to <kind>', 'definitions: a definitions.json without users’ passwords')
+    .option('--target <series>', "RabbitMQ series to compile for, e.g. 4.0; the file's own by default")
+    .action(async (file: string, options: { to: string; target?: string }) => {
+      finish(await toExitCode(() => render(file, options)));
+    });
+
+  program
+    .command('setup')
+    .description("install what is missing on this machine: Pulumi's engine, outside the checkout")
+    .action(async () => {
+      finish(await toExitCode(setup));
+    });
+
+  program
+    .command('init')
+    .description("make a stack and its config with a seed, from which the stack's passwords are derived")
+    .requiredOption('--stack <stack>', 'name of the stack, e.g. dev')
+    .option('--topology <file>', 'topology file of the stack')
+    .option('--endpoint <url>', "base URL of the broker's management API")
+    .action(async (options: InitOptions) => {
+      finish(await toExitCode(() => init(options)));
+    });
+
+  for (const [name, description] of Object.entries(LIFECYCLE_COMMANDS)) {
+    program
+      .command(name)
+      .description(
+        `${description}; further options go to pulumi ${name === 'output' ? 'stack output' : name}`,
+      )
+      .requiredOption('--stack <stack>', 'name of the stack')
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(async (options: { stack: string }, command: Command) => {
+        finish(await toExitCode(() => lifecycle(name, options.stack, command.args)));
+      });
+  }
+  return program;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = ExitCode.ok;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    // Commander has printed the reason already; its own code for wrong usage is 1, ours is 2.
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? ExitCode.ok : ExitCode.cannotRun;
+  }
+  return exitCode;
+}
+
+void main(process.argv).then((exitCode) => {
+  process.exitCode = exitCode;
+});

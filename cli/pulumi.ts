@@ -1,0 +1,76 @@
+/** Starts `pulumi` as a process, in the checkout, with the environment that it needs on this machine. */
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import { ensureEngine } from '../tools/engine/index';
+import { CHECKOUT } from './checkout';
+import { ExitCode } from './exitCodes';
+import { createProgress } from './progress';
+import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
+import { UserError } from './userError';
+
+/** The variables that plain `pulumi` needs here too: exactly what the quickstart prints as exports. */
+export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv> {
+  const engine = await ensureEngine({ onProgress: createProgress() });
+  const isOnPath = (process.env.PATH ?? '').split(path.delimiter).includes(engine.binFolder);
+  return {
+    ...(isOnPath ? {} : { PATH: `${engine.binFolder}${path.delimiter}${process.env.PATH ?? ''}` }),
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    ...(stack === QUICKSTART_STACK ? quickstartVariables() : {}),
+  };
+}
+
+/** Runs `pulumi` on this terminal and returns its exit code. */
+export async function runPulumi(
+  stack: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+): Promise<number> {
+  const env = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
+  return new Promise((resolve, reject) => {
+    const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit' });
+    // Ctrl-C reaches pulumi through the terminal; we stay until it has stopped in order.
+    const wait = (): void => undefined;
+    process.on('SIGINT', wait);
+    child.once('error', (error) => {
+      reject(new UserError(`can't start pulumi: ${error.message}`));
+    });
+    child.once('close', (exitCode, signal) => {
+      process.off('SIGINT', wait);
+      resolve(exitCode ?? (signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.cannotRun));
+    });
+  });
+}
+
+export interface Captured {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `pulumi` without a terminal. `input` goes to its stdin: secrets never stand in arguments. */
+export async function capturePulumi(stack: string, args: readonly string[], input = ''): Promise<Captured> {
+  const env = { ...process.env, ...(await pulumiVariables(stack)) };
+  return new Promise((resolve, reject) => {
+    const child = spawn('pulumi', [...args, '--non-interactive'], { cwd: CHECKOUT, env });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.once('error', (error) => {
+      reject(new UserError(`can't start pulumi: ${error.message}`));
+    });
+    child.once('close', (exitCode) => {
+      resolve({ exitCode: exitCode ?? ExitCode.cannotRun, stdout, stderr });
+    });
+    child.stdin.on('error', () => undefined); // pulumi ended before it read its input: its own message says why
+    child.stdin.end(input);
+  });
+}
+
+/** As capturePulumi, but a failure is a UserError with Pulumi's own words. */
+export async function mustPulumi(stack: string, args: readonly string[], input = ''): Promise<string> {
+  const { exitCode, stdout, stderr } = await capturePulumi(stack, args, input);
+  if (exitCode === 0) return stdout;
+  const words = (stderr.trim() || stdout.trim()).replace(/^error: /gm, '');
+  throw new UserError(`pulumi ${args.slice(0, 2).join(' ')} failed: ${words}`);
+}

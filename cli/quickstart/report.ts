@@ -1,0 +1,82 @@
+/** What the quickstart shows at the end: tables of what is on the broker, and how to go on. */
+import Table from 'cli-table3';
+import type { PolicyObject, QueueObject } from '../../topology/objects';
+import { winningPolicy } from './proofTask';
+
+export interface VhostContents {
+  readonly vhost: string;
+  readonly queues: readonly QueueObject[];
+  readonly policies: readonly PolicyObject[];
+}
+
+/** Queues with the policy that RabbitMQ applies to each, as they are on the broker. */
+export function queueTable(contents: readonly VhostContents[]): string {
+  const table = new Table({
+    head: ['vhost', 'queue', 'type', 'policy', 'what the policy says'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { vhost, queues, policies } of contents) {
+    for (const queue of queues) {
+      const policy = winningPolicy(policies, vhost, queue.name);
+      table.push([
+        vhost,
+        queue.name,
+        String(queue.arguments['x-queue-type'] ?? 'classic'),
+        policy?.name ?? '',
+        describeDefinition(policy?.definition ?? {}),
+      ]);
+    }
+  }
+  return table.toString();
+}
+
+/** Policies that cover no queue that is there now: those of families, whose queues the application declares. */
+export function otherPolicies(contents: readonly VhostContents[]): string[] {
+  return contents.flatMap(({ vhost, queues, policies }) =>
+    policies
+      .filter((policy) => !queues.some((queue) => winningPolicy(policies, vhost, queue.name) === policy))
+      .map(
+        (policy) =>
+          `policy ${policy.name} in ${vhost}: ${policy.pattern} ${describeDefinition(policy.definition)}`,
+      ),
+  );
+}
+
+function describeDefinition(definition: Readonly<Record<string, unknown>>): string {
+  return Object.entries(definition)
+    .map(
+      ([key, value]) =>
+        `${key} ${key.endsWith('ttl') || key === 'expires' ? milliseconds(value) : quoted(value)}`,
+    )
+    .join(', ');
+}
+
+function quoted(value: unknown): string {
+  return value === '' ? '""' : String(value);
+}
+
+const UNITS = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1_000, 's'],
+] as const;
+
+function milliseconds(value: unknown): string {
+  const ms = Number(value);
+  const unit = UNITS.find(([size]) => ms >= size && ms % size === 0);
+  return unit === undefined ? `${ms} ms` : `${ms / unit[0]} ${unit[1]}`;
+}
+
+/** Lines that make plain `pulumi` work in this shell; quoted for sh. */
+export function exportLines(variables: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(variables).map(([name, value]) => {
+    if (value === undefined) return `unset ${name}`;
+    if (name === 'PATH') return `export PATH=${shellQuote(value.split(':')[0] ?? '')}:"$PATH"`;
+    return `export ${name}=${shellQuote(value)}`;
+  });
+}
+
+function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

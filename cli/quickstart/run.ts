@@ -1,0 +1,212 @@
+/** The quickstart's way up: engine, broker, stack, `pulumi up`, proof, and how to go on. */
+import * as path from 'node:path';
+import { canLogIn, readOverview } from '../../broker/overview';
+import { list as listPolicies } from '../../broker/policies';
+import { list as listQueues } from '../../broker/queues';
+import { openBroker, type Broker } from '../../broker/transport';
+import { load } from '../../topology/index';
+import type { BrokerObject } from '../../topology/objects';
+import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { ensureEngine } from '../../tools/engine/index';
+import { startLocalBroker } from '../../tools/localBroker/index';
+import { CHECKOUT } from '../checkout';
+import { ExitCode } from '../exitCodes';
+import { createProgress } from '../progress';
+import { pulumiVariables, runPulumi } from '../pulumi';
+import { colorWanted } from '../terminal';
+import { readTopologyFile } from '../topologyFile';
+import { UserError } from '../userError';
+import { openAsFirst, readAmqpPort, seriesOf, type Login } from './brokerAccess';
+import { countLastChanges, readOutputs, type StackOutputs } from './lastUpdate';
+import type { QuickstartOptions } from './options';
+import { prove, type ProofResult } from './proof';
+import { chooseProof } from './proofTask';
+import { exportLines, otherPolicies, queueTable } from './report';
+import { ensureQuickstartStack, setBootstrapLogin, stackExists } from './stackConfig';
+import { brokerFolder, ensureStateFolder, QUICKSTART_STACK } from './stateFolder';
+
+const GUEST: Login = { username: 'guest', password: 'guest' };
+
+interface BrokerAddress {
+  readonly endpoint: string;
+  readonly hostname: string;
+  readonly bootstrap: Login;
+}
+
+export async function runQuickstart(options: QuickstartOptions): Promise<number> {
+  const topologyFile = path.resolve(CHECKOUT, options.topology);
+  loadTopology(topologyFile); // a fault in it is told before anything is installed or started
+
+  step('Pulumi’s engine');
+  const engine = await ensureEngine({ onProgress: createProgress() });
+  say(`Pulumi ${engine.version} from ${engine.source === 'PATH' ? 'PATH' : engine.binFolder}`);
+
+  step('RabbitMQ');
+  ensureStateFolder();
+  const address = await obtainBroker(options);
+  const wasUp = (await stackExists()) ? await readOutputs() : undefined;
+  const broker = await openAsFirst(address.endpoint, [
+    ...(wasUp === undefined ? [] : [wasUp.admin]),
+    address.bootstrap,
+  ]);
+  const overview = await readOverview(broker);
+  const amqpPort = await readAmqpPort(broker);
+  await broker.close();
+  if (amqpPort === undefined)
+    throw new UserError(`the broker at ${address.endpoint} has no listener for AMQP clients`);
+  say(`RabbitMQ ${overview.version}: AMQP ${address.hostname}:${amqpPort}, management ${address.endpoint}`);
+
+  step(`Stack ${QUICKSTART_STACK}: pulumi up`);
+  const isNew = await ensureQuickstartStack({
+    topology: path.relative(CHECKOUT, topologyFile),
+    target: seriesOf(overview),
+    endpoint: address.endpoint,
+    amqp: `amqp://${address.hostname}:${amqpPort}`,
+  });
+  if (options.broker !== undefined) await setBootstrapLogin(address.bootstrap);
+  const refresh = isNew ? [] : ['--refresh'];
+  const upExitCode = await runPulumi(QUICKSTART_STACK, [
+    'up',
+    '--yes',
+    '--stack',
+    QUICKSTART_STACK,
+    ...refresh,
+  ]);
+  if (upExitCode !== 0) return upExitCode;
+  const changes = await countLastChanges();
+  if (changes === 0) say('Nothing to change: the broker is what the topology says.');
+
+  const outputs = await readOutputs();
+  if (outputs === undefined) throw new UserError('the stack has no outputs after `up`');
+  const objects = loadTopology(topologyFile, seriesOf(overview));
+  const admin = openBroker({ endpoint: address.endpoint, ...outputs.admin });
+  try {
+    const isProved = await showProof(admin, { ...address, amqpPort }, objects, outputs);
+    await showContents(admin, objects);
+    await showNextSteps(outputs);
+    if (options.json)
+      process.stdout.write(`${JSON.stringify(summary(outputs, objects, address, amqpPort))}\n`);
+    return isProved ? ExitCode.ok : ExitCode.proofFailed;
+  } finally {
+    await admin.close();
+  }
+}
+
+/** @throws UserError with all diagnostics */
+function loadTopology(file: string, target?: string): readonly BrokerObject[] {
+  const shown = path.relative(process.cwd(), file);
+  const text = readTopologyFile(file);
+  const { objects, diagnostics } = load(text, shown, target === undefined ? {} : { target });
+  if (objects !== undefined) return objects;
+  const color = colorWanted(process.stderr);
+  const report = renderDiagnostics(diagnostics, new Map([[shown, text]]), { format: 'text', color });
+  throw new UserError(`the topology has errors:\n${report}`, ExitCode.findings);
+}
+
+async function obtainBroker(options: QuickstartOptions): Promise<BrokerAddress> {
+  if (options.broker === undefined) {
+    const local = await startLocalBroker({
+      stateFolder: brokerFolder(),
+      onProgress: createProgress(),
+      ...(options.managementPort === undefined ? {} : { managementPort: options.managementPort }),
+    });
+    const hostname = '127.0.0.1';
+    return { endpoint: `http://${hostname}:${local.managementPort}`, hostname, bootstrap: GUEST };
+  }
+  const url = parseBrokerUrl(options.broker);
+  const username = decodeURIComponent(url.username);
+  const bootstrap = username === '' ? GUEST : { username, password: decodeURIComponent(url.password) };
+  const endpoint = `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}`;
+  return { endpoint, hostname: url.hostname, bootstrap };
+}
+
+function parseBrokerUrl(text: string): URL {
+  const example = 'http://admin:password@127.0.0.1:15672';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new UserError(`--broker needs the management API's http(s) URL, e.g. ${example}`);
+}
+
+async function showProof(
+  admin: Broker,
+  address: BrokerAddress & { readonly amqpPort: number },
+  objects: readonly BrokerObject[],
+  outputs: StackOutputs,
+): Promise<boolean> {
+  step('Proof');
+  const task = chooseProof(objects);
+  const results: ProofResult[] = [];
+  if (task === undefined) say('The topology declares no queue, so no message was sent.');
+  else {
+    const login = { hostname: address.hostname, port: address.amqpPort, ...outputs.admin, vhost: task.vhost };
+    results.push(await prove(login, task));
+  }
+  const guest = openBroker({ endpoint: admin.endpoint, ...GUEST });
+  const guestGetsIn = await canLogIn(guest);
+  await guest.close();
+  results.push({
+    ok: !guestGetsIn,
+    text: guestGetsIn ? 'guest can still log in' : 'guest can’t log in any more',
+  });
+  for (const result of results) say(`${result.ok ? '✓' : '✗'} ${result.text}`);
+  return results.every((result) => result.ok);
+}
+
+async function showContents(admin: Broker, objects: readonly BrokerObject[]): Promise<void> {
+  const vhosts = objects.filter((object) => object.kind === 'vhost').map((object) => object.name);
+  const contents = await Promise.all(
+    vhosts.map(async (vhost) => ({
+      vhost,
+      queues: await listQueues(admin, vhost),
+      policies: await listPolicies(admin, 'policy', vhost),
+    })),
+  );
+  step('On the broker');
+  process.stdout.write(`${queueTable(contents)}\n`);
+  for (const line of otherPolicies(contents)) say(line);
+}
+
+async function showNextSteps(outputs: StackOutputs): Promise<void> {
+  step('How to go on');
+  const users = Object.values(outputs.users).map((user) => user.username);
+  process.stdout.write(
+    [
+      `  Management UI   ${outputs.management}`,
+      `  Log in as       ${outputs.admin.username}`,
+      `  Users           ${users.join(', ')}`,
+      `  Passwords       npx warren output --stack ${QUICKSTART_STACK} --show-secrets --json`,
+      '  Change          edit the topology, then: npx warren up --stack quickstart',
+      '  Clean up        npm run quickstart -- --destroy',
+      '',
+      '  For plain pulumi in this shell:',
+      ...exportLines(await pulumiVariables(QUICKSTART_STACK)).map((line) => `    ${line}`),
+      '',
+    ].join('\n'),
+  );
+}
+
+/** What a script needs: the administrator's login, which works for the management API and in every vhost. */
+function summary(
+  outputs: StackOutputs,
+  objects: readonly BrokerObject[],
+  address: BrokerAddress,
+  amqpPort: number,
+): Record<string, unknown> {
+  const vhost = objects.find((object) => object.kind === 'vhost');
+  return {
+    management: outputs.management,
+    amqp: `amqp://${address.hostname}:${amqpPort}`,
+    user: outputs.admin.username,
+    password: outputs.admin.password,
+    vhost: vhost?.name ?? '/',
+    users: outputs.users,
+  };
+}
+
+function step(title: string): void {
+  process.stdout.write(`\n── ${title}\n`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`  ${text}\n`);
+}

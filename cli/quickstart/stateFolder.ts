@@ -1,0 +1,56 @@
+/**
+ * Where the quickstart keeps what is its own: Pulumi's state, the passphrase, the private broker. Outside the
+ * checkout, one folder per checkout, so that two clones don't share a broker.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { CHECKOUT } from '../checkout';
+
+export const QUICKSTART_STACK = 'quickstart';
+
+const PASSPHRASE_BYTES = 24;
+
+/** `$XDG_STATE_HOME/warren/…`, else `~/.local/state/warren/…`. */
+export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const xdg = env.XDG_STATE_HOME;
+  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(os.homedir(), '.local', 'state');
+  const checkout = createHash('sha256').update(CHECKOUT).digest('hex').slice(0, 8);
+  return path.join(base, 'warren', `quickstart-${checkout}`);
+}
+
+export function brokerFolder(): string {
+  return path.join(stateFolder(), 'broker');
+}
+
+function passphraseFile(): string {
+  return path.join(stateFolder(), 'passphrase');
+}
+
+function backendFolder(): string {
+  return path.join(stateFolder(), 'pulumi');
+}
+
+/** Makes the folders (0700) and the passphrase (0600) unless they are there. */
+export function ensureStateFolder(): void {
+  fs.mkdirSync(stateFolder(), { recursive: true, mode: 0o700 });
+  fs.mkdirSync(backendFolder(), { recursive: true, mode: 0o700 });
+  if (!fs.existsSync(passphraseFile())) {
+    const passphrase = randomBytes(PASSPHRASE_BYTES).toString('base64url');
+    fs.writeFileSync(passphraseFile(), passphrase, { mode: 0o600, flag: 'wx' });
+  }
+}
+
+export function removeStateFolder(): void {
+  fs.rmSync(stateFolder(), { recursive: true, force: true });
+}
+
+/** `metadata=skip`: a killed engine would otherwise leave an empty file beside the state that breaks every later run. */
+export function quickstartVariables(): Record<string, string | undefined> {
+  return {
+    PULUMI_CONFIG_PASSPHRASE: undefined, // it would win over the file
+    PULUMI_BACKEND_URL: `file://${backendFolder()}?metadata=skip`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(),
+  };
+}

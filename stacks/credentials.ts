@@ -1,0 +1,30 @@
+/**
+ * Passwords are derived, not stored: HKDF-SHA256 of the stack's one encrypted seed with the stack, the user and the
+ * credential's generation. So they are known at preview, survive the loss of the state, and a rotation is a
+ * reviewable line of plain configuration. Changing anything in here changes every password of every stack.
+ */
+import { hkdfSync } from 'node:crypto';
+
+const PASSWORD_BYTES = 24;
+const HKDF_SALT = 'warren/password/1';
+
+export const SEED_LENGTH_MIN = 32;
+
+export interface CredentialScope {
+  readonly project: string;
+  readonly stack: string;
+  /** The user's name in the topology, without generation. */
+  readonly user: string;
+  readonly generation: number;
+}
+
+/** 192 bits as 32 characters of A-Z a-z 0-9 - _: needs no escaping in a URL, a shell word or YAML. */
+export function derivePassword(seed: string, scope: CredentialScope): string {
+  const info = JSON.stringify([scope.project, scope.stack, scope.user, scope.generation]);
+  return Buffer.from(hkdfSync('sha256', seed, HKDF_SALT, info, PASSWORD_BYTES)).toString('base64url');
+}
+
+/** The user's name on the broker: generations of one user live side by side while clients move over. */
+export function brokerUsername(user: string, generation: number): string {
+  return `${user}-g${generation}`;
+}

@@ -1,0 +1,96 @@
+/** The Pulumi program: configuration, topology file, compiled objects, resources. `pulumi up` starts here. */
+import * as pulumi from '@pulumi/pulumi';
+import { readFileSync } from 'node:fs';
+import { load } from '../topology/index';
+import { renderDiagnostics } from '../topology/render/diagnostics';
+import type { BrokerObject } from '../topology/objects';
+import { connect, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
+import { brokerUsername } from './credentials';
+import { readSettings, type Settings } from './settings';
+import { TopologyResources } from './topologyResources';
+
+interface Outputs {
+  readonly management: string;
+  readonly amqp?: string;
+  readonly admin: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** By user of the topology: the newest generation's name and password, and the vhosts it may enter. */
+  readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
+}
+
+function program(): Outputs {
+  const settings = readSettings(new pulumi.Config(), process.env);
+  const objects = loadObjects(settings);
+  const parent = {};
+  const login = connect(settings, parent);
+  const topology = new TopologyResources('topology', {
+    objects,
+    rabbitmqProvider: login.rabbitmqProvider,
+    warrenProvider: login.warrenProvider,
+    generationsOf: (user) => generationsOf(settings, user),
+    passwordOf: (user, generation) => passwordOf(settings, user, generation),
+  });
+  removeUnwantedUsers(settings, login, topology.users, parent);
+  const admin = newestCredential(settings, settings.adminUser);
+  return {
+    management: settings.endpoint,
+    ...(settings.amqp === undefined ? {} : { amqp: settings.amqp }),
+    admin,
+    users: Object.fromEntries(
+      objects
+        .filter((object) => object.kind === 'user')
+        .map(({ name }) => [name, { ...newestCredential(settings, name), vhosts: vhostsOf(objects, name) }]),
+    ),
+  };
+}
+
+/** The topology's broker objects; every diagnostic is shown, and an error ends the program before it registers anything. */
+function loadObjects(settings: Settings): readonly BrokerObject[] {
+  const file = settings.topologyFile;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new pulumi.RunError(
+      `Can't read the topology ${file} (${errorCode(error)}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
+    );
+  }
+  const { objects, diagnostics } = load(
+    text,
+    file,
+    settings.target === undefined ? {} : { target: settings.target },
+  );
+  const report = (): string =>
+    renderDiagnostics(diagnostics, new Map([[file, text]]), { format: 'text', color: false });
+  if (objects === undefined) throw new pulumi.RunError(report());
+  const clash = objects.find((object) => object.kind === 'user' && object.name === settings.adminUser);
+  if (clash !== undefined) {
+    throw new pulumi.RunError(
+      `The topology has a user ${settings.adminUser}, the name of the stack's own administrator. Rename one of them: pulumi config set adminUser NAME --stack ${settings.stack}`,
+    );
+  }
+  if (diagnostics.some((diagnostic) => diagnostic.severity === 'warning')) void pulumi.log.warn(report());
+  return objects;
+}
+
+function newestCredential(
+  settings: Settings,
+  user: string,
+): { username: string; password: pulumi.Output<string> } {
+  const generation = Math.max(...generationsOf(settings, user));
+  return {
+    username: brokerUsername(user, generation),
+    password: passwordOf(settings, user, generation),
+  };
+}
+
+function vhostsOf(objects: readonly BrokerObject[], user: string): string[] {
+  return objects.flatMap((object) =>
+    object.kind === 'permissions' && object.user === user ? [object.vhost] : [],
+  );
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+export = program;

@@ -1,0 +1,162 @@
+/**
+ * The stack's configuration (`warren:*` in Pulumi.<stack>.yaml; its schema stands in Pulumi.yaml), read once and
+ * checked before anything is registered. Everything a user can get wrong ends in a `pulumi.RunError`: one message,
+ * no stack trace.
+ */
+import * as pulumi from '@pulumi/pulumi';
+import { readFileSync } from 'node:fs';
+import { SEED_LENGTH_MIN } from './credentials';
+
+export interface TlsFiles {
+  readonly cacertFile?: string;
+  readonly clientcertFile?: string;
+  readonly clientkeyFile?: string;
+  readonly insecure?: boolean;
+}
+
+export interface Settings {
+  readonly project: string;
+  readonly stack: string;
+  readonly topologyFile: string;
+  readonly target?: string;
+  readonly endpoint: string;
+  /** AMQP address for applications; only shown in outputs. */
+  readonly amqp?: string;
+  readonly seed: pulumi.Output<string>;
+  /** Given passwords by topology user; all others are derived. */
+  readonly passwords: pulumi.Output<Record<string, string>>;
+  readonly generations: Readonly<Record<string, readonly number[]>>;
+  readonly adminUser: string;
+  readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
+  readonly absentUsers: readonly string[];
+  readonly approve: readonly string[];
+  readonly tls: TlsFiles;
+}
+
+const PRODUCTION_STACK = /^prod(uction)?$/;
+
+export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Settings {
+  const stack = pulumi.getStack();
+  if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
+    refuseEmptyPassphrase(stack, env);
+  const tls = {
+    ...optional('cacertFile', config.get('cacertFile')),
+    ...optional('clientcertFile', config.get('clientcertFile')),
+    ...optional('clientkeyFile', config.get('clientkeyFile')),
+    ...(config.getBoolean('insecure') === true ? { insecure: true } : {}),
+  };
+  return {
+    project: pulumi.getProject(),
+    stack,
+    topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
+    ...optional('target', config.get('target')),
+    endpoint: checkedEndpoint(required(config, 'endpoint', 'http://127.0.0.1:15672')),
+    ...optional('amqp', config.get('amqp')),
+    seed: readSeed(config, stack),
+    passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
+    generations: checkedGenerations(config.getObject<unknown>('generations') ?? {}),
+    adminUser: config.get('adminUser') ?? 'warren-admin',
+    bootstrap: {
+      username: config.get('bootstrapUsername') ?? 'guest',
+      password: config.getSecret('bootstrapPassword') ?? pulumi.secret('guest'),
+    },
+    absentUsers: checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']),
+    approve: checkedStrings('approve', config.getObject<unknown>('approve') ?? []),
+    tls,
+  };
+}
+
+function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as Record<K, string>);
+}
+
+function required(config: pulumi.Config, key: string, example: string): string {
+  const value = config.get(key);
+  if (value !== undefined && value !== '') return value;
+  throw new pulumi.RunError(
+    `The stack says no ${key}. Set it with: pulumi config set ${key} ${example} --stack ${pulumi.getStack()}`,
+  );
+}
+
+function checkedEndpoint(endpoint: string): string {
+  let url: URL;
+  try {
+    url = new URL(endpoint);
+  } catch {
+    throw new pulumi.RunError(
+      `endpoint "${endpoint}" is no URL. It is the base of RabbitMQ's management API, e.g. http://127.0.0.1:15672`,
+    );
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new pulumi.RunError(
+      `endpoint has the scheme "${url.protocol}", but Warren talks to the management API over http or https, e.g. http://127.0.0.1:15672. The AMQP address for applications is the key "amqp".`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new pulumi.RunError(
+      'endpoint holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).',
+    );
+  }
+  return endpoint;
+}
+
+function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
+  const wayOut = `Make one with: npx warren init --stack ${stack}   (or: openssl rand -base64 32 | pulumi config set --secret seed --stack ${stack})`;
+  const seed = config.getSecret('seed');
+  if (seed === undefined || config.get('seed') === '') {
+    throw new pulumi.RunError(`The stack has no seed, from which its passwords are derived. ${wayOut}`);
+  }
+  return seed.apply((value) => {
+    if (value.length >= SEED_LENGTH_MIN) return value;
+    throw new pulumi.RunError(
+      `The stack's seed has ${value.length} characters; at least ${SEED_LENGTH_MIN} random ones are needed. ${wayOut}`,
+    );
+  });
+}
+
+function checkedPasswords(value: unknown): Record<string, string> {
+  if (isRecord(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')) {
+    return value as Record<string, string>;
+  }
+  throw new pulumi.RunError('passwords must map users of the topology to texts that are not empty.');
+}
+
+function checkedGenerations(value: unknown): Record<string, number[]> {
+  const isGenerations = (list: unknown): boolean =>
+    Array.isArray(list) &&
+    list.length > 0 &&
+    new Set(list).size === list.length &&
+    list.every((item) => Number.isInteger(item) && Number(item) >= 1);
+  if (isRecord(value) && Object.values(value).every(isGenerations)) return value as Record<string, number[]>;
+  throw new pulumi.RunError(
+    'generations must map users to lists of different whole numbers from 1, e.g. {"celery": [1, 2]}.',
+  );
+}
+
+function checkedStrings(key: string, value: unknown): string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw new pulumi.RunError(`${key} must be a list of texts, e.g. ["guest"].`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** With an empty passphrase the encrypted seed in the stack's file is as good as plain text. */
+function refuseEmptyPassphrase(stack: string, env: NodeJS.ProcessEnv): void {
+  const file = env.PULUMI_CONFIG_PASSPHRASE_FILE;
+  const passphrase =
+    env.PULUMI_CONFIG_PASSPHRASE ?? (file === undefined || file === '' ? undefined : readText(file));
+  if (passphrase?.trim() !== '') return;
+  throw new pulumi.RunError(
+    `Stack ${stack} is a production stack and its passphrase is empty: everyone who reads its file could decrypt the seed. Set one with: pulumi stack change-secrets-provider passphrase --stack ${stack}`,
+  );
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined; // Pulumi itself has already complained about it
+  }
+}
