@@ -1,0 +1,48 @@
+/**
+ * Declaring and deleting exchanges, queues and bindings runs as an AMQP client inside the broker, so it needs
+ * permissions in the vhost: the tag administrator is not enough. The broker grants them to whoever creates a
+ * vhost, but an administrator that comes later (a new generation, another tool's vhost) has none.
+ */
+import type { Broker, BrokerReply, BrokerRequest } from './transport';
+import { isBrokerError } from './errors';
+import { field, getOrAbsent } from './json';
+import { path } from './transport';
+
+const NO_ACCESS_REASONS: readonly string[] = ['Access refused', 'User not authorised to access virtual host'];
+
+/**
+ * Sends a request that needs permissions in a vhost. Where our own user has none there at all it gets full ones
+ * (which it, being an administrator, may give itself) and the request is sent again.
+ */
+export async function requestInVhost(
+  broker: Broker,
+  vhost: string,
+  request: BrokerRequest,
+): Promise<BrokerReply> {
+  try {
+    return await broker.request(request);
+  } catch (error) {
+    const isRefused = isBrokerError(error, 'forbidden') && NO_ACCESS_REASONS.includes(error.reason ?? '');
+    if (!isRefused || !(await grantOwnAccess(broker, vhost))) throw error;
+    return broker.request(request);
+  }
+}
+
+/** False where our user has other permissions already (somebody's decision), or may not give itself any. */
+async function grantOwnAccess(broker: Broker, vhost: string): Promise<boolean> {
+  const permissionsPath = `permissions/${path(vhost, broker.username)}`;
+  const action = `give user "${broker.username}" access to vhost "${vhost}"`;
+  const full = { configure: '.*', write: '.*', read: '.*' };
+  try {
+    const present = await getOrAbsent(broker, { path: permissionsPath, action });
+    if (present === undefined) {
+      await broker.request({ method: 'PUT', path: permissionsPath, body: full, action });
+      return true;
+    }
+    // Parallel requests may all come here: whoever comes second finds the grant, and tries again as well.
+    return Object.entries(full).every(([key, value]) => field(present, key) === value);
+  } catch (error) {
+    if (isBrokerError(error, 'forbidden', 'refused', 'notFound')) return false;
+    throw error;
+  }
+}

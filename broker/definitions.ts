@@ -1,0 +1,33 @@
+/** A broker's or a vhost's whole definitions, in one call. */
+import type { Broker } from './transport';
+import { path } from './transport';
+
+/** RabbitMQ's definitions as they come; of one vhost, or of the whole broker (users included). */
+export async function exportDefinitions(broker: Broker, vhost?: string): Promise<unknown> {
+  const where = vhost === undefined ? 'the broker' : `vhost "${vhost}"`;
+  const { json } = await broker.request({
+    method: 'GET',
+    path: vhost === undefined ? 'definitions' : `definitions/${path(vhost)}`,
+    action: `read the definitions of ${where}`,
+  });
+  return json;
+}
+
+/** Large ones take long: the broker declares 500 queues in a second, quorum queues 30 in a second. */
+const IMPORT_TIMEOUT_MS = 180_000;
+
+/**
+ * Adds definitions. The broker keeps what went well before a fault, and ignores conflicting queues silently:
+ * read them back where that matters.
+ */
+export async function importDefinitions(broker: Broker, definitions: unknown, vhost?: string): Promise<void> {
+  const where = vhost === undefined ? 'the broker' : `vhost "${vhost}"`;
+  await broker.request({
+    method: 'POST',
+    path: vhost === undefined ? 'definitions' : `definitions/${path(vhost)}`,
+    body: definitions,
+    action: `import definitions into ${where}`,
+    repeatable: true,
+    timeoutMs: IMPORT_TIMEOUT_MS,
+  });
+}

@@ -1,0 +1,109 @@
+/** Where a broker's management API is and how to talk to it. Plain values; nothing here opens a connection. */
+import { readFileSync } from 'node:fs';
+
+export interface TlsSettings {
+  readonly cacertFile?: string;
+  readonly clientcertFile?: string;
+  readonly clientkeyFile?: string;
+  /** Accept any server certificate. */
+  readonly insecure?: boolean;
+}
+
+export interface BrokerSettings extends TlsSettings {
+  /** Base URL of the management API; a path prefix is kept. */
+  readonly endpoint: string;
+  readonly username: string;
+  readonly password: string;
+  /** Milliseconds for one request, from sending it to the last byte of the answer. 15,000 unless given. */
+  readonly requestTimeoutMs?: number;
+  /** Milliseconds for which a refused connection or a 503 is tried again. 5,000 unless given. */
+  readonly retryBudgetMs?: number;
+  /** Connections kept open at most. 16 unless given. */
+  readonly connectionsMax?: number;
+}
+
+export interface Endpoint {
+  readonly origin: string;
+  /** Path before `/api`: empty, or with a leading and without a trailing slash. */
+  readonly pathPrefix: string;
+  /** The URL as it may be shown: without credentials, query and trailing slash. */
+  readonly display: string;
+}
+
+/** Thrown for settings that can't work, before any connection: the message names the setting. */
+export class SettingsError extends Error {
+  constructor(
+    readonly setting: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'SettingsError';
+  }
+}
+
+/** Takes an endpoint apart; throws a SettingsError that never repeats credentials in it. */
+export function parseEndpoint(endpoint: string): Endpoint {
+  const example = 'Give the base URL of the management API, e.g. http://127.0.0.1:15672.';
+  if (endpoint.trim() === '') throw new SettingsError('endpoint', `The endpoint is empty. ${example}`);
+  let url: URL;
+  try {
+    url = new URL(endpoint.trim());
+  } catch {
+    throw new SettingsError('endpoint', `The endpoint is not a URL. ${example}`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new SettingsError(
+      'endpoint',
+      `The endpoint's scheme is "${url.protocol.slice(0, -1)}"; the management API speaks http or https. ${example}`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new SettingsError(
+      'endpoint',
+      'The endpoint holds a user name or password. Give them as `username` and `password`: an endpoint is shown in messages.',
+    );
+  }
+  // People paste the address of the API itself; both mean the same.
+  const pathPrefix = url.pathname.replace(/\/+$/, '').replace(/\/api$/, '');
+  return { origin: url.origin, pathPrefix, display: `${url.origin}${pathPrefix}` };
+}
+
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** Reads the certificate files; throws a SettingsError that names the setting and the file. */
+export function readTlsOptions(settings: TlsSettings): TlsOptions {
+  const { clientcertFile, clientkeyFile } = settings;
+  if ((clientcertFile === undefined) !== (clientkeyFile === undefined)) {
+    const missing = clientcertFile === undefined ? 'clientcertFile' : 'clientkeyFile';
+    throw new SettingsError(missing, `${missing} is missing: a client certificate and its key go together.`);
+  }
+  const ca = readPem('cacertFile', settings.cacertFile);
+  const cert = readPem('clientcertFile', clientcertFile);
+  const key = readPem('clientkeyFile', clientkeyFile);
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(settings.insecure === true ? { rejectUnauthorized: false } : {}),
+  };
+}
+
+function readPem(setting: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw new SettingsError(setting, `${setting}: the file ${file} can't be read (${code}).`);
+  }
+  if (!text.includes('-----BEGIN ')) {
+    throw new SettingsError(setting, `${setting}: the file ${file} holds no PEM block ("-----BEGIN …").`);
+  }
+  return text;
+}

@@ -1,0 +1,192 @@
+/**
+ * What can go wrong between us and a RabbitMQ management API. Every message says what failed, where (never with
+ * credentials), why, and what to do about it; callers decide by `kind`, never by text.
+ */
+
+export type BrokerErrorKind =
+  /** No connection: refused, reset, unknown host, TLS. */
+  | 'unreachable'
+  /** Connected, but no answer in time. */
+  | 'timeout'
+  /** We were told to stop. */
+  | 'cancelled'
+  /** The user name or password is wrong, or this user may not log in from here. */
+  | 'unauthorized'
+  /** Logged in, but not allowed to do this. */
+  | 'forbidden'
+  | 'notFound'
+  /** The broker understood and said no; `reason` is its own word on it. */
+  | 'refused'
+  /** The broker is there, but can't serve now (5xx, 429). */
+  | 'unavailable'
+  /** Something answers, and it isn't RabbitMQ's management API. */
+  | 'notRabbitMQ'
+  /** This version of RabbitMQ can't do it. */
+  | 'unsupported'
+  /** Refused by us: it would lose messages or cut consumers off, and nobody approved it. */
+  | 'guarded';
+
+export interface BrokerErrorDetails {
+  readonly kind: BrokerErrorKind;
+  readonly message: string;
+  readonly status?: number;
+  /** The broker's own `reason`, where it gave one. */
+  readonly reason?: string;
+  /** The error code of Node, OpenSSL or undici, where there was no answer. */
+  readonly code?: string;
+}
+
+export class BrokerError extends Error {
+  readonly kind: BrokerErrorKind;
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly code: string | undefined;
+
+  constructor(details: BrokerErrorDetails) {
+    super(details.message);
+    this.name = 'BrokerError';
+    this.kind = details.kind;
+    this.status = details.status;
+    this.reason = details.reason;
+    this.code = details.code;
+  }
+}
+
+export function isBrokerError(error: unknown, ...kinds: readonly BrokerErrorKind[]): error is BrokerError {
+  return error instanceof BrokerError && (kinds.length === 0 || kinds.includes(error.kind));
+}
+
+/** Where a request failed: what it was to do, in words (`create queue "q"`), and the endpoint without credentials. */
+export interface FailedAction {
+  readonly action: string;
+  readonly endpoint: string;
+  readonly username: string;
+}
+
+const HELP_NETWORK: Readonly<Record<string, string>> = {
+  ECONNREFUSED:
+    'nothing accepts connections there. Start the broker with its management plugin, or correct the endpoint',
+  ECONNRESET:
+    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
+  UND_ERR_SOCKET:
+    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
+  EPIPE:
+    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
+  ENOTFOUND: 'no such host name. Correct the endpoint',
+  EAI_AGAIN: 'the host name could not be looked up. Check the name and the DNS server',
+  ETIMEDOUT: 'no connection within the time allowed. Check the address and the firewalls on the way',
+  UND_ERR_CONNECT_TIMEOUT:
+    'no connection within the time allowed. Check the address and the firewalls on the way',
+  EHOSTUNREACH: 'no route to that host. Check the address and the network',
+  ENETUNREACH: 'no route to that network. Check the address and the network',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'its certificate is self-signed. Give the certificate authority in `cacertFile`, or `insecure: true` for an experiment',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'its certificate comes from an unknown authority. Give that authority in `cacertFile`',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate comes from an unknown authority. Give that authority in `cacertFile`',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate comes from an unknown authority. Give that authority in `cacertFile`',
+  CERT_HAS_EXPIRED: 'its certificate has expired. Renew it on the broker',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'its certificate is for another host name. Use the name in the certificate as the endpoint, or issue a new one',
+  EPROTO: 'the TLS handshake failed. Check that the port speaks https, and the client certificate',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'that port does not speak TLS. Use http:// or the TLS port (usually 15671)',
+};
+
+/** A connection that could not be made or broke; `code` is Node's, OpenSSL's or undici's error code. */
+export function networkError(where: FailedAction, code: string, detail: string): BrokerError {
+  const help = HELP_NETWORK[code] ?? `${detail}. Check the endpoint and the network on the way`;
+  return new BrokerError({
+    kind: 'unreachable',
+    code,
+    message: `Cannot ${where.action}: ${where.endpoint} is not reachable (${code}): ${help}.`,
+  });
+}
+
+/** Answers that are not RabbitMQ's: HTML, broken or cut-off JSON, a redirect. */
+export function notRabbitMQError(where: FailedAction, why: string): BrokerError {
+  return new BrokerError({
+    kind: 'notRabbitMQ',
+    message:
+      `Cannot ${where.action}: what answers at ${where.endpoint} is not RabbitMQ's management API (${why}). ` +
+      'Correct the endpoint: the management API usually listens on port 15672 (15671 with TLS); behind a proxy it may need a path prefix.',
+  });
+}
+
+export function timeoutError(where: FailedAction, timeoutMs: number): BrokerError {
+  return new BrokerError({
+    kind: 'timeout',
+    message:
+      `Cannot ${where.action}: ${where.endpoint} accepted the request and did not answer within ${timeoutMs / 1000} s. ` +
+      'Look at the broker (alarms, a partition, a node that is starting or stopping) and run it again.',
+  });
+}
+
+export function cancelledError(where: FailedAction): BrokerError {
+  return new BrokerError({ kind: 'cancelled', message: `Cancelled: ${where.action} on ${where.endpoint}.` });
+}
+
+/** The error for an answer of 400 and above; `body` is the parsed JSON, or undefined where there was none. */
+export function statusError(where: FailedAction, status: number, body: unknown): BrokerError {
+  const reason = reasonOf(body);
+  const cause = reason ?? `HTTP ${status}`;
+  const details = { status, ...(reason === undefined ? {} : { reason }) };
+  const cannot = `Cannot ${where.action} on ${where.endpoint}`;
+  if (status === 401 && isLoginFailure(body, reason)) {
+    return new BrokerError({
+      ...details,
+      kind: 'unauthorized',
+      message: `${cannot}: the broker does not accept user "${where.username}" with the given password (${cause}). Check the user name and the password.`,
+    });
+  }
+  if (status === 401 || status === 403) {
+    return new BrokerError({
+      ...details,
+      kind: 'forbidden',
+      message: `${cannot}: user "${where.username}" may not do that (${cause}). Use a user with the tag administrator; names that begin with "amq." are reserved by the broker.`,
+    });
+  }
+  if (status === 404) {
+    const message = `${cannot}: not found (${cause}). Create what it refers to first.`;
+    return new BrokerError({ ...details, kind: 'notFound', message });
+  }
+  if (status === 429 || status >= 500) {
+    return new BrokerError({
+      ...details,
+      kind: 'unavailable',
+      message: `${cannot}: the broker can't serve the request now (HTTP ${status}${reason === undefined ? '' : `, ${reason}`}). Look at its log and its alarms, then run it again.`,
+    });
+  }
+  const message = `${cannot}: the broker refuses it: ${cause}.`;
+  return new BrokerError({ ...details, kind: 'refused', message });
+}
+
+/**
+ * RabbitMQ answers 401 both for a wrong password (`not_authorized`) and for a user who may not do something
+ * (`not_authorised`, with an s). Only the first means that other credentials could help.
+ */
+function isLoginFailure(body: unknown, reason: string | undefined): boolean {
+  const error = typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined;
+  return error !== 'not_authorised' || (reason ?? '').includes('can only log in via localhost');
+}
+
+/** The `reason` of RabbitMQ's error answers: mostly text, sometimes a list, before 4.3 with HTML entities in it. */
+function reasonOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { reason, error } = body as { reason?: unknown; error?: unknown };
+  const value = reason ?? error;
+  if (value === undefined) return undefined;
+  const text =
+    typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value);
+  return unescapeHtml(text).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+}
+
+function unescapeHtml(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&');
+}

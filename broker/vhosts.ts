@@ -1,0 +1,121 @@
+/** Virtual hosts: description, tags, default queue type and tracing. */
+import type { QueueType, VhostObject } from '../topology/objects';
+import { canonicalJson } from '../topology/objects';
+import type { Broker } from './transport';
+import { BrokerError } from './errors';
+import { countsOfVhost, describeCounts } from './queueCounts';
+import { deleteOrAbsent, field, flag, getOrAbsent, records, text, textList } from './json';
+import { isAtLeast, readOverview } from './overview';
+import { path } from './transport';
+
+export interface Vhost extends VhostObject {
+  readonly tracing?: boolean;
+}
+
+/** Removing a vhost with thousands of queues takes the broker up to a minute. */
+const REMOVE_TIMEOUT_MS = 180_000;
+
+const nameInWords = (name: string): string => `vhost "${name}"`;
+
+export async function list(broker: Broker): Promise<readonly Vhost[]> {
+  const { json } = await broker.request({ method: 'GET', path: 'vhosts', action: 'list the vhosts' });
+  return records(json).map(fromJson);
+}
+
+/** The vhost, or undefined where there is none of that name. */
+export async function read(broker: Broker, name: string): Promise<Vhost | undefined> {
+  const action = `read ${nameInWords(name)}`;
+  const json = await getOrAbsent(broker, { path: `vhosts/${path(name)}`, action });
+  return json === undefined ? undefined : fromJson(json);
+}
+
+/**
+ * Creates the vhost, or changes what differs. Fields that `vhost` leaves out stay as they are: a PUT that doesn't
+ * name the description and the tags would wipe them.
+ */
+export async function put(broker: Broker, vhost: Vhost): Promise<void> {
+  const current = await read(broker, vhost.name);
+  const wanted = { ...settings(current), ...settings(vhost) };
+  if (current !== undefined && canonicalJson(settings(current)) === canonicalJson(wanted)) return;
+  if (vhost.defaultQueueType !== undefined) await refuseWithoutDefaultQueueType(broker, vhost);
+  await broker.request({
+    method: 'PUT',
+    path: `vhosts/${path(vhost.name)}`,
+    body: {
+      description: wanted.description ?? '',
+      tags: (wanted.tags ?? []).join(','),
+      tracing: wanted.tracing ?? false,
+      ...(wanted.defaultQueueType === undefined ? {} : { default_queue_type: wanted.defaultQueueType }),
+    },
+    action: `${current === undefined ? 'create' : 'change'} ${nameInWords(vhost.name)}`,
+  });
+}
+
+/**
+ * Deletes the vhost and everything in it. Unless approved, it is refused (`guarded`) while a queue in it holds
+ * messages. An absent vhost is fine.
+ */
+export async function remove(
+  broker: Broker,
+  name: string,
+  options: { readonly approved: boolean },
+): Promise<void> {
+  if (!options.approved) await refuseWithMessages(broker, name);
+  await deleteOrAbsent(broker, {
+    path: `vhosts/${path(name)}`,
+    action: `delete ${nameInWords(name)}`,
+    timeoutMs: REMOVE_TIMEOUT_MS,
+  });
+}
+
+async function refuseWithMessages(broker: Broker, name: string): Promise<void> {
+  const full = (await countsOfVhost(broker, name)).filter((queue) => queue.messages > 0 || queue.isUncertain);
+  if (full.length === 0) return;
+  const shown = full.slice(0, 5).map((queue) => `"${queue.name}" (${describeCounts(queue)})`);
+  const more = full.length > shown.length ? ` and ${full.length - shown.length} more` : '';
+  throw new BrokerError({
+    kind: 'guarded',
+    message:
+      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: its queues hold messages, which would be lost: ${shown.join(', ')}${more}. ` +
+      `Consume or purge them; or approve the loss with \`vhost ${name}\` (in the approvals of the provider, or in the environment variable WARREN_APPROVE).`,
+  });
+}
+
+async function refuseWithoutDefaultQueueType(broker: Broker, vhost: Vhost): Promise<void> {
+  const { version } = await readOverview(broker);
+  if (isAtLeast(version, 3, 11)) return;
+  throw new BrokerError({
+    kind: 'unsupported',
+    message:
+      `Cannot give ${nameInWords(vhost.name)} the default queue type ${vhost.defaultQueueType ?? ''}: RabbitMQ ${version} on ${broker.endpoint} ignores it. ` +
+      'Leave it out and give each queue its type, or upgrade the broker to 4.x.',
+  });
+}
+
+/** Only what is stated, so that it can be laid over what there is. */
+function settings(vhost: Vhost | undefined): Omit<Vhost, 'kind' | 'name' | 'position'> {
+  if (vhost === undefined) return {};
+  return {
+    ...(vhost.description === undefined ? {} : { description: vhost.description }),
+    ...(vhost.tags === undefined ? {} : { tags: vhost.tags }),
+    ...(vhost.defaultQueueType === undefined ? {} : { defaultQueueType: vhost.defaultQueueType }),
+    ...(vhost.tracing === undefined ? {} : { tracing: vhost.tracing }),
+  };
+}
+
+function fromJson(json: unknown): Vhost {
+  const type = text(json, 'default_queue_type');
+  return {
+    kind: 'vhost',
+    name: text(json, 'name'),
+    description: text(json, 'description'),
+    tags: textList(field(json, 'tags')),
+    tracing: flag(json, 'tracing'),
+    // 3.10 reports the text "undefined".
+    ...(isQueueType(type) ? { defaultQueueType: type } : {}),
+  };
+}
+
+function isQueueType(value: string): value is QueueType {
+  return value === 'classic' || value === 'quorum' || value === 'stream';
+}

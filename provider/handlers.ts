@@ -1,0 +1,195 @@
+/** The engine's calls: from its messages to plain values and back. */
+import type { Failure } from './inputs';
+import type { ObjectDiff } from './diff';
+import type { Plugin } from './plugin';
+import type { Properties, PropertyMap } from './values';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
+import * as pb from '@pulumi/pulumi/proto/provider_pb';
+import { canonicalJson } from '../topology/objects';
+import { readInputs } from './inputs';
+import * as lifecycle from './lifecycle';
+import { UserError } from './plugin';
+import { SECRET_CONFIG, checkSettings, parseProviderConfig, withEnvironment } from './providerConfig';
+import { openSession } from './session';
+import { decode, encode, hasUnknown } from './values';
+
+export function getPluginInfo(plugin: Plugin): PluginInfo {
+  const response = new PluginInfo();
+  response.setVersion(plugin.package.version);
+  return response;
+}
+
+export function getSchema(plugin: Plugin): pb.GetSchemaResponse {
+  const response = new pb.GetSchemaResponse();
+  const resources = Object.fromEntries(plugin.package.types.map((type) => [type.token, {}]));
+  response.setSchema(
+    JSON.stringify({ name: plugin.package.name, version: plugin.package.version, resources }),
+  );
+  return response;
+}
+
+export function handshake(): pb.ProviderHandshakeResponse {
+  const response = new pb.ProviderHandshakeResponse();
+  response.setAcceptSecrets(true);
+  return response;
+}
+
+export function checkConfig(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
+  const news = decode(request.getNews());
+  const values = withEnvironment(news.values, plugin.environment);
+  const inputs = readInputs(values);
+  const config = parseProviderConfig(inputs, plugin.environment);
+  if (inputs.failures.length === 0) checkSettings(inputs, config.settings);
+  const secrets = new Set([...news.secrets, ...SECRET_CONFIG]);
+  return checkResponse({ values, secrets }, inputs.failures);
+}
+
+/** Another endpoint or another password never replaces a provider: that would replace every resource it manages. */
+export function diffConfig(request: pb.DiffRequest): pb.DiffResponse {
+  const olds = decode(request.getOldInputs() ?? request.getOlds()).values;
+  const news = decode(request.getNews()).values;
+  const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
+  const changed = names.filter(
+    (name) => canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
+  );
+  return diffResponse({
+    changes: changed.map((path) => ({ path, kind: 'update', isReplacement: false })),
+    deleteBeforeReplace: false,
+  });
+}
+
+export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.ConfigureResponse {
+  const { values } = decode(request.getArgs());
+  const response = new pb.ConfigureResponse();
+  response.setAcceptsecrets(true);
+  response.setSupportspreview(true);
+  if (hasUnknown(values)) return response;
+  const inputs = readInputs(withEnvironment(values, plugin.environment));
+  const config = parseProviderConfig(inputs, plugin.environment);
+  if (inputs.failures.length === 0) checkSettings(inputs, config.settings);
+  if (inputs.failures.length > 0) {
+    const faults = inputs.failures.map(({ property, reason }) => `${property}: ${reason}`).join('; ');
+    throw new UserError(`The provider "${plugin.package.name}" can't be used: ${faults}`);
+  }
+  plugin.session = openSession(config);
+  if (plugin.isCancelled) plugin.session.cancel();
+  return response;
+}
+
+export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
+  const { inputs, failures } = lifecycle.check(
+    plugin,
+    request.getUrn(),
+    decode(request.getNews()),
+    decode(request.getOlds()).values,
+    request.getRandomseed_asU8(),
+  );
+  return checkResponse(inputs, failures);
+}
+
+export function diff(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
+  const state = decode(request.getOlds()).values;
+  return diffResponse(lifecycle.diff(plugin, request.getUrn(), state, decode(request.getNews()).values));
+}
+
+export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
+  const inputs = decode(request.getProperties());
+  const result = await lifecycle.create(plugin, request.getUrn(), inputs, request.getPreview());
+  const response = new pb.CreateResponse();
+  response.setId(result.id);
+  response.setProperties(struct(result.state));
+  return response;
+}
+
+export async function read(plugin: Plugin, request: pb.ReadRequest): Promise<pb.ReadResponse> {
+  const state = decode(request.getProperties());
+  const oldInputs = decode(request.getInputs());
+  const response = new pb.ReadResponse();
+  const result = await lifecycle.read(plugin, request.getUrn(), request.getId(), state);
+  // An empty id says that the object is gone.
+  if (result === undefined) return response;
+  response.setId(result.id);
+  response.setProperties(struct(result.state));
+  const isSame = canonicalJson(result.state.values) === canonicalJson(state.values);
+  const secrets = new Set([...oldInputs.secrets, ...result.state.secrets]);
+  const values = isSame ? oldInputs.values : inputsOf(result.state.values);
+  response.setInputs(struct({ values, secrets }));
+  return response;
+}
+
+/** Inputs for an object that was found: its state without what only the broker can know. */
+function inputsOf(state: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => name !== 'propertiesKey'));
+}
+
+export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
+  const result = await lifecycle.update(plugin, request.getUrn(), {
+    id: request.getId(),
+    state: decode(request.getOlds()).values,
+    news: decode(request.getNews()),
+    isPreview: request.getPreview(),
+  });
+  const response = new pb.UpdateResponse();
+  response.setProperties(struct(result.state));
+  return response;
+}
+
+export async function remove(plugin: Plugin, request: pb.DeleteRequest): Promise<Empty> {
+  await lifecycle.remove(plugin, request.getUrn(), decode(request.getProperties()).values);
+  return new Empty();
+}
+
+export function cancel(plugin: Plugin): Empty {
+  plugin.isCancelled = true;
+  plugin.session?.cancel();
+  return new Empty();
+}
+
+function struct(properties: Properties): ReturnType<typeof encode> {
+  return encode(properties.values, properties.secrets);
+}
+
+function checkResponse(inputs: Properties, failures: readonly Failure[]): pb.CheckResponse {
+  const response = new pb.CheckResponse();
+  response.setInputs(struct(inputs));
+  for (const { property, reason } of failures) {
+    const failure = new pb.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
+}
+
+function diffResponse(difference: ObjectDiff): pb.DiffResponse {
+  const response = new pb.DiffResponse();
+  const { changes } = difference;
+  const { DiffChanges } = pb.DiffResponse;
+  response.setChanges(changes.length === 0 ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
+  response.setHasdetaileddiff(true);
+  response.setDeletebeforereplace(difference.deleteBeforeReplace);
+  const topLevel = (path: string): string => path.split(/[.[]/)[0] ?? path;
+  response.setDiffsList([...new Set(changes.map(({ path }) => topLevel(path)))]);
+  response.setReplacesList(
+    changes.filter((change) => change.isReplacement).map(({ path }) => topLevel(path)),
+  );
+  for (const change of changes) {
+    const detail = new pb.PropertyDiff();
+    detail.setKind(detailKind(change));
+    response.getDetaileddiffMap().set(change.path, detail);
+  }
+  return response;
+}
+
+function detailKind(change: ObjectDiff['changes'][number]): pb.PropertyDiff.Kind {
+  const { Kind } = pb.PropertyDiff;
+  switch (change.kind) {
+    case 'add':
+      return change.isReplacement ? Kind.ADD_REPLACE : Kind.ADD;
+    case 'delete':
+      return change.isReplacement ? Kind.DELETE_REPLACE : Kind.DELETE;
+    case 'update':
+      return change.isReplacement ? Kind.UPDATE_REPLACE : Kind.UPDATE;
+  }
+}

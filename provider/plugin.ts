@@ -1,0 +1,80 @@
+/** One package of resource types, and what a running plugin knows. */
+import type { EngineLog } from './engineLog';
+import type { OpenSession } from './session';
+import type { AnyResourceType, Call, Session } from './resourceType';
+import type { Claims } from './claims';
+import type { PropertyMap } from './values';
+
+export interface Package {
+  readonly name: string;
+  readonly version: string;
+  readonly types: readonly AnyResourceType[];
+  /** Types that the package of this name has elsewhere and this one lacks, with what to do instead. */
+  readonly refusedTypes?: Readonly<Record<string, string>>;
+}
+
+export interface Plugin {
+  readonly package: Package;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: EngineLog;
+  readonly claims: () => Claims;
+  session?: OpenSession;
+  isCancelled: boolean;
+}
+
+/** A fault whose message alone is what the user shall see. */
+export class UserError extends Error {}
+
+export function typeOf(plugin: Plugin, urn: string): AnyResourceType {
+  const token = typeTokenOf(urn);
+  const found = plugin.package.types.find((type) => type.token === token);
+  if (found !== undefined) return found;
+  const refusal = plugin.package.refusedTypes?.[token];
+  const known = plugin.package.types.map((type) => type.token).join(', ');
+  throw new UserError(
+    refusal ?? `The provider "${plugin.package.name}" has no resource type ${token}. It has: ${known}.`,
+  );
+}
+
+/** `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` */
+export function typeTokenOf(urn: string): string {
+  const qualified = urn.split('::')[2] ?? '';
+  return qualified.slice(qualified.lastIndexOf('$') + 1);
+}
+
+export function logicalNameOf(urn: string): string {
+  return urn.split('::').slice(3).join('::');
+}
+
+export function sessionOf(plugin: Plugin): Session {
+  if (plugin.session !== undefined) return plugin.session;
+  throw new UserError(
+    `The provider "${plugin.package.name}" is not configured: its inputs are not known yet.`,
+  );
+}
+
+export function callOf(plugin: Plugin, urn: string, identity: string | undefined): Call {
+  const say = (severity: 'info' | 'warning', message: string): void => {
+    void plugin.log(severity, message, urn);
+  };
+  return {
+    session: sessionOf(plugin),
+    isReplacement: identity !== undefined && plugin.claims().isChecked(identity, urn),
+    info: (message) => {
+      say('info', message);
+    },
+    warn: (message) => {
+      say('warning', message);
+    },
+  };
+}
+
+/** The same for the same object of the same broker in both packages, whatever characters its names hold. */
+export function claimIdentity(endpoint: string, type: AnyResourceType, object: object): string {
+  return JSON.stringify([endpoint, ...type.identity(object)]);
+}
+
+/** Properties without the bookkeeping that the engine and bridged providers keep among them. */
+export function withoutBookkeeping(values: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('__')));
+}

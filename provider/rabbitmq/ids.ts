@@ -1,0 +1,43 @@
+/**
+ * Ids as the bridged provider writes them: `name@vhost`. Names and vhosts may hold `@` themselves, so an id alone
+ * can be ambiguous: the names come from the state wherever there is one.
+ */
+import { UserError } from '../plugin';
+
+export interface NameInVhost {
+  readonly name: string;
+  readonly vhost: string;
+}
+
+export function idInVhost(name: string, vhost: string): string {
+  return `${name}@${vhost}`;
+}
+
+/**
+ * For an import, which has the id alone: the one reading of it under which something exists. Undefined where
+ * none does; an error where several do.
+ */
+export async function resolveId<T>(
+  id: string,
+  read: (reading: NameInVhost) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const found: { reading: NameInVhost; value: T }[] = [];
+  for (const reading of readings(id)) {
+    const value = await read(reading);
+    if (value !== undefined) found.push({ reading, value });
+  }
+  if (found.length <= 1) return found[0]?.value;
+  const shown = found.map(({ reading }) => `"${reading.name}" in vhost "${reading.vhost}"`).join(' or ');
+  throw new UserError(
+    `The id "${id}" is ambiguous: it could be ${shown}. Rename one of them for the import.`,
+  );
+}
+
+function readings(id: string): readonly NameInVhost[] {
+  const positions: number[] = [];
+  for (let at = id.indexOf('@'); at >= 0; at = id.indexOf('@', at + 1)) positions.push(at);
+  if (positions.length === 0) {
+    throw new UserError(`The id "${id}" names no vhost. Write it as NAME@VHOST, e.g. orders@/.`);
+  }
+  return positions.map((at) => ({ name: id.slice(0, at), vhost: id.slice(at + 1) }));
+}

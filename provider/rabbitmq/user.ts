@@ -1,0 +1,60 @@
+/** `rabbitmq.User`. */
+import type { UserObject } from '../../topology/objects';
+import type { ResourceType } from '../resourceType';
+import { matchesPassword } from '../../broker/passwords';
+import * as users from '../../broker/users';
+
+export interface UserWithPassword extends UserObject {
+  /** Empty where the broker has another one than the state says: then the next update sets it. */
+  readonly password: string;
+}
+
+export const userType: ResourceType<UserWithPassword> = {
+  token: 'rabbitmq:index/user:User',
+  kind: 'user',
+  isAutonamed: true,
+  secrets: ['password'],
+  properties: { name: 'name', tags: 'tags', password: 'password' },
+  parse: (inputs) => {
+    const password = inputs.text('password');
+    if (password === '' && inputs.has('password'))
+      inputs.fail('password', 'is empty: nobody could log in with it');
+    return {
+      kind: 'user',
+      name: inputs.text('name'),
+      password,
+      // The broker keeps them as a set.
+      tags: ([...(inputs.list('tags') ?? [])] as string[]).sort(),
+    };
+  },
+  identity: (user) => ['user', user.name],
+  toProperties: (user, given) => ({
+    name: user.name,
+    password: user.password,
+    ...(user.tags.length === 0 && given.tags === undefined ? {} : { tags: user.tags }),
+  }),
+  create: async ({ session }, user) => {
+    await users.put(await session.broker(), user, user.password);
+    return { id: user.name, object: user };
+  },
+  read: async ({ session }, id, known) => {
+    const stored = await users.read(await session.broker(), id);
+    if (stored === undefined) return undefined;
+    const isKnownPassword = known !== undefined && matchesPassword(stored.passwordHash, known.password);
+    const password = isKnownPassword ? known.password : '';
+    return { id, object: { kind: 'user', name: id, password, tags: [...stored.tags].sort() } };
+  },
+  update: async ({ session }, user) => {
+    await users.put(await session.broker(), user, user.password);
+  },
+  remove: async ({ session, warn }, user) => {
+    const broker = await session.broker();
+    if (user.name === broker.username) {
+      warn(
+        `User "${user.name}" stays on ${session.endpoint}: it is the one that this stack logs in with. Remove it by hand when another administrator works.`,
+      );
+      return;
+    }
+    await users.remove(broker, user.name);
+  },
+};

@@ -1,0 +1,105 @@
+/** `rabbitmq.VHost`: a virtual host, with its limits where they are given. */
+import type { QueueType, VhostLimitsObject } from '../../topology/objects';
+import type { Vhost } from '../../broker/vhosts';
+import type { ResourceType } from '../resourceType';
+import { approvesVhost } from '../../broker/approvals';
+import { putVhostLimits, readVhostLimits } from '../../broker/limits';
+import * as vhosts from '../../broker/vhosts';
+
+type VhostWithLimits = Vhost & Pick<VhostLimitsObject, 'maxConnections' | 'maxQueues'>;
+
+export const vhostType: ResourceType<VhostWithLimits> = {
+  token: 'rabbitmq:index/vHost:VHost',
+  kind: 'vhost',
+  isAutonamed: true,
+  properties: {
+    name: 'name',
+    description: 'description',
+    tags: 'tags',
+    defaultQueueType: 'defaultQueueType',
+    tracing: 'tracing',
+    maxConnections: 'maxConnections',
+    maxQueues: 'maxQueues',
+  },
+  parse: (inputs) => {
+    const description = inputs.optionalText('description');
+    const tags = inputs.list('tags') as readonly string[] | undefined;
+    const defaultQueueType = inputs.optionalText('defaultQueueType');
+    const maxConnections = inputs.optionalInteger('maxConnections');
+    const maxQueues = inputs.optionalInteger('maxQueues');
+    return {
+      kind: 'vhost',
+      name: inputs.text('name'),
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(defaultQueueType === undefined ? {} : { defaultQueueType: defaultQueueType as QueueType }),
+      ...(inputs.has('tracing') ? { tracing: inputs.flag('tracing', false) } : {}),
+      ...(maxConnections === undefined ? {} : { maxConnections }),
+      ...(maxQueues === undefined ? {} : { maxQueues }),
+    };
+  },
+  identity: (vhost) => ['vhost', vhost.name],
+  toProperties: (vhost) => {
+    const { name, description, tags, defaultQueueType, tracing, maxConnections, maxQueues } = vhost;
+    return {
+      name,
+      description,
+      tags,
+      defaultQueueType,
+      tracing,
+      // The bridged provider's schema has the limits as texts.
+      ...(maxConnections === undefined ? {} : { maxConnections: String(maxConnections) }),
+      ...(maxQueues === undefined ? {} : { maxQueues: String(maxQueues) }),
+    };
+  },
+  create: async ({ session }, vhost) => {
+    const broker = await session.broker();
+    await vhosts.put(broker, vhost);
+    if (hasLimits(vhost)) await putVhostLimits(broker, limitsOf(vhost));
+    return { id: vhost.name, object: vhost };
+  },
+  read: async ({ session }, id, known) => {
+    const broker = await session.broker();
+    const stored = await vhosts.read(broker, id);
+    if (stored === undefined) return undefined;
+    const limits = known === undefined || hasLimits(known) ? await readVhostLimits(broker, id) : undefined;
+    const found = { ...stored, ...withoutNames(limits) };
+    return { id, object: known === undefined ? found : onlyStated(found, known) };
+  },
+  update: async ({ session }, vhost, previous) => {
+    const broker = await session.broker();
+    await vhosts.put(broker, vhost);
+    if (hasLimits(vhost) || hasLimits(previous)) await putVhostLimits(broker, limitsOf(vhost));
+  },
+  remove: async ({ session }, vhost) => {
+    const approved = approvesVhost(session.approvals, vhost.name);
+    await vhosts.remove(await session.broker(), vhost.name, { approved });
+  },
+};
+
+function hasLimits(vhost: VhostWithLimits): boolean {
+  return vhost.maxConnections !== undefined || vhost.maxQueues !== undefined;
+}
+
+function limitsOf({ name, maxConnections, maxQueues }: VhostWithLimits): VhostLimitsObject {
+  return {
+    kind: 'vhostLimits',
+    vhost: name,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(maxQueues === undefined ? {} : { maxQueues }),
+  };
+}
+
+function withoutNames(limits: VhostLimitsObject | undefined): Partial<VhostWithLimits> {
+  const { maxConnections, maxQueues } = limits ?? {};
+  return {
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(maxQueues === undefined ? {} : { maxQueues }),
+  };
+}
+
+/** What the program doesn't state isn't managed here (another resource may), so it never shows as drift. */
+function onlyStated(found: VhostWithLimits, known: VhostWithLimits): VhostWithLimits {
+  const stated = Object.entries(found).filter(([name]) => name in known);
+  return Object.fromEntries(stated) as unknown as VhostWithLimits;
+}

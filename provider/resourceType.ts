@@ -1,0 +1,66 @@
+/** What a resource type is to the server: plain functions over one plain object, the same shape for every type. */
+import type { Approvals } from '../broker/approvals';
+import type { Broker } from '../broker/transport';
+import type { BrokerObjectKind } from '../topology/objects';
+import type { Inputs } from './inputs';
+import type { PropertyMap } from './values';
+
+/** The provider, configured: who we are on which broker, and what the user approved. */
+export interface Session {
+  /** The broker's endpoint without credentials. */
+  readonly endpoint: string;
+  /** The user name that the provider is configured with (its own administrator). */
+  readonly username: string;
+  readonly approvals: Approvals;
+  /** The broker, logged in; the first call logs in, a failure stays a failure. */
+  broker(): Promise<Broker>;
+  /** Access to the same broker as somebody else, for verifying credentials. */
+  brokerAs(username: string, password: string): Broker;
+}
+
+/** What one call of the engine is about, besides the object. */
+export interface Call {
+  readonly session: Session;
+  /** Set on a delete after which the same object is created again. */
+  readonly isReplacement: boolean;
+  /** Shown to the user beside the resource. */
+  readonly info: (message: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+export interface Stored<T> {
+  readonly id: string;
+  readonly object: T;
+}
+
+export interface ResourceType<T extends object> {
+  /** `package:module/type:Type`. */
+  readonly token: string;
+  /** The row of the mutability table that says what a change of a field means. */
+  readonly kind: BrokerObjectKind;
+  /** Fields of the object that are compared, and the path of the property that each comes from. */
+  readonly properties: Readonly<Partial<Record<keyof T & string, string>>>;
+  /** The `name` may be left out, and is then made from the resource's logical name. */
+  readonly isAutonamed?: boolean;
+  /** Values of top-level properties that are left out. */
+  readonly defaults?: PropertyMap;
+  /** Top-level properties that are secret whatever the program says. */
+  readonly secrets?: readonly string[];
+  /** The object that properties (inputs or state) describe; faults are noted in `inputs`. */
+  parse(inputs: Inputs): T;
+  /** What makes it the same object on one broker: for claims and messages. */
+  identity(object: T): readonly string[];
+  /** The state's properties; `given` shows in which of several equal forms the program wrote them. */
+  toProperties(object: T, given: PropertyMap): PropertyMap;
+  /** Makes it so; an equal object that exists is adopted. */
+  create(call: Call, object: T): Promise<Stored<T>>;
+  /** Undefined where it is gone. `known` is what the state says; absent on an import. */
+  read(call: Call, id: string, known: T | undefined): Promise<Stored<T> | undefined>;
+  update(call: Call, object: T, previous: T): Promise<void>;
+  /** An absent object is fine. */
+  remove(call: Call, object: T): Promise<void>;
+}
+
+// A list of types with different objects: each is only ever handed objects that it made itself.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyResourceType = ResourceType<any>;

@@ -1,0 +1,107 @@
+/**
+ * A Pulumi plugin process: serves one package over gRPC on a free port of this machine, says which one on its
+ * standard output, and ends when the engine that started it is gone.
+ */
+import type { Claims } from './claims';
+import type { Package, Plugin } from './plugin';
+import * as grpc from '@grpc/grpc-js';
+import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { openClaims } from './claims';
+import { openEngineLog } from './engineLog';
+import * as handlers from './handlers';
+
+const PARENT_CHECK_MS = 500;
+
+type Respond = (error: grpc.ServiceError | Partial<grpc.StatusObject> | null, response?: unknown) => void;
+type Handler = (call: { readonly request: never }, respond: Respond) => void;
+
+export function serve(served: Package): void {
+  const engineAddress = process.argv[2];
+  let claims: Claims | undefined;
+  const plugin: Plugin = {
+    package: served,
+    environment: process.env,
+    log: openEngineLog(engineAddress),
+    claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
+    isCancelled: false,
+  };
+  endWithEngine(() => claims?.release());
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': -1,
+    'grpc.max_send_message_length': -1,
+  });
+  server.addService(ResourceProviderService, implementation(plugin));
+  server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
+    if (error !== null) {
+      process.stderr.write(`The provider can't listen on this machine: ${error.message}\n`);
+      process.exit(1);
+    }
+    process.stdout.write(`${port}\n`);
+  });
+}
+
+function implementation(plugin: Plugin): grpc.UntypedServiceImplementation {
+  const methods: Readonly<Record<string, (request: never) => unknown>> = {
+    handshake: () => handlers.handshake(),
+    getPluginInfo: () => handlers.getPluginInfo(plugin),
+    getSchema: () => handlers.getSchema(plugin),
+    checkConfig: (request) => handlers.checkConfig(plugin, request),
+    diffConfig: (request) => handlers.diffConfig(request),
+    configure: (request) => handlers.configure(plugin, request),
+    check: (request) => handlers.check(plugin, request),
+    diff: (request) => handlers.diff(plugin, request),
+    create: (request) => handlers.create(plugin, request),
+    read: (request) => handlers.read(plugin, request),
+    update: (request) => handlers.update(plugin, request),
+    delete: (request) => handlers.remove(plugin, request),
+    cancel: () => handlers.cancel(plugin),
+    attach: () => new Empty(),
+  };
+  const service: Record<string, Handler> = {};
+  for (const name of Object.keys(ResourceProviderService)) {
+    const method = methods[name];
+    service[name] = method === undefined ? unimplemented(name) : answering(method);
+  }
+  return service as unknown as grpc.UntypedServiceImplementation;
+}
+
+function unimplemented(name: string): Handler {
+  return (_call, respond) => {
+    respond({ code: grpc.status.UNIMPLEMENTED, details: `This provider does not offer ${name}.` });
+  };
+}
+
+/** Whatever goes wrong becomes an error with the message alone: a stack trace tells the user nothing. */
+function answering(method: (request: never) => unknown): Handler {
+  return (call, respond) => {
+    new Promise((resolve) => {
+      resolve(method(call.request));
+    }).then(
+      (response) => {
+        respond(null, response);
+      },
+      (error: unknown) => {
+        const details = error instanceof Error ? error.message : String(error);
+        respond({ code: grpc.status.UNKNOWN, details });
+      },
+    );
+  };
+}
+
+/** The engine stops its plugins with a signal; when it is killed itself, nobody does. */
+function endWithEngine(release: () => void): void {
+  const parent = process.ppid;
+  const end = (): void => {
+    try {
+      release();
+    } finally {
+      process.exit(0);
+    }
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  setInterval(() => {
+    if (process.ppid !== parent) end();
+  }, PARENT_CHECK_MS).unref();
+}

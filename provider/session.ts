@@ -1,0 +1,84 @@
+/** Logging in: once per process, with the first credentials that the broker accepts. */
+import type { Broker } from '../broker/transport';
+import type { Credentials, ProviderConfig } from './providerConfig';
+import type { Session } from './resourceType';
+import { parseEndpoint } from '../broker/endpoint';
+import { BrokerError, isBrokerError } from '../broker/errors';
+import { whoAmI } from '../broker/overview';
+import { openBroker } from '../broker/transport';
+
+export interface OpenSession extends Session {
+  /** Ends what is running and refuses what comes later. */
+  cancel(): void;
+}
+
+/** Prepares a session; nothing is sent before the first `broker()`. */
+export function openSession(config: ProviderConfig): OpenSession {
+  const { settings } = config;
+  const opened: Broker[] = [];
+  let isCancelled = false;
+  let login: Promise<Broker> | undefined;
+  let failuresReported = 0;
+  const brokerAs = (username: string, password: string): Broker => {
+    const broker = openBroker({ ...settings, username, password });
+    if (isCancelled) broker.cancel();
+    opened.push(broker);
+    return broker;
+  };
+  const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
+  return {
+    endpoint: parseEndpoint(settings.endpoint).display,
+    username: settings.username,
+    approvals: config.approvals,
+    brokerAs,
+    broker: async () => {
+      login ??= logIn(brokerAs, chain);
+      try {
+        return await login;
+      } catch (error) {
+        failuresReported++;
+        if (failuresReported > 1 && isBrokerError(error)) throw sameFailure(error);
+        throw error;
+      }
+    },
+    cancel: () => {
+      isCancelled = true;
+      for (const broker of opened) broker.cancel();
+    },
+  };
+}
+
+async function logIn(
+  brokerAs: (username: string, password: string) => Broker,
+  chain: readonly Credentials[],
+): Promise<Broker> {
+  let lastFailure: BrokerError | undefined;
+  for (const { username, password } of chain) {
+    const broker = brokerAs(username, password);
+    try {
+      await whoAmI(broker);
+      return broker;
+    } catch (error) {
+      if (!isBrokerError(error, 'unauthorized', 'forbidden')) throw error;
+      lastFailure ??= error;
+      if (chain.length > 1) continue;
+      throw error;
+    }
+  }
+  throw allFailed(chain, lastFailure);
+}
+
+function allFailed(chain: readonly Credentials[], first: BrokerError | undefined): Error {
+  const names = [...new Set(chain.map(({ username }) => `"${username}"`))].join(', ');
+  return new BrokerError({
+    kind: 'unauthorized',
+    message:
+      `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
+      'If the password was changed elsewhere, give a working administrator in the bootstrap credentials of the stack.',
+  });
+}
+
+/** Many resources run into the same wall at once: the wall is described once. */
+function sameFailure(error: BrokerError): BrokerError {
+  return new BrokerError({ kind: error.kind, message: 'Not tried: the broker failed as said above.' });
+}

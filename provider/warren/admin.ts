@@ -1,0 +1,84 @@
+/** `warren.Admin`: the administrator that a stack logs in with. */
+import type { UserObject } from '../../topology/objects';
+import type { Call, ResourceType } from '../resourceType';
+import { isBrokerError } from '../../broker/errors';
+import { whoAmI } from '../../broker/overview';
+import { matchesPassword } from '../../broker/passwords';
+import * as users from '../../broker/users';
+import { UserError } from '../plugin';
+
+export interface Admin extends UserObject {
+  readonly password: string;
+}
+
+const ADMINISTRATOR = 'administrator';
+
+export const adminType: ResourceType<Admin> = {
+  token: 'warren:index:Admin',
+  kind: 'user',
+  secrets: ['password'],
+  properties: { name: 'username', password: 'password', tags: 'tags' },
+  parse: (inputs) => {
+    const password = inputs.text('password');
+    if (password === '' && inputs.has('password'))
+      inputs.fail('password', 'is empty: nobody could log in with it');
+    // Only in the state, and only while the broker's tags are other ones: so a lost tag shows, and is repaired.
+    const tags = inputs.list('tags') as readonly string[] | undefined;
+    return { kind: 'user', name: inputs.text('username'), password, tags: tags ?? [ADMINISTRATOR] };
+  },
+  // The same user as a `rabbitmq.User` of that name.
+  identity: (admin) => ['user', admin.name],
+  toProperties: ({ name, password, tags }) => ({
+    username: name,
+    password,
+    ...(tags.includes(ADMINISTRATOR) ? {} : { tags }),
+  }),
+  create: async (call, admin) => {
+    await makeAndVerify(call, admin);
+    return { id: admin.name, object: admin };
+  },
+  read: async ({ session }, id, known) => {
+    const stored = await users.read(await session.broker(), id);
+    if (stored === undefined) return undefined;
+    const isKnownPassword = known !== undefined && matchesPassword(stored.passwordHash, known.password);
+    const password = isKnownPassword ? known.password : '';
+    const tags = stored.tags.includes(ADMINISTRATOR) ? [ADMINISTRATOR] : stored.tags;
+    return { id, object: { kind: 'user', name: id, password, tags } };
+  },
+  update: async (call, admin) => {
+    await makeAndVerify(call, admin);
+  },
+  remove: async ({ session, warn }, admin) => {
+    const broker = await session.broker();
+    if (admin.name === session.username || admin.name === broker.username) {
+      warn(
+        `Administrator "${admin.name}" stays on ${session.endpoint}, so that nobody is locked out; remove it by hand when another administrator works or the broker is no longer needed.`,
+      );
+      return;
+    }
+    await users.remove(broker, admin.name);
+  },
+};
+
+/** Left alone where it works already: setting a password anew would only change its salt. */
+async function makeAndVerify({ session }: Call, admin: Admin): Promise<void> {
+  const own = session.brokerAs(admin.name, admin.password);
+  const broker = await session.broker();
+  const stored = await users.read(broker, admin.name);
+  const isRight = stored !== undefined && matchesPassword(stored.passwordHash, admin.password);
+  if (!isRight || !stored.tags.includes(ADMINISTRATOR)) {
+    // Other tags that somebody gave this user stay.
+    const tags = [...new Set([...(stored?.tags ?? []), ADMINISTRATOR])];
+    await users.put(broker, { kind: 'user', name: admin.name, tags }, admin.password);
+  }
+  try {
+    const { tags } = await whoAmI(own);
+    if (tags.includes(ADMINISTRATOR)) return;
+  } catch (error) {
+    if (!isBrokerError(error, 'unauthorized', 'forbidden')) throw error;
+  }
+  throw new UserError(
+    `Administrator "${admin.name}" was created on ${session.endpoint}, but the broker does not let it log in as administrator. ` +
+      'Check the authentication backends of the broker (auth_backends): users of its own database must be among them.',
+  );
+}

@@ -1,0 +1,12 @@
+/** The package `warren`: what RabbitMQ needs and `@pulumi/rabbitmq` lacks. Its classes are in resources.ts. */
+import { serve } from '../serve';
+import { absentUserType } from './absentUser';
+import { adminType } from './admin';
+import { userLimitsType, vhostLimitsType } from './limits';
+import { vhostSettingsType } from './vhostSettings';
+
+serve({
+  name: 'warren',
+  version: '0.1.0',
+  types: [adminType, absentUserType, vhostSettingsType, vhostLimitsType, userLimitsType],
+});

@@ -1,0 +1,73 @@
+/** `warren.VhostSettings`: description, tags and default queue type of a vhost that exists. */
+import type { QueueType, VhostObject } from '../../topology/objects';
+import type { Call, ResourceType } from '../resourceType';
+import * as vhosts from '../../broker/vhosts';
+import { UserError } from '../plugin';
+
+export const vhostSettingsType: ResourceType<VhostObject> = {
+  token: 'warren:index:VhostSettings',
+  kind: 'vhost',
+  properties: {
+    name: 'vhost',
+    description: 'description',
+    tags: 'tags',
+    defaultQueueType: 'defaultQueueType',
+  },
+  parse: (inputs) => {
+    const description = inputs.optionalText('description');
+    const tags = inputs.list('tags') as readonly string[] | undefined;
+    const defaultQueueType = inputs.optionalText('defaultQueueType');
+    return {
+      kind: 'vhost',
+      name: inputs.text('vhost'),
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags }),
+      ...(defaultQueueType === undefined ? {} : { defaultQueueType: defaultQueueType as QueueType }),
+    };
+  },
+  identity: ({ name }) => ['vhostSettings', name],
+  toProperties: ({ name, description, tags, defaultQueueType }) => ({
+    vhost: name,
+    description,
+    tags,
+    defaultQueueType,
+  }),
+  create: async (call, vhost) => {
+    await putExisting(call, vhost);
+    return { id: vhost.name, object: vhost };
+  },
+  read: async ({ session }, id, known) => {
+    const stored = await vhosts.read(await session.broker(), id);
+    if (stored === undefined) return undefined;
+    const stated = known ?? stored;
+    const { description, tags, defaultQueueType } = stored;
+    return {
+      id,
+      object: {
+        kind: 'vhost',
+        name: id,
+        // What the program doesn't state isn't managed here, so it never shows as drift.
+        ...(stated.description === undefined || description === undefined ? {} : { description }),
+        ...(stated.tags === undefined || tags === undefined ? {} : { tags }),
+        ...(stated.defaultQueueType === undefined || defaultQueueType === undefined
+          ? {}
+          : { defaultQueueType }),
+      },
+    };
+  },
+  update: async (call, vhost) => {
+    await putExisting(call, vhost);
+  },
+  /** Settings have no absence of their own: they stay until the vhost goes. */
+  remove: () => Promise.resolve(),
+};
+
+async function putExisting({ session }: Call, vhost: VhostObject): Promise<void> {
+  const broker = await session.broker();
+  if ((await vhosts.read(broker, vhost.name)) === undefined) {
+    throw new UserError(
+      `Cannot change vhost "${vhost.name}" on ${session.endpoint}: there is none of that name. Create it first and make this resource depend on it.`,
+    );
+  }
+  await vhosts.put(broker, vhost);
+}
