@@ -1,0 +1,30 @@
+import { canonicalJson } from '../objects';
+import { templatesIntersect } from '../patterns/template';
+import type { ResolvedFamily } from '../resolve';
+import type { Finding, Rule } from './rule';
+
+export const ambiguousFamilies: Rule = {
+  code: 'ambiguous-families',
+  severity: 'error',
+  title: 'Families that can match the same name say the same.',
+  check: ({ vhosts }) => vhosts.flatMap(({ families }) => overlaps(families)),
+};
+
+function overlaps(families: readonly ResolvedFamily[]): Finding[] {
+  return families.flatMap((later, index) =>
+    families.slice(0, index).flatMap((earlier) => {
+      const [a, b] = [earlier.family.template, later.family.template];
+      const isSame = canonicalJson(earlier.definition) === canonicalJson(later.definition);
+      if (isSame || !templatesIntersect(a, b)) return [];
+      return [
+        {
+          message: `The families "${a}" and "${b}" can match the same queue, and say different things about it.`,
+          reason: 'At most one policy applies to a queue: which family it belongs to would be undefined.',
+          help: 'Make the fixed parts of the templates differ, or give both families the same settings.',
+          path: later.family.path,
+          part: 'key' as const,
+        },
+      ];
+    }),
+  );
+}

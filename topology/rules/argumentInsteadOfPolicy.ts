@@ -1,0 +1,26 @@
+import type { Rule } from './rule';
+import { POLICY_KEYS, QUEUE_ARGUMENTS } from './keys';
+
+export const argumentInsteadOfPolicy: Rule = {
+  code: 'argument-instead-of-policy',
+  severity: 'warning',
+  title: 'What a policy can set is better not an argument.',
+  check: ({ topology: { vhosts } }) =>
+    vhosts.flatMap(({ queues }) =>
+      queues.flatMap((queue) =>
+        Object.keys(queue.arguments)
+          .filter(
+            (key) =>
+              key.startsWith('x-') && POLICY_KEYS[key.slice(2)] !== undefined && key in QUEUE_ARGUMENTS,
+          )
+          .map((key) => ({
+            message: `"${key}" of the queue "${queue.name}" is fixed for good as an argument.`,
+            reason:
+              'A change needs the queue deleted, and an application that declares the queue without it is refused (406).',
+            help: `Say \`${QUEUE_ARGUMENTS[key]?.word ?? key}\` instead, or put it below \`declaredWith\` if the application declares the queue with it.`,
+            path: [...queue.path, 'arguments', key],
+            part: 'key' as const,
+          })),
+      ),
+    ),
+};

@@ -1,0 +1,78 @@
+import type { Topology } from '../model';
+import type { Path } from '../source';
+import type { Finding, Rule } from './rule';
+
+const NAME_BYTES_MAX = 255;
+
+export const badName: Rule = {
+  code: 'bad-name',
+  severity: 'error',
+  title:
+    'A name is not empty, at most 255 bytes of UTF-8, without control characters, and outside of "amq.".',
+  check: ({ topology }) => named(topology).flatMap(({ what, name, path }) => checkName(what, name, path)),
+};
+
+interface Named {
+  readonly what: string;
+  readonly name: string;
+  readonly path: Path;
+}
+
+function named({ vhosts, users, workers }: Topology): Named[] {
+  const as = (what: string, items: readonly { readonly name: string; readonly path: Path }[]): Named[] =>
+    items.map(({ name, path }) => ({ what, name, path }));
+  return [
+    ...as('vhost', vhosts),
+    ...as('user', users),
+    ...as('worker', workers),
+    ...vhosts.flatMap((vhost) => [
+      ...as('exchange', vhost.exchanges),
+      ...as('queue', vhost.queues),
+      ...vhost.families.map(({ template, path }) => ({ what: 'queue family', name: template, path })),
+      ...as('policy', vhost.policies),
+      ...as('operator policy', vhost.operatorPolicies),
+    ]),
+  ];
+}
+
+const RESERVING_KINDS = ['exchange', 'queue', 'queue family'];
+
+function checkName(what: string, name: string, path: Path): Finding[] {
+  const at = { path, part: 'key' as const };
+  const bytes = Buffer.byteLength(name);
+  if (name === '') {
+    return [{ ...at, message: `A ${what} needs a name.`, help: 'Write one in front of the colon.' }];
+  }
+  if (bytes > NAME_BYTES_MAX) {
+    return [
+      {
+        ...at,
+        message: `The name of this ${what} is ${bytes} bytes long.`,
+        reason: `RabbitMQ allows ${NAME_BYTES_MAX} bytes of UTF-8.`,
+        help: 'Shorten it; characters beyond ASCII count two to four bytes.',
+      },
+    ];
+  }
+   
+  if (/[\u0000-\u001f\u007f]/.test(name)) {
+    return [
+      {
+        ...at,
+        message: `The name of this ${what} holds a control character.`,
+        reason: 'Tools and patterns would not find it again.',
+        help: 'Use visible characters only.',
+      },
+    ];
+  }
+  if (RESERVING_KINDS.includes(what) && name.startsWith('amq.')) {
+    return [
+      {
+        ...at,
+        message: `The name "${name}" is reserved.`,
+        reason: 'RabbitMQ keeps names that begin with "amq." for itself and refuses them (403).',
+        help: 'Choose another name. The predeclared exchanges, such as amq.topic, are there without being listed.',
+      },
+    ];
+  }
+  return [];
+}

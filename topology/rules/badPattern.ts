@@ -1,0 +1,61 @@
+import type { Topology } from '../model';
+import { PATTERN_BYTES_MAX, compilePattern } from '../patterns/brokerRegex';
+import type { Path } from '../source';
+import { isAtLeast } from '../target';
+import type { Finding, Rule } from './rule';
+
+export const badPattern: Rule = {
+  code: 'bad-pattern',
+  severity: 'error',
+  title: 'A regular expression compiles, and is not longer than the broker allows.',
+  check: ({ topology }) => patternsOf(topology).flatMap((item) => checkPattern(item, topology)),
+};
+
+interface PatternAt {
+  readonly pattern: string;
+  readonly path: Path;
+}
+
+/** Every regular expression of a topology that goes to the broker as it is. */
+function patternsOf({ vhosts, users }: Topology): PatternAt[] {
+  const policies = vhosts.flatMap((vhost) => [...vhost.policies, ...vhost.operatorPolicies]);
+  const grants = users.flatMap(({ permissions, topicPermissions }) => [
+    ...permissions.map(({ path, configure, write, read }) => ({
+      path,
+      patterns: { configure, write, read },
+    })),
+    ...topicPermissions.flatMap(({ exchanges }) =>
+      exchanges.map(({ path, write, read }) => ({ path, patterns: { write, read } })),
+    ),
+  ]);
+  return [
+    ...policies.map(({ path, pattern }) => ({ path: [...path, 'pattern'], pattern })),
+    ...grants.flatMap(({ path, patterns }) =>
+      Object.entries(patterns).map(([key, pattern]) => ({ path: [...path, key], pattern })),
+    ),
+  ];
+}
+
+function checkPattern({ pattern, path }: PatternAt, { target }: Topology): Finding[] {
+  const compiled = compilePattern(pattern);
+  if ('fault' in compiled) {
+    return [
+      {
+        message: `This regular expression does not compile: ${compiled.fault}.`,
+        reason: 'RabbitMQ would refuse it.',
+        help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
+        path,
+      },
+    ];
+  }
+  const bytes = Buffer.byteLength(pattern);
+  if (bytes <= PATTERN_BYTES_MAX || !isAtLeast(target, '4.3')) return [];
+  return [
+    {
+      message: `This regular expression is ${bytes} bytes long.`,
+      reason: `RabbitMQ ${target} takes ${PATTERN_BYTES_MAX} bytes.`,
+      help: 'Give the objects a common prefix and match that, or split the policy or the user.',
+      path,
+    },
+  ];
+}

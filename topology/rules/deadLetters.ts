@@ -1,0 +1,108 @@
+import type { Vhost } from '../model';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve';
+import { routedQueues } from '../routing';
+import type { Finding, Rule } from './rule';
+
+export const deadLetterUnroutable: Rule = {
+  code: 'dead-letter-unroutable',
+  severity: 'error',
+  title: 'Dead letters reach a queue.',
+  check: ({ vhosts }) => vhosts.flatMap(unroutable),
+};
+
+function unroutable({ vhost, queues }: ResolvedVhost): Finding[] {
+  return queues.flatMap((resolved) => {
+    const { queue } = resolved;
+    const exchange = queue.settings.deadLetter?.exchange;
+    const isDefined = vhost.exchanges.some(({ name }) => name === exchange);
+    // A family's queues may bind themselves when they are declared.
+    if (exchange === undefined || !isDefined || vhost.families.length > 0) return [];
+    if (targetsOf(resolved, vhost).size > 0) return [];
+    const key = queue.settings.deadLetter?.routingKey;
+    return [
+      {
+        message: `The dead letters of "${queue.name}" reach no queue through "${exchange}"${key === undefined ? '' : ` with the key "${key}"`}.`,
+        reason: "RabbitMQ drops what it can't route: these messages would be lost.",
+        help: 'Bind a queue to that exchange, with a key that matches, or dead-letter straight to a queue.',
+        path: [...queue.path, 'deadLetter'],
+        part: 'key' as const,
+      },
+    ];
+  });
+}
+
+export const deadLetterCycle: Rule = {
+  code: 'dead-letter-cycle',
+  severity: 'warning',
+  title: 'Dead letters do not go round in circles by themselves.',
+  check: ({ vhosts }) => vhosts.flatMap(cycles),
+};
+
+/**
+ * RabbitMQ drops a message that comes back to a queue without having been rejected on the way. Only queues whose
+ * messages leave by themselves (expired, or pushed out) can be part of such a cycle: a consumer's rejection breaks it.
+ */
+function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
+  const moving = new Map(queues.filter(leavesByItself).map((resolved) => [resolved.queue.name, resolved]));
+  const reported = new Set<string>();
+  return [...moving.values()].flatMap((resolved) => {
+    const cycle = cycleThrough(resolved, moving, vhost);
+    if (cycle === undefined || cycle.some((name) => reported.has(name))) return [];
+    for (const name of cycle) reported.add(name);
+    return [
+      {
+        message: `Dead letters go round in a circle: ${[...cycle, resolved.queue.name].join(' → ')}.`,
+        reason:
+          'A message that comes back to a queue without having been rejected on the way is dropped without a trace.',
+        help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits.',
+        path: [...resolved.queue.path, 'deadLetter'],
+        part: 'key' as const,
+      },
+    ];
+  });
+}
+
+function leavesByItself({ definition, queue }: ResolvedQueue): boolean {
+  const given = { ...queue.arguments, ...queue.declaredWith };
+  const has = (key: string): boolean => key in definition || `x-${key}` in given;
+  const overflow = definition.overflow ?? given['x-overflow'] ?? 'drop-head';
+  return has('message-ttl') || ((has('max-length') || has('max-length-bytes')) && overflow === 'drop-head');
+}
+
+/** The shortest way from a queue back to itself through dead letters; undefined if there is none. */
+function cycleThrough(
+  start: ResolvedQueue,
+  moving: ReadonlyMap<string, ResolvedQueue>,
+  vhost: Vhost,
+): string[] | undefined {
+  const visited = new Set<string>();
+  let ways: string[][] = [[start.queue.name]];
+  while (ways.length > 0) {
+    const longer: string[][] = [];
+    for (const way of ways) {
+      const last = moving.get(way.at(-1) ?? '');
+      for (const name of last === undefined ? [] : targetsOf(last, vhost)) {
+        if (name === start.queue.name) return way;
+        if (visited.has(name)) continue;
+        visited.add(name);
+        longer.push([...way, name]);
+      }
+    }
+    ways = longer;
+  }
+  return undefined;
+}
+
+/** The listed queues that a queue's dead letters may reach. */
+function targetsOf({ definition, queue }: ResolvedQueue, vhost: Vhost): Set<string> {
+  const given = { ...queue.arguments, ...queue.declaredWith };
+  // An argument wins over a policy.
+  const exchange = given['x-dead-letter-exchange'] ?? definition['dead-letter-exchange'];
+  const key = given['x-dead-letter-routing-key'] ?? definition['dead-letter-routing-key'];
+  if (typeof exchange !== 'string') return new Set();
+  const routingKey = typeof key === 'string' ? key : undefined;
+  if (exchange !== '') return routedQueues(vhost, exchange, routingKey);
+  return new Set(
+    vhost.queues.some(({ name }) => name === routingKey) && routingKey !== undefined ? [routingKey] : [],
+  );
+}

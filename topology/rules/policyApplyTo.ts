@@ -1,0 +1,32 @@
+import { isAtLeast } from '../target';
+import type { Rule } from './rule';
+
+const BY_TYPE = ['classic_queues', 'quorum_queues', 'streams'];
+
+export const policyApplyTo: Rule = {
+  code: 'policy-apply-to',
+  severity: 'error',
+  title: 'A policy applies to kinds of objects that the target can tell apart.',
+  check: ({ topology: { vhosts, target } }) =>
+    vhosts.flatMap(({ policies, operatorPolicies }) => [
+      ...policies
+        .filter(({ applyTo }) => BY_TYPE.includes(applyTo) && !isAtLeast(target, '3.12'))
+        .map(({ path, applyTo }) => ({
+          message: `RabbitMQ ${target} knows no policies for ${applyTo} only.`,
+          reason: 'They exist from 3.12 on.',
+          help: 'Use `applyTo: queues` with a pattern that matches those queues only, or change the target.',
+          path: [...path, 'applyTo'],
+        })),
+      ...operatorPolicies
+        .filter(
+          ({ applyTo }) =>
+            applyTo === 'exchanges' || (BY_TYPE.includes(applyTo) && !isAtLeast(target, '3.12')),
+        )
+        .map(({ path, applyTo }) => ({
+          message: `On ${target}, an operator policy can't apply to ${applyTo}.`,
+          reason: 'Operator policies limit queues.',
+          help: 'Use `applyTo: queues`.',
+          path: [...path, 'applyTo'],
+        })),
+    ]),
+};

@@ -1,0 +1,58 @@
+import type { Replication } from '../replication';
+import type { ResolvedTopology } from '../resolve';
+import type { Path } from '../source';
+import type { Finding, Rule } from './rule';
+
+export const replicated: Rule = {
+  code: 'replicated',
+  severity: 'error',
+  title: '`replicated` must be possible on the target.',
+  check: ({ topology: { target }, vhosts }: ResolvedTopology) =>
+    vhosts.flatMap(({ queues, families }) => [
+      ...queues.flatMap(({ queue, replication }) =>
+        checkReplication(`The queue "${queue.name}"`, replication, queue.path, target, QUEUE_HELP),
+      ),
+      ...families.flatMap(({ family, replication }) =>
+        checkReplication(`The family "${family.template}"`, replication, family.path, target, FAMILY_HELP),
+      ),
+    ]),
+};
+
+const QUEUE_HELP =
+  'Remove that property so that it can be a quorum queue, or say `replicated: where-supported` to do without copies here.';
+const FAMILY_HELP =
+  'Let the application declare its queues so that they can be quorum queues, or say `replicated: where-supported` to do without copies here.';
+
+function checkReplication(
+  what: string,
+  replication: Replication,
+  path: Path,
+  target: string,
+  help: string,
+): Finding[] {
+  const at = { path: [...path, 'replicated'] };
+  switch (replication.kind) {
+    case 'refused':
+      return [
+        {
+          ...at,
+          message: `${what} can't be replicated on RabbitMQ ${target}: ${replication.obstacle}.`,
+          reason: 'On 4.x only quorum queues and streams have copies: classic mirroring is gone.',
+          help,
+        },
+      ];
+    case 'leftAlone':
+      return [
+        {
+          ...at,
+          severity: 'info',
+          message: `${what} is not replicated on RabbitMQ ${target}: ${replication.obstacle}.`,
+          reason: 'It asks for copies where they are supported; here it has none, and stops with its node.',
+        },
+      ];
+    case 'none':
+    case 'byType':
+    case 'mirrored':
+      return [];
+  }
+}

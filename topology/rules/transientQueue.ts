@@ -1,0 +1,30 @@
+import { isAtLeast } from '../target';
+import type { Rule } from './rule';
+
+export const transientQueue: Rule = {
+  code: 'transient-queue',
+  severity: 'warning',
+  title: 'Transient (not durable) queues are deprecated.',
+  check: ({ topology: { vhosts, target } }) =>
+    vhosts.flatMap(({ queues, families }) => [
+      ...queues
+        .filter(({ durable }) => !durable)
+        .map(({ name, path }) => ({
+          message: `The queue "${name}" is not durable.`,
+          reason:
+            'It is gone after a restart of its node, and RabbitMQ deprecates such queues: where they are switched off, they are refused.',
+          help: 'Make it durable; for short-lived queues, add `expires`.',
+          path: [...path, 'durable'],
+        })),
+      // The application declares these: the topology can't change it, only tell.
+      ...families
+        .filter(({ durable }) => !durable && isAtLeast(target, '4.0'))
+        .map(({ template, path }) => ({
+          message: `The queues of the family "${template}" are not durable.`,
+          reason: `RabbitMQ ${target} still allows such queues unless they are switched off; a later series will not.`,
+          help: 'Let the application declare them durable, with an expiry, when it can be changed.',
+          path: [...path, 'durable'],
+          severity: 'info' as const,
+        })),
+    ]),
+};

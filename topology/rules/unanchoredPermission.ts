@@ -1,0 +1,42 @@
+import type { User } from '../model';
+import { compilePattern } from '../patterns/brokerRegex';
+import { comparePatterns } from '../patterns/languages';
+import type { Path } from '../source';
+import type { Finding, Rule } from './rule';
+
+export const unanchoredPermission: Rule = {
+  code: 'unanchored-permission',
+  severity: 'warning',
+  title: 'A permission matches whole names.',
+  check: ({ topology: { users } }) => users.flatMap((user) => grants(user).flatMap(checkGrant)),
+};
+
+interface Grant {
+  readonly pattern: string;
+  readonly path: Path;
+}
+
+function grants({ permissions }: User): Grant[] {
+  return permissions.flatMap(({ path, configure, write, read }) =>
+    Object.entries({ configure, write, read }).map(([key, pattern]) => ({ pattern, path: [...path, key] })),
+  );
+}
+
+function checkGrant({ pattern, path }: Grant): Finding[] {
+  // RabbitMQ reads an empty permission as "nothing".
+  if (pattern === '' || 'fault' in compilePattern(pattern)) return [];
+  const anchored = `^(?:${pattern})$`;
+  const comparison = comparePatterns(pattern, anchored);
+  if (comparison === undefined) {
+    if (pattern.startsWith('^') && pattern.endsWith('$')) return [];
+  } else if (comparison.onlyA === undefined) return [];
+  const example = comparison?.onlyA === undefined ? '' : `, "${comparison.onlyA}" for example`;
+  return [
+    {
+      message: `This permission matches more than whole names${example}.`,
+      reason: 'RabbitMQ searches the expression anywhere in a name.',
+      help: `Anchor it: '${pattern.includes('|') ? `^(${pattern.replace(/^\^|\$$/g, '')})$` : `^${pattern.replace(/^\^|\$$/g, '')}$`}'; to allow a prefix, end it with .*$`,
+      path,
+    },
+  ];
+}

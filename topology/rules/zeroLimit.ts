@@ -1,0 +1,23 @@
+import type { Path } from '../source';
+import type { Finding, Rule } from './rule';
+
+export const zeroLimit: Rule = {
+  code: 'zero-limit',
+  severity: 'warning',
+  title: 'A limit of 0 shuts everyone out.',
+  check: ({ topology: { vhosts, users } }) => [
+    ...vhosts.flatMap(({ name, path, limits }) => zeros(`the vhost "${name}"`, limits, path)),
+    ...users.flatMap(({ name, path, limits }) => zeros(`the user "${name}"`, limits, path)),
+  ],
+};
+
+function zeros(owner: string, limits: Readonly<Record<string, number>> | undefined, path: Path): Finding[] {
+  return Object.entries(limits ?? {})
+    .filter(([, limit]) => limit === 0)
+    .map(([key]) => ({
+      message: `A ${key} of 0 shuts everyone out of ${owner}.`,
+      reason: '0 allows none; it does not mean "no limit".',
+      help: 'Say -1, or remove the limit, for no limit.',
+      path: [...path, 'limits', key],
+    }));
+}
