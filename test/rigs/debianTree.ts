@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { aptInstall, canAptInstall } from '../../tools/apt';
 import { acquireLock } from '../../tools/fileLock';
 import { cacheFolder } from '../../tools/folders';
 import { findProgram, run, tail } from '../../tools/processes';
@@ -47,11 +48,12 @@ async function unpackTree(
   folder: string,
   onProgress: (text: string) => void,
 ): Promise<void> {
-  const mmdebstrap = await ensureMmdebstrap(onProgress);
+  mmdebstrap ??= obtainMmdebstrap(onProgress);
+  const program = await mmdebstrap;
   onProgress(`unpacking RabbitMQ of Debian ${suite} into ${folder} (once, about 20 s)`);
   const half = `${folder}.half`;
   fs.rmSync(half, { recursive: true, force: true });
-  const result = await run(mmdebstrap, mmdebstrapArguments(suite, half), { timeoutMs: TREE_TIMEOUT_MS });
+  const result = await run(program, mmdebstrapArguments(suite, half), { timeoutMs: TREE_TIMEOUT_MS });
   if (result.exitCode !== 0) {
     fs.rmSync(half, { recursive: true, force: true });
     const cause = result.timedOut ? `not done after ${TREE_TIMEOUT_MS / 1000} s` : tail(result.output, 3);
@@ -111,23 +113,15 @@ function aptSources(aptFolder: string): string[] {
     .map((file) => fs.readFileSync(file, 'utf8'));
 }
 
-async function ensureMmdebstrap(onProgress: (text: string) => void): Promise<string> {
+/** The versions' trees are made side by side: they share one look for the program. */
+let mmdebstrap: Promise<string> | undefined;
+
+async function obtainMmdebstrap(onProgress: (text: string) => void): Promise<string> {
   const present = findProgram('mmdebstrap');
   if (present !== undefined) return present;
-  const aptGet = findProgram('apt-get');
-  if (aptGet === undefined) throw new Error('neither mmdebstrap nor apt-get is on this machine');
-  onProgress("installing Debian's mmdebstrap (it unpacks packages)");
-  const packages = ['mmdebstrap', 'debian-archive-keyring'];
-  const install = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages];
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: TREE_TIMEOUT_MS };
-  let result = await run(aptGet, install, options);
-  if (result.exitCode !== 0) {
-    await run(aptGet, ['update'], options);
-    result = await run(aptGet, install, options);
-  }
+  if (!canAptInstall()) throw new Error('neither mmdebstrap nor apt-get is on this machine');
+  await aptInstall(['mmdebstrap', 'debian-archive-keyring'], { onProgress });
   const installed = findProgram('mmdebstrap');
-  if (installed === undefined) {
-    throw new Error(`apt-get can't install mmdebstrap: ${tail(result.output, 2).replaceAll('\n', '; ')}`);
-  }
+  if (installed === undefined) throw new Error('the package mmdebstrap has no mmdebstrap program');
   return installed;
 }

@@ -1,4 +1,5 @@
 /** Plain `pulumi` on a stack of this checkout, with state, passphrase and settings of the test's own. */
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -45,8 +46,13 @@ export class PulumiWorkspace {
     if (engineFolder === '') throw new Error(`No Pulumi engine: ${inject('missingEngineReason')}`);
     this.stack = options.stack ?? 'quickstart';
     this.projectFolder = options.projectFolder ?? CHECKOUT;
-    this.configFile = path.join(this.folder, `Pulumi.${this.stack}.yaml`);
     fs.mkdirSync(path.join(this.folder, 'state'));
+    fs.mkdirSync(this.twinFolder());
+    const name = /^name: *\S+/m.exec(
+      fs.readFileSync(path.join(this.projectFolder, 'Pulumi.yaml'), 'utf8'),
+    )?.[0];
+    fs.writeFileSync(path.join(this.twinFolder(), 'Pulumi.yaml'), `${name ?? ''}\nruntime: nodejs\n`);
+    this.configFile = path.join(this.twinFolder(), `Pulumi.${this.stack}.yaml`);
     fs.writeFileSync(this.configFile, 'config: {}\n');
     this.env = {
       ...withoutPulumiVariables(process.env),
@@ -85,7 +91,8 @@ export class PulumiWorkspace {
     const flags = ['--non-interactive', ...(STACK_COMMANDS.has(command) ? ['--stack', this.stack] : [])];
     const config = CONFIG_COMMANDS.has(command) ? ['--config-file', this.configFile] : [];
     const result = await run('pulumi', [...args, ...flags, ...config], {
-      cwd: this.projectFolder,
+      // `pulumi stack init` and `rm` write and delete the config file in the project: not in the checkout.
+      cwd: command === 'stack' ? this.twinFolder() : this.projectFolder,
       env: { ...this.env, ...env },
       timeoutMs: RUN_TIMEOUT_MS,
     });
@@ -93,6 +100,7 @@ export class PulumiWorkspace {
     return { exitCode, stdout, output, durationMs };
   }
 
+  /** Creates the stack in the state. */
   init(): Promise<PulumiRun> {
     return this.run(['stack', 'init', this.stack]);
   }
@@ -100,6 +108,45 @@ export class PulumiWorkspace {
   /** `up`, `refresh` and `destroy` without questions; `up` with its preview unless told otherwise. */
   up(...args: readonly string[]): Promise<PulumiRun> {
     return this.run(['up', '--yes', ...args]);
+  }
+
+  /** `up` that can be killed: pulumi, its language host and its providers, all at once and without a word. */
+  startUp(): { readonly ended: Promise<PulumiRun>; kill(): void } {
+    const args = [
+      'up',
+      '--yes',
+      '--non-interactive',
+      '--stack',
+      this.stack,
+      '--config-file',
+      this.configFile,
+    ];
+    const started = Date.now();
+    const child = spawn('pulumi', args, {
+      cwd: this.projectFolder,
+      env: this.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    const ended = new Promise<PulumiRun>((resolve) => {
+      child.once('close', (exitCode) => {
+        resolve({ exitCode, stdout: '', output, durationMs: Date.now() - started });
+      });
+    });
+    return {
+      ended,
+      kill: () => {
+        if (child.pid !== undefined) killTree(child.pid);
+      },
+    };
+  }
+
+  /** What a user does whose pulumi was killed: `pulumi cancel` takes its lock away. */
+  clearLock(): Promise<PulumiRun> {
+    return this.run(['cancel', '--yes']);
   }
 
   preview(...args: readonly string[]): Promise<PulumiRun> {
@@ -134,6 +181,11 @@ export class PulumiWorkspace {
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** A project of the same name, for what only concerns the state. */
+  private twinFolder(): string {
+    return path.join(this.folder, 'twin');
+  }
+
   /** `stack init` puts the salt of the passphrase into the config file: without it the state's secrets are lost. */
   private encryption(): Record<string, string> {
     const salt = /^\s*"?encryptionsalt"?:\s*"?([^"\s,]+)/m.exec(
@@ -145,6 +197,24 @@ export class PulumiWorkspace {
 
 const CONFIG_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config']);
 const STACK_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config', 'cancel', 'watch']);
+
+/** Pulumi gives its plugins process groups of their own, so the tree is followed by parents. */
+function killTree(root: number): void {
+  const parents = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const tree = [root];
+  for (const pid of tree)
+    tree.push(...parents.filter(([, parent]) => parent === pid).map(([child]) => child ?? 0));
+  for (const pid of tree) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  }
+}
 
 function withoutPulumiVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('PULUMI_')));

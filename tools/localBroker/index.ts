@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { aptInstall, canAptInstall } from '../apt';
 import { acquireLock } from '../fileLock';
 import { findFreePorts, isPortFree } from '../freePort';
+import { run } from '../processes';
 import { BrokerError } from './brokerError';
 import {
   isDockerRunning,
@@ -51,6 +52,8 @@ export function startLocalBroker(options: LocalBrokerOptions): Promise<LocalBrok
     const known = readRecord(options.stateFolder);
     if (known !== undefined && (await isRunning(options.stateFolder, known))) {
       if (hasWantedPorts(known, options)) return localBroker(known);
+      // Before anything is stopped: a wrong port must not cost the running broker.
+      await refuseTakenPorts(options, known.ports);
       onProgress('restarting the local RabbitMQ on other ports');
       await stop(options.stateFolder, known, false);
     }
@@ -101,7 +104,7 @@ async function isRunning(stateFolder: string, record: BrokerRecord): Promise<boo
 }
 
 async function stop(stateFolder: string, record: BrokerRecord, removeData: boolean): Promise<void> {
-  if (record.kind === 'node') await stopNode(stateFolder, record);
+  if (record.kind === 'node') await stopNode(stateFolder, record, removeData ? 'SIGKILL' : 'SIGTERM');
   else await stopContainer(stateFolder, record.containerName, removeData);
 }
 
@@ -138,7 +141,7 @@ async function planStart(
     return { ...known, ports: await choosePorts(options, undefined) };
   }
   // What was left of a node that hangs or lost its management API would keep its ports.
-  if (known !== undefined) await stopNode(stateFolder, known);
+  if (known !== undefined) await stopNode(stateFolder, known, 'SIGTERM');
   const ports = await choosePorts(options, known?.ports);
   const name = brokerName(stateFolder);
   if (known === undefined && (await isDockerRunning())) {
@@ -162,6 +165,9 @@ async function obtainServer(onProgress: (text: string) => void): Promise<string>
   }
   try {
     await aptInstall(['rabbitmq-server'], { onProgress });
+    // The package arranges that its service starts at the next boot: nobody asked for that.
+    await run('update-rc.d', ['rabbitmq-server', 'disable'], { timeoutMs: 60_000 });
+    onProgress('its service stays off: `update-rc.d rabbitmq-server enable` would switch it on');
   } catch (error) {
     throw new BrokerError(`${error instanceof Error ? error.message : String(error)}\n${waysOut}`);
   }
@@ -174,26 +180,36 @@ async function obtainServer(onProgress: (text: string) => void): Promise<string>
 
 /** The wanted ports, else those of before where they are still free, else free ones. */
 async function choosePorts(options: LocalBrokerOptions, before: NodePorts | undefined): Promise<NodePorts> {
-  const free = await findFreePorts(4);
-  const choose = async (
-    wanted: number | undefined,
-    last: number | undefined,
-    what: string,
-  ): Promise<number> => {
-    if (wanted !== undefined) {
-      if (await isPortFree(wanted)) return wanted;
-      throw new BrokerError(
-        `Port ${wanted} of 127.0.0.1, wanted for RabbitMQ's ${what}, is taken by another program. Say another one, ` +
-          'or none: a free one is found.',
-      );
-    }
+  await refuseTakenPorts(options, undefined);
+  const wanted = [options.amqpPort, options.managementPort];
+  const free = (await findFreePorts(6)).filter((port) => !wanted.includes(port));
+  const choose = async (chosen: number | undefined, last: number | undefined): Promise<number> => {
+    if (chosen !== undefined) return chosen;
     if (last !== undefined && (await isPortFree(last))) return last;
     return free.pop() ?? 0;
   };
   return {
-    amqp: await choose(options.amqpPort, before?.amqp, 'AMQP'),
-    management: await choose(options.managementPort, before?.management, 'management UI'),
-    distribution: await choose(undefined, before?.distribution, 'distribution'),
-    epmd: await choose(undefined, before?.epmd, 'epmd'),
+    amqp: await choose(options.amqpPort, before?.amqp),
+    management: await choose(options.managementPort, before?.management),
+    distribution: await choose(undefined, before?.distribution),
+    epmd: await choose(undefined, before?.epmd),
   };
+}
+
+async function refuseTakenPorts(
+  options: LocalBrokerOptions,
+  own: Pick<NodePorts, 'amqp' | 'management'> | undefined,
+): Promise<void> {
+  const wanted = [
+    { port: options.amqpPort, what: 'AMQP' },
+    { port: options.managementPort, what: 'management UI' },
+  ];
+  for (const { port, what } of wanted) {
+    if (port === undefined || port === own?.amqp || port === own?.management || (await isPortFree(port)))
+      continue;
+    throw new BrokerError(
+      `Port ${port} of 127.0.0.1, wanted for RabbitMQ's ${what}, is taken by another program. Say another one, ` +
+        'or none: a free one is found.',
+    );
+  }
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describeProcess, findProgram, isAlive, signalGroup, tail, waitFor } from '../processes';
+import { describeProcess, findProgram, isAlive, tail, waitFor } from '../processes';
 import { BrokerError } from './brokerError';
 import { fullNodeName, nodeEnvironment, type PrivateNode, writeNodeFiles } from './node';
 import { isListening, isManagementUp } from './readiness';
@@ -19,6 +19,7 @@ const SERVER_FOLDERS = [
 const BOOT_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 const OLDEST_MINOR_OF_3 = 10;
+const COMPLAINT_LINES = 12;
 
 /** The folder of an installed `rabbitmq-server` that a private node can be run from. */
 export function findServerFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -62,10 +63,10 @@ export async function startNode(stateFolder: string, record: NodeRecord): Promis
         ? `did not boot within ${BOOT_TIMEOUT_MS / 1000} s`
         : tooOld(node.folder);
   if (problem === undefined) return started;
-  const log = nodeLog(node.folder);
-  await stopNode(stateFolder, started);
+  const complaint = nodeComplaint(node.folder);
+  await stopNode(stateFolder, started, 'SIGKILL');
   throw new BrokerError(
-    `The private RabbitMQ node (${record.programFolder}/rabbitmq-server) ${problem}.\n${tail(log, 12)}\n` +
+    `The private RabbitMQ node (${record.programFolder}/rabbitmq-server) ${problem}.\n${complaint}\n` +
       `Its whole log is in ${path.join(node.folder, 'log')}.`,
   );
 }
@@ -75,14 +76,21 @@ export function isNodeRunning(stateFolder: string, record: NodeRecord): boolean 
   return nodeProcesses(stateFolder, record).length > 0;
 }
 
-/** Ends the node in order, its epmd after it. Does nothing when they don't run. @throws BrokerError when it doesn't end */
-export async function stopNode(stateFolder: string, record: NodeRecord): Promise<void> {
+/**
+ * Ends the node, its epmd after it. RabbitMQ takes SIGTERM as `stop`, which closes its files in order (6 s on 3.10);
+ * SIGKILL is for data that nobody needs any more. Does nothing when they don't run.
+ * @throws BrokerError when it doesn't end
+ */
+export async function stopNode(
+  stateFolder: string,
+  record: NodeRecord,
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<void> {
   const isGone = () => (nodeProcesses(stateFolder, record).length === 0 ? true : undefined);
-  // RabbitMQ takes SIGTERM as `stop`: it closes its files in order.
-  for (const pid of nodeProcesses(stateFolder, record)) signalProcess(pid, 'SIGTERM');
+  for (const pid of nodeProcesses(stateFolder, record)) signalProcess(pid, signal);
   let stopped = await waitFor(isGone, STOP_TIMEOUT_MS);
   if (stopped === undefined) {
-    for (const pid of nodeProcesses(stateFolder, record)) signalGroup(pid, 'SIGKILL');
+    for (const pid of nodeProcesses(stateFolder, record)) signalProcess(pid, 'SIGKILL');
     stopped = await waitFor(isGone, 10_000);
   }
   if (isOurEpmd(record)) signalProcess(record.epmdPid, 'SIGTERM');
@@ -155,6 +163,15 @@ function tooOld(folder: string): string | undefined {
   const [, major, minor] = version ?? [];
   if (major !== '3' || Number(minor) >= OLDEST_MINOR_OF_3) return undefined;
   return `is RabbitMQ ${major}.${minor ?? ''}; Warren needs 3.${OLDEST_MINOR_OF_3} or newer`;
+}
+
+/** What a node says when it can't boot stands above what it says while it then stops. */
+function nodeComplaint(folder: string): string {
+  const lines = nodeLog(folder).split('\n');
+  const start = lines.findIndex((line) => line.includes('BOOT FAILED'));
+  if (start !== -1) return lines.slice(start, start + COMPLAINT_LINES).join('\n');
+  const errors = lines.filter((line) => /\[(error|critical|emergency)\]/.test(line));
+  return tail((errors.length === 0 ? lines : errors).join('\n'), COMPLAINT_LINES);
 }
 
 function nodeLog(folder: string): string {

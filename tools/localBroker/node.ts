@@ -2,6 +2,7 @@
  * What makes a RabbitMQ node private: a name, folders and ports of its own, everything on 127.0.0.1, and an epmd
  * (Erlang's name server) of its own, so that nothing that already runs on the machine is seen or touched.
  */
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
@@ -29,11 +30,18 @@ export function fullNodeName(node: PrivateNode): string {
 /** Writes the configuration files of `node` into `folder`, which is the node's folder as this process sees it. */
 export function writeNodeFiles(node: PrivateNode, folder: string): void {
   for (const part of ['db', 'log', 'generated']) fs.mkdirSync(path.join(folder, part), { recursive: true });
+  writeCookie(path.join(folder, '.erlang.cookie'));
   fs.writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
   // Without this file RabbitMQ would read the one of the system's own service.
   fs.writeFileSync(path.join(folder, 'rabbitmq-env.conf'), '');
   fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), nodeConfig(node));
   fs.writeFileSync(path.join(folder, 'advanced.config'), '[].\n');
+}
+
+/** Whoever knows it may run code in the node, so it is not left to Erlang's own weak choice. Kept over restarts. */
+function writeCookie(file: string): void {
+  if (fs.existsSync(file)) return;
+  fs.writeFileSync(file, crypto.randomBytes(24).toString('hex'), { mode: 0o400 });
 }
 
 function nodeConfig(node: PrivateNode): string {

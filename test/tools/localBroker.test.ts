@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import * as path from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { newestUsableTag } from '../../tools/localBroker/docker';
+import { localBrokerStatus, startLocalBroker, stopLocalBroker } from '../../tools/localBroker/index';
+import { findServerFolder } from '../../tools/localBroker/installedServer';
+import { readRecord, writeRecord } from '../../tools/localBroker/record';
+import { isAlive, describeProcess, waitFor } from '../../tools/processes';
+import { callManagement, canLogIn } from '../rigs/management';
+import { temporaryFolder } from './helpers';
+
+const missingServer = findServerFolder() === undefined ? ' [skipped: no rabbitmq-server is installed]' : '';
+
+describe.skipIf(missingServer !== '')(`the local broker${missingServer}`, () => {
+  it('starts, is found again, keeps its data and ports over a stop, and goes without a trace', async () => {
+    const stateFolder = newStateFolder();
+    const broker = await startLocalBroker({ stateFolder });
+    const guest = { managementPort: broker.managementPort, username: 'guest', password: 'guest' };
+    await callManagement(guest, 'PUT', 'vhosts/kept', {});
+    expect(await startLocalBroker({ stateFolder })).toEqual(broker);
+    expect(await localBrokerStatus(stateFolder)).toEqual(broker);
+    const pids = processesOf(stateFolder);
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+
+    await stopLocalBroker(stateFolder, { removeData: false });
+    expect(await localBrokerStatus(stateFolder)).toBeUndefined();
+    expect(pids.filter(isAlive)).toEqual([]);
+
+    expect(await startLocalBroker({ stateFolder })).toEqual(broker);
+    await callManagement(guest, 'GET', 'vhosts/kept');
+    const laterPids = processesOf(stateFolder);
+    await stopLocalBroker(stateFolder, { removeData: true });
+    expect(fs.existsSync(stateFolder)).toBe(false);
+    expect(await waitFor(() => (laterPids.some(isAlive) ? undefined : true), 10_000)).toBe(true);
+  });
+
+  it('refuses a port that is taken, and leaves the running broker alone', async () => {
+    const stateFolder = newStateFolder();
+    const port = await takenPort();
+    const wanted = startLocalBroker({ stateFolder, managementPort: port });
+    await expect(wanted).rejects.toThrow(new RegExp(`Port ${port} .* is taken by another program`));
+    const broker = await startLocalBroker({ stateFolder });
+    await expect(startLocalBroker({ stateFolder, managementPort: port })).rejects.toThrow(/is taken/);
+    expect(await localBrokerStatus(stateFolder)).toEqual(broker);
+  });
+
+  it('never takes another process for its own: not by an id that was used again', async () => {
+    const stateFolder = newStateFolder();
+    const broker = await startLocalBroker({ stateFolder });
+    await stopLocalBroker(stateFolder, { removeData: false });
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
+    onTestFinished(() => {
+      stranger.kill('SIGKILL');
+    });
+    const record = readRecord(stateFolder);
+    if (record?.kind !== 'node' || stranger.pid === undefined) throw new Error('a node was expected');
+    writeRecord(stateFolder, { ...record, serverPid: stranger.pid, epmdPid: stranger.pid });
+    fs.writeFileSync(path.join(stateFolder, 'node', 'node.pid'), String(stranger.pid));
+    expect(await localBrokerStatus(stateFolder)).toBeUndefined();
+    await stopLocalBroker(stateFolder, { removeData: false });
+    expect(isAlive(stranger.pid)).toBe(true);
+    expect(await startLocalBroker({ stateFolder })).toEqual(broker);
+  });
+
+  it('is started anew after it was killed', async () => {
+    const stateFolder = newStateFolder();
+    const broker = await startLocalBroker({ stateFolder });
+    for (const pid of processesOf(stateFolder)) process.kill(pid, 'SIGKILL');
+    expect(
+      await waitFor(async () => ((await localBrokerStatus(stateFolder)) ? undefined : true), 10_000),
+    ).toBe(true);
+    expect(await startLocalBroker({ stateFolder })).toEqual(broker);
+    const guest = { managementPort: broker.managementPort, username: 'guest', password: 'guest' };
+    expect(await canLogIn(guest)).toBe(true);
+  });
+
+  it('says what the node said when it does not boot', async () => {
+    const stateFolder = newStateFolder();
+    await startLocalBroker({ stateFolder });
+    await stopLocalBroker(stateFolder, { removeData: false });
+    // A folder in the place of a file that the node writes.
+    const pidFile = path.join(stateFolder, 'node', 'node.pid');
+    fs.rmSync(pidFile, { force: true });
+    fs.rmSync(path.join(stateFolder, 'node', 'db'), { recursive: true });
+    fs.writeFileSync(path.join(stateFolder, 'node', 'enabled_plugins'), '');
+    fs.mkdirSync(path.join(stateFolder, 'node', '.erlang.cookie.folder'));
+    fs.rmSync(path.join(stateFolder, 'node', '.erlang.cookie'));
+    fs.mkdirSync(path.join(stateFolder, 'node', '.erlang.cookie'));
+    await expect(startLocalBroker({ stateFolder })).rejects.toThrow(/ended while it booted.*whole log/s);
+    expect(processesOf(stateFolder)).toEqual([]);
+  });
+});
+
+describe('newestUsableTag', () => {
+  it('is the newest known version from 3.10 on that has the management plugin', () => {
+    expect(newestUsableTag(['3.9-management', '3.13-management', '4.1.2-management-alpine', '4.0', ''])).toBe(
+      '4.1.2-management-alpine',
+    );
+    expect(newestUsableTag(['3.9-management', 'latest', 'management'])).toBeUndefined();
+  });
+});
+
+function newStateFolder(): string {
+  const stateFolder = path.join(temporaryFolder(), 'broker');
+  onTestFinished(() => stopLocalBroker(stateFolder, { removeData: true }));
+  return stateFolder;
+}
+
+/** Everything that runs with the folder in its command line or environment. */
+function processesOf(stateFolder: string): number[] {
+  return fs
+    .readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid)
+    .filter((pid) => describeProcess(pid).includes(`${stateFolder}/node`));
+}
+
+async function takenPort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../tools/processes';
+import { CHECKOUT, temporaryFolder } from './helpers';
+
+describe('a test run', () => {
+  it('ends with its numbers, skipped tests and their reasons before them', async () => {
+    const result = await runTests({
+      'a.test.js': `it('passes', () => {}); it('fails', () => { throw new Error('on purpose'); });
+        it('is left out', (context) => { context.skip('no such machine'); }); it.skip('is skipped', () => {});`,
+      'b.test.js': `it('passes too', () => {});`,
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.lines.slice(-3)).toEqual([
+      'skipped: a.test.js > is left out [no such machine]',
+      'skipped: a.test.js > is skipped',
+      '2 passed, 1 failed, 2 skipped',
+    ]);
+  });
+
+  it('says no more than the numbers when nothing was skipped', async () => {
+    const result = await runTests({ 'a.test.js': `it('passes', () => {});` });
+    expect(result).toMatchObject({ exitCode: 0 });
+    expect(result.lines.at(-1)).toBe('1 passed, 0 failed');
+  });
+
+  it('fails when a file can not be loaded, when nothing ran, and when there are no tests', async () => {
+    const broken = await runTests({
+      'a.test.js': `import './missing.js';`,
+      'b.test.js': `it('passes', () => {});`,
+    });
+    expect(broken).toMatchObject({ exitCode: 1 });
+    expect(broken.lines.at(-1)).toBe('1 passed, 1 failed');
+    const nothing = await runTests({ 'a.test.js': `it.skip('is skipped', () => {});` });
+    expect(nothing).toMatchObject({ exitCode: 1 });
+    expect(nothing.lines.at(-1)).toBe('0 passed, 0 failed, 1 skipped');
+    const empty = await runTests({});
+    expect(empty).toMatchObject({ exitCode: 1 });
+    expect(empty.lines.at(-1)).toBe('0 passed, 0 failed');
+  });
+
+  it('counts an error outside of any test', async () => {
+    const result = await runTests({
+      'a.test.js': `it('passes', () => { setTimeout(() => { throw new Error('later'); }, 0); return new Promise((r) => setTimeout(r, 200)); });`,
+    });
+    expect(result).toMatchObject({ exitCode: 1 });
+    expect(result.lines.at(-1)).toBe('1 passed, 1 failed');
+  });
+});
+
+async function runTests(
+  files: Record<string, string>,
+): Promise<{ exitCode: number | null; lines: string[] }> {
+  const folder = fs.realpathSync(temporaryFolder());
+  fs.symlinkSync(path.join(CHECKOUT, 'node_modules'), path.join(folder, 'node_modules'));
+  fs.writeFileSync(path.join(folder, 'vitest.config.mjs'), 'export default {};\n');
+  for (const [name, text] of Object.entries(files)) {
+    fs.writeFileSync(path.join(folder, name), `import { it } from 'vitest';\n${text}`);
+  }
+  const reporter = path.join(CHECKOUT, 'test/rigs/reporter.ts');
+  const vitest = path.join(CHECKOUT, 'node_modules/vitest/vitest.mjs');
+  const args = [vitest, 'run', '--root', folder, '--reporter', 'default', '--reporter', reporter];
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+  const { exitCode, stdout } = await run(process.execPath, args, { cwd: folder, env });
+  return { exitCode, lines: stdout.trimEnd().split('\n') };
+}
