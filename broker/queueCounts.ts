@@ -9,7 +9,7 @@ import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { isBrokerError } from './errors';
 import { count, field, getOrAbsent, records, text } from './json';
-import { path, sleep } from './transport';
+import { path } from './transport';
 
 export interface QueueCounts {
   readonly name: string;
@@ -42,7 +42,7 @@ export async function freshCounts(
   if (first === undefined) return undefined;
   if (first.type === 'quorum') return quorumCounts(broker, vhost, first);
   if (first.type === 'stream' && first.messages === 0) {
-    await sleep(SETTLE_MS);
+    await broker.pause(SETTLE_MS, `count the messages of queue "${name}"`);
     return statistics(broker, vhost, name);
   }
   return first;
@@ -113,7 +113,7 @@ async function quorumCounts(
   let latest: QueueCounts | undefined = first;
   const deadlineMs = performance.now() + SETTLE_MS;
   while (latest !== undefined && latest.unacknowledged > 0 && performance.now() < deadlineMs) {
-    await sleep(POLL_MS);
+    await broker.pause(POLL_MS, `count the messages of queue "${first.name}"`);
     latest = await statistics(broker, vhost, first.name);
   }
   if (latest === undefined) return undefined;

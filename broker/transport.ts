@@ -49,6 +49,8 @@ export interface Broker {
   readonly username: string;
   /** Throws a BrokerError for every failure and every answer of 400 and above. */
   request(request: BrokerRequest): Promise<BrokerReply>;
+  /** Waits; ends early, with a `cancelled` error, when the broker's work is cancelled. */
+  pause(ms: number, action: string): Promise<void>;
   /** Ends everything that is running, and refuses what comes later, with a `cancelled` error. */
   cancel(): void;
   close(): Promise<void>;
@@ -102,6 +104,12 @@ export function openBroker(settings: BrokerSettings): Broker {
         cancelled: cancellation.signal,
         where,
       });
+    },
+    pause: async (ms, action) => {
+      await sleep(ms, cancellation.signal);
+      if (cancellation.signal.aborted) {
+        throw cancelledError({ action, endpoint: endpoint.display, username: settings.username });
+      }
     },
     cancel: () => {
       cancellation.abort();
@@ -230,15 +238,19 @@ function isWorthRepeating(error: unknown): boolean {
 }
 
 /** Resolves after `ms` milliseconds, or at once when `signal` aborts. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const done = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      signal.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
+    signal.addEventListener('abort', done);
   });
 }
 

@@ -3,13 +3,9 @@ import * as grpc from '@grpc/grpc-js';
 import { EngineClient } from '@pulumi/pulumi/proto/engine_grpc_pb';
 import { LogRequest, LogSeverity } from '@pulumi/pulumi/proto/engine_pb';
 
-export type EngineLog = (
-  severity: 'debug' | 'info' | 'warning',
-  message: string,
-  urn: string,
-) => Promise<void>;
+export type EngineLog = (severity: 'debug' | 'warning', message: string, urn: string) => Promise<void>;
 
-const SEVERITIES = { debug: LogSeverity.DEBUG, info: LogSeverity.INFO, warning: LogSeverity.WARNING };
+const SEVERITIES = { debug: LogSeverity.DEBUG, warning: LogSeverity.WARNING };
 
 const LOG_TIMEOUT_MS = 1_000;
 

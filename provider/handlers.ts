@@ -155,8 +155,10 @@ function checkResponse(inputs: Properties, failures: readonly Failure[]): pb.Che
   response.setInputs(struct(inputs));
   for (const { property, reason } of failures) {
     const failure = new pb.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
+    // The engine shows the value of a property that it is told about, and an endpoint may hold a password.
+    const isQuiet = inputs.secrets.has(property) || property === 'endpoint';
+    failure.setProperty(isQuiet ? '' : property);
+    failure.setReason(isQuiet ? `${property}: ${reason}` : reason);
     response.addFailures(failure);
   }
   return response;

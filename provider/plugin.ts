@@ -54,18 +54,10 @@ export function sessionOf(plugin: Plugin): Session {
 }
 
 export function callOf(plugin: Plugin, urn: string, identity: string | undefined): Call {
-  const say = (severity: 'info' | 'warning', message: string): void => {
-    void plugin.log(severity, message, urn);
-  };
   return {
     session: sessionOf(plugin),
     isReplacement: identity !== undefined && plugin.claims().isChecked(identity, urn),
-    info: (message) => {
-      say('info', message);
-    },
-    warn: (message) => {
-      say('warning', message);
-    },
+    warn: (message) => plugin.log('warning', message, urn),
   };
 }
 

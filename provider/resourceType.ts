@@ -24,8 +24,7 @@ export interface Call {
   /** Set on a delete after which the same object is created again. */
   readonly isReplacement: boolean;
   /** Shown to the user beside the resource. */
-  readonly info: (message: string) => void;
-  readonly warn: (message: string) => void;
+  readonly warn: (message: string) => Promise<void>;
 }
 
 export interface Stored<T> {

@@ -48,24 +48,26 @@ export function openSession(config: ProviderConfig): OpenSession {
   };
 }
 
+/** As the first administrator of the chain that gets in; else as the first who gets in at all. */
 async function logIn(
   brokerAs: (username: string, password: string) => Broker,
   chain: readonly Credentials[],
 ): Promise<Broker> {
-  let lastFailure: BrokerError | undefined;
+  let firstFailure: BrokerError | undefined;
+  let withoutTag: Broker | undefined;
   for (const { username, password } of chain) {
     const broker = brokerAs(username, password);
     try {
-      await whoAmI(broker);
-      return broker;
+      const { tags } = await whoAmI(broker);
+      if (tags.includes('administrator')) return broker;
+      withoutTag ??= broker;
     } catch (error) {
       if (!isBrokerError(error, 'unauthorized', 'forbidden')) throw error;
-      lastFailure ??= error;
-      if (chain.length > 1) continue;
-      throw error;
+      firstFailure ??= error;
     }
   }
-  throw allFailed(chain, lastFailure);
+  if (withoutTag !== undefined) return withoutTag;
+  throw chain.length === 1 && firstFailure !== undefined ? firstFailure : allFailed(chain, firstFailure);
 }
 
 function allFailed(chain: readonly Credentials[], first: BrokerError | undefined): Error {

@@ -50,7 +50,7 @@ export const userType: ResourceType<UserWithPassword> = {
   remove: async ({ session, warn }, user) => {
     const broker = await session.broker();
     if (user.name === broker.username) {
-      warn(
+      await warn(
         `User "${user.name}" stays on ${session.endpoint}: it is the one that this stack logs in with. Remove it by hand when another administrator works.`,
       );
       return;

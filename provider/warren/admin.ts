@@ -51,7 +51,7 @@ export const adminType: ResourceType<Admin> = {
   remove: async ({ session, warn }, admin) => {
     const broker = await session.broker();
     if (admin.name === session.username || admin.name === broker.username) {
-      warn(
+      await warn(
         `Administrator "${admin.name}" stays on ${session.endpoint}, so that nobody is locked out; remove it by hand when another administrator works or the broker is no longer needed.`,
       );
       return;
