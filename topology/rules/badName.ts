@@ -53,7 +53,7 @@ function checkName(what: string, name: string, path: Path): Finding[] {
       },
     ];
   }
-   
+
   if (/[\u0000-\u001f\u007f]/.test(name)) {
     return [
       {

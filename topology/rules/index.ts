@@ -7,12 +7,18 @@ import { ambiguousPolicies } from './ambiguousPolicies';
 import { argumentInsteadOfPolicy } from './argumentInsteadOfPolicy';
 import { argumentKey } from './argumentKey';
 import { atLeastOnce } from './atLeastOnce';
+import { deadLetterCycle } from './deadLetterCycle';
+import { deadLetterIntoWork } from './deadLetterIntoWork';
+import { deadLetterUnroutable } from './deadLetterUnroutable';
+import { declaredWithConflict } from './declaredWithConflict';
+import { deliveryLimit } from './deliveryLimit';
+import { quorumLimits } from './quorumLimits';
+import { settingBesideArgument } from './settingBesideArgument';
+import { streamLimits } from './streamLimits';
 import { badName } from './badName';
 import { badPattern } from './badPattern';
 import { danglingReference } from './danglingReference';
 import { deadLetterTarget } from './deadLetterTarget';
-import { deadLetterUnroutable, deadLetterCycle } from './deadLetters';
-import { declaredWithConflict, settingBesideArgument } from './declaredWith';
 import { defaultQueueType } from './defaultQueueType';
 import { duplicateBinding } from './duplicateBinding';
 import { expires } from './expires';
@@ -25,7 +31,6 @@ import { policySplitsFamily } from './policySplitsFamily';
 import { replicated } from './replicated';
 import { reservedPolicy } from './reservedPolicy';
 import { transientQueue } from './transientQueue';
-import { quorumLimits, streamLimits, deliveryLimit } from './typeLimits';
 import { unanchoredPermission } from './unanchoredPermission';
 import { zeroLimit } from './zeroLimit';
 import type { Finding, Rule } from './rule';
@@ -63,6 +68,7 @@ export const RULES: readonly Rule[] = [
   deadLetterTarget,
   deadLetterUnroutable,
   deadLetterCycle,
+  deadLetterIntoWork,
 ];
 
 /** What reading the file itself can find, before any rule. */

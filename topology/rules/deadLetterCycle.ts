@@ -1,35 +1,7 @@
 import type { Vhost } from '../model';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve';
-import { routedQueues } from '../routing';
+import { deadLetterTargets } from './deadLetterTargets';
 import type { Finding, Rule } from './rule';
-
-export const deadLetterUnroutable: Rule = {
-  code: 'dead-letter-unroutable',
-  severity: 'error',
-  title: 'Dead letters reach a queue.',
-  check: ({ vhosts }) => vhosts.flatMap(unroutable),
-};
-
-function unroutable({ vhost, queues }: ResolvedVhost): Finding[] {
-  return queues.flatMap((resolved) => {
-    const { queue } = resolved;
-    const exchange = queue.settings.deadLetter?.exchange;
-    const isDefined = vhost.exchanges.some(({ name }) => name === exchange);
-    // A family's queues may bind themselves when they are declared.
-    if (exchange === undefined || !isDefined || vhost.families.length > 0) return [];
-    if (targetsOf(resolved, vhost).size > 0) return [];
-    const key = queue.settings.deadLetter?.routingKey;
-    return [
-      {
-        message: `The dead letters of "${queue.name}" reach no queue through "${exchange}"${key === undefined ? '' : ` with the key "${key}"`}.`,
-        reason: "RabbitMQ drops what it can't route: these messages would be lost.",
-        help: 'Bind a queue to that exchange, with a key that matches, or dead-letter straight to a queue.',
-        path: [...queue.path, 'deadLetter'],
-        part: 'key' as const,
-      },
-    ];
-  });
-}
 
 export const deadLetterCycle: Rule = {
   code: 'dead-letter-cycle',
@@ -81,7 +53,7 @@ function cycleThrough(
     const longer: string[][] = [];
     for (const way of ways) {
       const last = moving.get(way.at(-1) ?? '');
-      for (const name of last === undefined ? [] : targetsOf(last, vhost)) {
+      for (const name of last === undefined ? [] : deadLetterTargets(last, vhost)) {
         if (name === start.queue.name) return way;
         if (visited.has(name)) continue;
         visited.add(name);
@@ -91,18 +63,4 @@ function cycleThrough(
     ways = longer;
   }
   return undefined;
-}
-
-/** The listed queues that a queue's dead letters may reach. */
-function targetsOf({ definition, queue }: ResolvedQueue, vhost: Vhost): Set<string> {
-  const given = { ...queue.arguments, ...queue.declaredWith };
-  // An argument wins over a policy.
-  const exchange = given['x-dead-letter-exchange'] ?? definition['dead-letter-exchange'];
-  const key = given['x-dead-letter-routing-key'] ?? definition['dead-letter-routing-key'];
-  if (typeof exchange !== 'string') return new Set();
-  const routingKey = typeof key === 'string' ? key : undefined;
-  if (exchange !== '') return routedQueues(vhost, exchange, routingKey);
-  return new Set(
-    vhost.queues.some(({ name }) => name === routingKey) && routingKey !== undefined ? [routingKey] : [],
-  );
 }

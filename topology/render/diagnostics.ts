@@ -1,0 +1,138 @@
+/** Diagnostics for people (text), for programs (json), and as annotations of a pull request (github). */
+import type { Diagnostic, Severity, SourcePosition } from '../diagnostics';
+
+export interface RenderOptions {
+  readonly format: 'text' | 'json' | 'github';
+  /** ANSI colours; text only. */
+  readonly color: boolean;
+}
+
+/**
+ * Renders diagnostics in the order given. `sources` holds the text of each file by its name, for the line that is
+ * shown below a message. Text and github are empty where there is nothing to say; json is always an array.
+ */
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+  options: RenderOptions,
+): string {
+  switch (options.format) {
+    case 'json':
+      return JSON.stringify(diagnostics, null, 2);
+    case 'github':
+      return diagnostics.map(githubCommand).join('\n');
+    case 'text': {
+      const lines = new Map([...sources].map(([file, text]) => [file, text.split(/\r?\n/)]));
+      return diagnostics.map((diagnostic) => textBlock(diagnostic, lines, options.color)).join('\n\n');
+    }
+  }
+}
+
+const STYLES = { error: '31;1', warning: '33;1', info: '36;1', bold: '1', dim: '2' } as const;
+
+type Paint = (style: keyof typeof STYLES, text: string) => string;
+
+function textBlock(
+  diagnostic: Diagnostic,
+  sources: ReadonlyMap<string, readonly string[]>,
+  color: boolean,
+): string {
+  const paint: Paint = (style, text) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
+  const { severity, code, message, reason, help, position } = diagnostic;
+  const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column} `;
+  const head = `${paint('bold', where)}${paint(severity, severity)} ${paint('dim', code)}  ${printable(message)}`;
+  const line = position === undefined ? undefined : sources.get(position.file)?.[position.line - 1];
+  return [
+    head,
+    ...(position === undefined || line === undefined ? [] : excerpt(line, position, severity, paint)),
+    ...(reason === undefined ? [] : [`  ${paint('dim', 'why:')}  ${printable(reason)}`]),
+    ...(help === undefined ? [] : [`  ${paint('dim', 'help:')} ${printable(help)}`]),
+  ].join('\n');
+}
+
+/** Longer lines are cut around the fault: a terminal would break them and move the caret to nowhere. */
+const EXCERPT_WIDTH = 110;
+const EXCERPT_BEFORE = 40;
+
+function excerpt(line: string, position: SourcePosition, severity: Severity, paint: Paint): string[] {
+  const startIndex = position.column - 1;
+  const endIndex = position.endLine > position.line ? line.trimEnd().length : position.endColumn - 1;
+  const from = line.length <= EXCERPT_WIDTH ? 0 : Math.max(0, startIndex - EXCERPT_BEFORE);
+  const shown = line.slice(from, from + EXCERPT_WIDTH);
+  const lead = from > 0 ? '…' : '';
+  const number = String(position.line);
+  const gutter = ' '.repeat(number.length);
+  // What stands before the caret is kept in width: tabs stay tabs, wide characters take two columns.
+  const indent = lead.replace(/./g, ' ') + blank(line.slice(from, startIndex));
+  const marked = line.slice(startIndex, Math.min(endIndex, from + EXCERPT_WIDTH));
+  const caret = '^'.repeat(Math.max(1, displayWidth(marked)));
+  return [
+    `  ${paint('dim', `${number} |`)} ${lead}${printable(shown)}`,
+    `  ${paint('dim', `${gutter} |`)} ${indent}${paint(severity, caret)}`,
+  ];
+}
+
+function blank(text: string): string {
+  return Array.from(text, (character) =>
+    character === '\t' ? '\t' : ' '.repeat(displayWidth(character)),
+  ).join('');
+}
+
+/** Columns on a terminal: East Asian and emoji characters take two, combining marks none. */
+function displayWidth(text: string): number {
+  return Array.from(text).reduce((width, character) => {
+    if (/\p{Mark}/u.test(character)) return width;
+    return (
+      width +
+      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]|\p{Extended_Pictographic}/u.test(
+        character,
+      )
+        ? 2
+        : 1)
+    );
+  }, 0);
+}
+
+/** A hostile name must not move the cursor or colour the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+const GITHUB_LEVELS: Readonly<Record<Severity, string>> = {
+  error: 'error',
+  warning: 'warning',
+  info: 'notice',
+};
+
+/** A workflow command: GitHub shows it at the line in the pull request. */
+function githubCommand({ severity, code, message, reason, help, position }: Diagnostic): string {
+  const isOneLine = position !== undefined && position.line === position.endLine;
+  const properties: readonly (readonly [string, string | number])[] = [
+    ...(position === undefined
+      ? []
+      : ([
+          ['file', position.file],
+          ['line', position.line],
+          ['endLine', position.endLine],
+        ] as const)),
+    // GitHub takes columns within one line only, the last one included.
+    ...(isOneLine
+      ? ([
+          ['col', position.column],
+          ['endColumn', Math.max(position.column, position.endColumn - 1)],
+        ] as const)
+      : []),
+    ['title', code],
+  ];
+  const list = properties.map(([key, value]) => `${key}=${escapeProperty(String(value))}`).join(',');
+  const text = [message, reason, help].filter((part) => part !== undefined).join('\n');
+  return `::${GITHUB_LEVELS[severity]} ${list}::${escapeData(text)}`;
+}
+
+function escapeData(text: string): string {
+  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+}

@@ -1,0 +1,31 @@
+import { settingsDefinition } from '../definitions';
+import type { ResolvedQueue } from '../resolve';
+import { QUEUE_ARGUMENTS } from './keys';
+import type { Finding, Rule } from './rule';
+
+export const settingBesideArgument: Rule = {
+  code: 'setting-beside-argument',
+  severity: 'warning',
+  title: 'A limit stands either in the arguments or in the settings of a queue.',
+  check: ({ vhosts }) => vhosts.flatMap(({ queues }) => queues.flatMap(contradictions)),
+};
+
+const NUMERIC = ['message-ttl', 'expires', 'max-length', 'max-length-bytes', 'delivery-limit'];
+
+function contradictions({ queue }: ResolvedQueue): Finding[] {
+  const given = { ...queue.arguments, ...queue.declaredWith };
+  return Object.entries(settingsDefinition(queue.settings)).flatMap(([key, value]) => {
+    const argument = given[`x-${key}`];
+    if (argument === undefined || argument === value) return [];
+    const word = QUEUE_ARGUMENTS[`x-${key}`]?.word ?? key;
+    const wins = NUMERIC.includes(key) ? 'the lower of the two values' : 'the argument';
+    return [
+      {
+        message: `"${queue.name}" has ${word} beside the argument x-${key}: ${String(argument)}.`,
+        reason: `On the broker, ${wins} counts.`,
+        help: `Remove \`${word}\`, or the argument once the application stops declaring it.`,
+        path: [...queue.path, word],
+      },
+    ];
+  });
+}
