@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newestUsableTag } from '../../tools/localBroker/docker';
+import { findFreePorts } from '../../tools/freePort';
 import { localBrokerStatus, startLocalBroker, stopLocalBroker } from '../../tools/localBroker/index';
-import { findServerFolder } from '../../tools/localBroker/installedServer';
+import { findServerFolder, startNode } from '../../tools/localBroker/installedServer';
 import { readRecord, writeRecord } from '../../tools/localBroker/record';
 import { isAlive, describeProcess, waitFor } from '../../tools/processes';
 import { callManagement, canLogIn } from '../rigs/management';
@@ -79,17 +80,14 @@ describe.skipIf(missingServer !== '')(`the local broker${missingServer}`, () => 
 
   it('says what the node said when it does not boot', async () => {
     const stateFolder = newStateFolder();
-    await startLocalBroker({ stateFolder });
-    await stopLocalBroker(stateFolder, { removeData: false });
-    // A folder in the place of a file that the node writes.
-    const pidFile = path.join(stateFolder, 'node', 'node.pid');
-    fs.rmSync(pidFile, { force: true });
-    fs.rmSync(path.join(stateFolder, 'node', 'db'), { recursive: true });
-    fs.writeFileSync(path.join(stateFolder, 'node', 'enabled_plugins'), '');
-    fs.mkdirSync(path.join(stateFolder, 'node', '.erlang.cookie.folder'));
-    fs.rmSync(path.join(stateFolder, 'node', '.erlang.cookie'));
-    fs.mkdirSync(path.join(stateFolder, 'node', '.erlang.cookie'));
-    await expect(startLocalBroker({ stateFolder })).rejects.toThrow(/ended while it booted.*whole log/s);
+    const programFolder = findServerFolder() ?? '';
+    const amqp = await takenPort();
+    const [management, distribution, epmd] = (await findFreePorts(3)) as [number, number, number];
+    const ports = { amqp, management, distribution, epmd };
+    const failure = startNode(stateFolder, { kind: 'node', nodeName: 'warren-test', ports, programFolder });
+    await expect(failure).rejects.toThrow(
+      new RegExp(`ended while it booted.*BOOT FAILED.*${amqp}.*whole log`, 's'),
+    );
     expect(processesOf(stateFolder)).toEqual([]);
   });
 });

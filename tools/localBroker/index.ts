@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import { aptInstall, canAptInstall } from '../apt';
 import { acquireLock } from '../fileLock';
 import { findFreePorts, isPortFree } from '../freePort';
-import { run } from '../processes';
+import { run, waitFor } from '../processes';
 import { BrokerError } from './brokerError';
 import {
   isDockerRunning,
@@ -41,6 +41,7 @@ export interface LocalBrokerOptions {
 }
 
 const LOCK_TIMEOUT_MS = 600_000;
+const PORT_RELEASE_MS = 2_000;
 
 /**
  * Starts the broker, or finds it running. A new one has the user guest with the password guest.
@@ -185,7 +186,7 @@ async function choosePorts(options: LocalBrokerOptions, before: NodePorts | unde
   const free = (await findFreePorts(6)).filter((port) => !wanted.includes(port));
   const choose = async (chosen: number | undefined, last: number | undefined): Promise<number> => {
     if (chosen !== undefined) return chosen;
-    if (last !== undefined && (await isPortFree(last))) return last;
+    if (last !== undefined && (await becomesFree(last))) return last;
     return free.pop() ?? 0;
   };
   return {
@@ -194,6 +195,11 @@ async function choosePorts(options: LocalBrokerOptions, before: NodePorts | unde
     distribution: await choose(undefined, before?.distribution),
     epmd: await choose(undefined, before?.epmd),
   };
+}
+
+/** A process that was killed keeps its ports for a moment after it is gone. */
+async function becomesFree(port: number): Promise<boolean> {
+  return (await waitFor(async () => ((await isPortFree(port)) ? true : undefined), PORT_RELEASE_MS)) ?? false;
 }
 
 async function refuseTakenPorts(

@@ -20,6 +20,9 @@ const BOOT_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 60_000;
 const OLDEST_MINOR_OF_3 = 10;
 const COMPLAINT_LINES = 12;
+const COMPLAINT_LINE_LENGTH = 300;
+/** What every supported version prints when all its plugins run. */
+const BOOTED_MARK = 'Starting broker... completed';
 
 /** The folder of an installed `rabbitmq-server` that a private node can be run from. */
 export function findServerFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -53,8 +56,9 @@ export async function startNode(stateFolder: string, record: NodeRecord): Promis
   writeRecord(stateFolder, started);
   const state = await waitFor(async () => {
     if (!isAlive(serverPid)) return 'ended';
-    const isUp = (await isManagementUp(node.ports.management)) && (await isListening(node.ports.amqp));
-    return isUp ? 'ready' : undefined;
+    // The ports alone don't say it: another program may listen there, which is why this node is about to end.
+    const isBooted = readOrEmpty(output).includes(BOOTED_MARK);
+    return isBooted && (await isManagementUp(node.ports.management)) ? 'ready' : undefined;
   }, BOOT_TIMEOUT_MS);
   const problem =
     state === 'ended'
@@ -126,7 +130,7 @@ function nodeOf(stateFolder: string, record: NodeRecord): PrivateNode {
 function startDetached(program: string, args: string[], env: Record<string, string>, output: string): number {
   const log = fs.openSync(output, 'a');
   try {
-    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(program, args, { cwd: env.HOME, env, detached: true, stdio: ['ignore', log, log] });
     // It outlives this process. A program that can't be started shows as one that isn't alive.
     child.on('error', () => undefined);
     child.unref();
@@ -167,7 +171,9 @@ function tooOld(folder: string): string | undefined {
 
 /** What a node says when it can't boot stands above what it says while it then stops. */
 function nodeComplaint(folder: string): string {
-  const lines = nodeLog(folder).split('\n');
+  const lines = nodeLog(folder)
+    .split('\n')
+    .map((line) => line.slice(0, COMPLAINT_LINE_LENGTH));
   const start = lines.findIndex((line) => line.includes('BOOT FAILED'));
   if (start !== -1) return lines.slice(start, start + COMPLAINT_LINES).join('\n');
   const errors = lines.filter((line) => /\[(error|critical|emergency)\]/.test(line));

@@ -64,6 +64,7 @@ export function nodeEnvironment(node: PrivateNode, searchPath: string): Record<s
     LANG: 'C.UTF-8',
     // Erlang's cookie lies in the home folder.
     HOME: node.folder,
+    ERL_CRASH_DUMP: inFolder('erl_crash.dump'),
     ERL_EPMD_PORT: String(node.ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: fullNodeName(node),
