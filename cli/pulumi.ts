@@ -6,7 +6,11 @@ import { CHECKOUT } from './checkout';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
 import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
+import { clearStaleLocks } from './staleLock';
 import { UserError } from './userError';
+
+/** The name in Pulumi.yaml. */
+const PROJECT = 'warren';
 
 /** The variables that plain `pulumi` needs here too: exactly what the quickstart prints as exports. */
 export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv> {
@@ -26,6 +30,9 @@ export async function runPulumi(
   variables: NodeJS.ProcessEnv = {},
 ): Promise<number> {
   const env = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
+  for (const pid of clearStaleLocks(env.PULUMI_BACKEND_URL, PROJECT, stack)) {
+    process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
+  }
   return new Promise((resolve, reject) => {
     const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit' });
     // Ctrl-C reaches pulumi through the terminal; we stay until it has stopped in order.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isTarget, TARGETS, type Target } from '../topology/index';
 import { UserError } from './userError';
 
 /** @throws UserError when the file can't be read */
@@ -22,4 +23,14 @@ function reasonOf(error: unknown): string {
     default:
       return code ?? String(error);
   }
+}
+
+/**
+ * The value of a `--target` option, in the form that `load` takes.
+ * @throws UserError for a series that Warren doesn't know
+ */
+export function targetOption(value: string | undefined): { readonly target?: Target } {
+  if (value === undefined) return {};
+  if (isTarget(value)) return { target: value };
+  throw new UserError(`--target ${value} is unknown; it can be ${TARGETS.join(', ')}`);
 }

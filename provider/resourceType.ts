@@ -16,6 +16,8 @@ export interface Session {
   broker(): Promise<Broker>;
   /** Access to the same broker as somebody else, for verifying credentials. */
   brokerAs(username: string, password: string): Broker;
+  /** Everything from now on is done with this login: the stack's own administrator, once it gets in. */
+  continueAs(broker: Broker): void;
 }
 
 /** What one call of the engine is about, besides the object. */

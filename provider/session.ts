@@ -41,6 +41,9 @@ export function openSession(config: ProviderConfig): OpenSession {
         throw error;
       }
     },
+    continueAs: (broker) => {
+      login = Promise.resolve(broker);
+    },
     cancel: () => {
       isCancelled = true;
       for (const broker of opened) broker.cancel();

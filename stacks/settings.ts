@@ -5,6 +5,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
+import { isTarget, TARGETS, type Target } from '../topology/target';
 import { SEED_LENGTH_MIN } from './credentials';
 
 export interface TlsFiles {
@@ -18,7 +19,7 @@ export interface Settings {
   readonly project: string;
   readonly stack: string;
   readonly topologyFile: string;
-  readonly target?: string;
+  readonly target?: Target;
   readonly endpoint: string;
   /** AMQP address for applications; only shown in outputs. */
   readonly amqp?: string;
@@ -33,10 +34,16 @@ export interface Settings {
   readonly tls: TlsFiles;
 }
 
+const SECRET_KEYS = ['seed', 'passwords', 'bootstrapPassword'];
+
+/** No secret: the whole world knows it. */
+const DEFAULTS_IN_PLAIN = new Map([['bootstrapPassword', 'guest']]);
+
 const PRODUCTION_STACK = /^prod(uction)?$/;
 
 export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Settings {
   const stack = pulumi.getStack();
+  for (const key of SECRET_KEYS) refusePlainText(config, key, stack, env);
   if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
     refuseEmptyPassphrase(stack, env);
   const tls = {
@@ -49,7 +56,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     project: pulumi.getProject(),
     stack,
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
-    ...optional('target', config.get('target')),
+    ...checkedTarget(config.get('target')),
     endpoint: checkedEndpoint(required(config, 'endpoint', 'http://127.0.0.1:15672')),
     ...optional('amqp', config.get('amqp')),
     seed: readSeed(config, stack),
@@ -100,6 +107,14 @@ function checkedEndpoint(endpoint: string): string {
   return endpoint;
 }
 
+function checkedTarget(value: string | undefined): { target?: Target } {
+  if (value === undefined || value === '') return {};
+  if (isTarget(value)) return { target: value };
+  throw new pulumi.RunError(
+    `target "${value}" is no RabbitMQ series that Warren knows: ${TARGETS.join(', ')}. In YAML it needs quotes: '4.3'.`,
+  );
+}
+
 function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
   const wayOut = `Make one with: npx warren init --stack ${stack}   (or: openssl rand -base64 32 | pulumi config set --secret seed --stack ${stack})`;
   const seed = config.getSecret('seed');
@@ -140,6 +155,19 @@ function checkedStrings(key: string, value: unknown): string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Pulumi.yaml can't demand it: a key that is a secret there may have no default. */
+function refusePlainText(config: pulumi.Config, key: string, stack: string, env: NodeJS.ProcessEnv): void {
+  const fullKey = `${config.name}:${key}`;
+  const value = pulumi.runtime.allConfig()[fullKey];
+  // Where Pulumi tells its programs which keys were encrypted; the SDK has no public question for it.
+  const encrypted = JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS ?? '[]') as unknown[];
+  const isUnset = value === undefined || value === '' || value === '{}';
+  if (isUnset || DEFAULTS_IN_PLAIN.get(key) === value || encrypted.includes(fullKey)) return;
+  throw new pulumi.RunError(
+    `${key} stands in plain text in Pulumi.${stack}.yaml. Take it out there, and set it again (another value, if that file was shared) with: pulumi config set --secret ${key} --stack ${stack}`,
+  );
 }
 
 /** With an empty passphrase the encrypted seed in the stack's file is as good as plain text. */

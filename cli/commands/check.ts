@@ -2,7 +2,7 @@ import type { Diagnostic, Severity } from '../../topology/diagnostics';
 import { load } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { ExitCode } from '../exitCodes';
-import { readTopologyFile } from '../topologyFile';
+import { readTopologyFile, targetOption } from '../topologyFile';
 import { UserError } from '../userError';
 import { colorWanted } from '../terminal';
 
@@ -20,7 +20,7 @@ export function check(files: readonly string[], options: CheckOptions): Promise<
   const format = oneOf('--format', options.format, FORMATS);
   const failOn = oneOf('--fail-on', options.failOn, SEVERITIES);
   const sources = new Map(files.map((file) => [file, readTopologyFile(file)]));
-  const target = options.target === undefined ? {} : { target: options.target };
+  const target = targetOption(options.target);
   const found: Diagnostic[] = [...sources].flatMap(([file, text]) => load(text, file, target).diagnostics);
 
   const report = renderDiagnostics(found, sources, { format, color: colorWanted(process.stdout) });

@@ -3,7 +3,7 @@ import { renderDefinitions } from '../../topology/render/definitions';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { ExitCode } from '../exitCodes';
 import { colorWanted } from '../terminal';
-import { readTopologyFile } from '../topologyFile';
+import { readTopologyFile, targetOption } from '../topologyFile';
 import { UserError } from '../userError';
 
 /** `warren render`: what the topology compiles to, on stdout; findings go to stderr. */
@@ -15,11 +15,7 @@ export function render(
     throw new UserError(`--to ${options.to} is unknown; it can be definitions`);
   }
   const text = readTopologyFile(file);
-  const { objects, diagnostics } = load(
-    text,
-    file,
-    options.target === undefined ? {} : { target: options.target },
-  );
+  const { objects, diagnostics } = load(text, file, targetOption(options.target));
   const report = renderDiagnostics(diagnostics, new Map([[file, text]]), {
     format: 'text',
     color: colorWanted(process.stderr),

@@ -2,6 +2,8 @@
 import { isBrokerError } from '../../broker/errors';
 import { whoAmI, type Overview } from '../../broker/overview';
 import { openBroker, type Broker } from '../../broker/transport';
+import { DEFAULT_TARGET, isTarget, TARGETS, type Target } from '../../topology/index';
+import { UserError } from '../userError';
 
 export interface Login {
   readonly username: string;
@@ -25,9 +27,14 @@ export async function openAsFirst(endpoint: string, logins: readonly Login[]): P
   throw failure;
 }
 
-/** RabbitMQ's series, which decides what the topology compiles to: `4.3` of `4.3.6`. */
-export function seriesOf(overview: Overview): string {
-  return overview.version.split('.').slice(0, 2).join('.');
+/** What the topology compiles to for this broker: `4.3` for 4.3.6. One that is newer than Warren counts as the newest. */
+export function targetOf(overview: Overview): Target {
+  const series = overview.version.split('.').slice(0, 2).join('.');
+  if (isTarget(series)) return series;
+  if (/^([4-9]|\d\d)\./.test(series)) return DEFAULT_TARGET;
+  throw new UserError(
+    `RabbitMQ ${overview.version} is older than Warren can serve; it needs ${TARGETS[0]} or newer`,
+  );
 }
 
 /** The port for AMQP clients without TLS, else the one with; undefined where the broker listens on neither. */

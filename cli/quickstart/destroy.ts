@@ -30,7 +30,7 @@ export async function destroyQuickstart(options: QuickstartOptions): Promise<num
     );
     return ExitCode.ok;
   }
-  if (isOurs) await stopLocalBroker({ stateFolder: brokerFolder(), onProgress: createProgress() });
+  if (isOurs) await stopLocalBroker(brokerFolder(), { removeData: true });
   removeStateFolder();
   process.stdout.write(
     'Everything is gone that the quickstart made. What it installed (Pulumi’s engine) is kept.\n',

@@ -17,7 +17,7 @@ export function chooseProof(objects: readonly BrokerObject[]): VhostProofTask | 
 }
 
 function deadLetterTargets(objects: readonly BrokerObject[], queue: QueueObject): string[] {
-  const policies = objects.filter((object) => object.kind === 'policy');
+  const policies = objects.filter((object): object is PolicyObject => object.kind === 'policy');
   const policy = winningPolicy(policies, queue.vhost, queue.name);
   const exchange = queue.arguments['x-dead-letter-exchange'] ?? policy?.definition['dead-letter-exchange'];
   const key = queue.arguments['x-dead-letter-routing-key'] ?? policy?.definition['dead-letter-routing-key'];

@@ -4,7 +4,7 @@ import { canLogIn, readOverview } from '../../broker/overview';
 import { list as listPolicies } from '../../broker/policies';
 import { list as listQueues } from '../../broker/queues';
 import { openBroker, type Broker } from '../../broker/transport';
-import { load } from '../../topology/index';
+import { load, type Target } from '../../topology/index';
 import type { BrokerObject } from '../../topology/objects';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { ensureEngine } from '../../tools/engine/index';
@@ -16,7 +16,7 @@ import { pulumiVariables, runPulumi } from '../pulumi';
 import { colorWanted } from '../terminal';
 import { readTopologyFile } from '../topologyFile';
 import { UserError } from '../userError';
-import { openAsFirst, readAmqpPort, seriesOf, type Login } from './brokerAccess';
+import { openAsFirst, readAmqpPort, targetOf, type Login } from './brokerAccess';
 import { countLastChanges, readOutputs, type StackOutputs } from './lastUpdate';
 import type { QuickstartOptions } from './options';
 import { prove, type ProofResult } from './proof';
@@ -31,6 +31,8 @@ interface BrokerAddress {
   readonly endpoint: string;
   readonly hostname: string;
   readonly bootstrap: Login;
+  /** Known for our own broker (a container's port inside is another one); else the broker is asked. */
+  readonly amqpPort?: number;
 }
 
 export async function runQuickstart(options: QuickstartOptions): Promise<number> {
@@ -50,7 +52,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
     address.bootstrap,
   ]);
   const overview = await readOverview(broker);
-  const amqpPort = await readAmqpPort(broker);
+  const amqpPort = address.amqpPort ?? (await readAmqpPort(broker));
   await broker.close();
   if (amqpPort === undefined)
     throw new UserError(`the broker at ${address.endpoint} has no listener for AMQP clients`);
@@ -59,7 +61,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
   step(`Stack ${QUICKSTART_STACK}: pulumi up`);
   const isNew = await ensureQuickstartStack({
     topology: path.relative(CHECKOUT, topologyFile),
-    target: seriesOf(overview),
+    target: targetOf(overview),
     endpoint: address.endpoint,
     amqp: `amqp://${address.hostname}:${amqpPort}`,
   });
@@ -78,7 +80,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
 
   const outputs = await readOutputs();
   if (outputs === undefined) throw new UserError('the stack has no outputs after `up`');
-  const objects = loadTopology(topologyFile, seriesOf(overview));
+  const objects = loadTopology(topologyFile, targetOf(overview));
   const admin = openBroker({ endpoint: address.endpoint, ...outputs.admin });
   try {
     const isProved = await showProof(admin, { ...address, amqpPort }, objects, outputs);
@@ -93,7 +95,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
 }
 
 /** @throws UserError with all diagnostics */
-function loadTopology(file: string, target?: string): readonly BrokerObject[] {
+function loadTopology(file: string, target?: Target): readonly BrokerObject[] {
   const shown = path.relative(process.cwd(), file);
   const text = readTopologyFile(file);
   const { objects, diagnostics } = load(text, shown, target === undefined ? {} : { target });
@@ -111,7 +113,12 @@ async function obtainBroker(options: QuickstartOptions): Promise<BrokerAddress> 
       ...(options.managementPort === undefined ? {} : { managementPort: options.managementPort }),
     });
     const hostname = '127.0.0.1';
-    return { endpoint: `http://${hostname}:${local.managementPort}`, hostname, bootstrap: GUEST };
+    return {
+      endpoint: `http://${hostname}:${local.managementPort}`,
+      hostname,
+      bootstrap: GUEST,
+      amqpPort: local.amqpPort,
+    };
   }
   const url = parseBrokerUrl(options.broker);
   const username = decodeURIComponent(url.username);

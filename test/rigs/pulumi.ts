@@ -105,6 +105,19 @@ export class PulumiWorkspace {
     return this.run(['stack', 'init', this.stack]);
   }
 
+  private async mustRun(args: readonly string[]): Promise<void> {
+    const result = await this.run(args);
+    if (result.exitCode !== 0)
+      throw new Error(`pulumi ${args.slice(0, 2).join(' ')} failed: ${result.output}`);
+  }
+
+  /** A new stack with this config and a seed, as `warren init` would leave it. */
+  async initWithSeed(config: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.mustRun(['stack', 'init', this.stack]);
+    this.setConfig(config);
+    await this.mustRun(['config', 'set', '--secret', 'seed', 'a seed for the tests that is long enough']);
+  }
+
   /** `up`, `refresh` and `destroy` without questions; `up` with its preview unless told otherwise. */
   up(...args: readonly string[]): Promise<PulumiRun> {
     return this.run(['up', '--yes', ...args]);

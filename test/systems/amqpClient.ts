@@ -92,6 +92,18 @@ export class AmqpClient {
     this.channel.nack(message, false, false);
   }
 
+  /** Waits for the next message and puts it back, as a consumer with a passing failure does. */
+  async requeue(queue: string): Promise<void> {
+    const message = await this.next(queue);
+    this.channel.nack(message, false, true);
+    await this.awaitDepth(queue, 1);
+  }
+
+  /** Takes the next message and keeps it unacknowledged, as a consumer does that works on it. */
+  async holdUnacknowledged(queue: string): Promise<void> {
+    await this.next(queue);
+  }
+
   /** Bodies of the next `count` messages in the order in which they come. */
   async takeBodies(queue: string, count: number): Promise<string[]> {
     const bodies: string[] = [];
