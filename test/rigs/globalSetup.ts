@@ -5,8 +5,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { EngineError, ensureEngine } from '../../tools/engine/index';
+import { isDockerRunning } from '../../tools/localBroker/docker';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
 import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootBroker';
+import { startDockerBroker } from './dockerBroker';
 import type { DebianSuite } from './debianTree';
 import { callManagement } from './management';
 
@@ -54,12 +56,13 @@ async function obtainEngine(): Promise<{ folder: string; missingReason: string }
   }
 }
 
-function obtainBrokers(): Promise<Outcome[]> {
+async function obtainBrokers(): Promise<Outcome[]> {
   const given = process.env.WARREN_TEST_BROKERS;
+  const hasDocker = await isDockerRunning();
   return Promise.all(
     BROKER_VERSIONS.map((version) =>
       given === undefined || given === ''
-        ? obtainBroker(version)
+        ? obtainBroker(version, hasDocker)
         : Promise.resolve(givenBroker(version, given)),
     ),
   );
@@ -72,14 +75,14 @@ function givenBroker(version: BrokerVersion, json: string): Outcome {
   return { missing: { version, reason: 'not in WARREN_TEST_BROKERS' } };
 }
 
-async function obtainBroker(version: BrokerVersion): Promise<Outcome> {
+async function obtainBroker(version: BrokerVersion, hasDocker: boolean): Promise<Outcome> {
   const wanted = process.env.WARREN_TEST_VERSIONS;
   if (wanted !== undefined && wanted !== '' && !wanted.split(',').includes(version)) {
     return { missing: { version, reason: `WARREN_TEST_VERSIONS is ${wanted}` } };
   }
   const say = (text: string) => process.stderr.write(`RabbitMQ ${version}: ${text}\n`);
   try {
-    const started = await startBroker(version, say);
+    const started = await startBroker(version, hasDocker, say);
     return { broker: await addRigUser(version, started), stop: started.stop };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -88,7 +91,13 @@ async function obtainBroker(version: BrokerVersion): Promise<Outcome> {
   }
 }
 
-async function startBroker(version: BrokerVersion, say: (text: string) => void): Promise<StartedBroker> {
+async function startBroker(
+  version: BrokerVersion,
+  hasDocker: boolean,
+  say: (text: string) => void,
+): Promise<StartedBroker> {
+  const inContainer = hasDocker ? await startDockerBroker(version, say) : undefined;
+  if (inContainer !== undefined) return inContainer;
   const obstacle = chrootObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
   return startChrootBroker(SUITE_WITH_VERSION[version], say);

@@ -1,19 +1,23 @@
 /** Ends a test run with why tests were skipped, and the line `N passed, N failed` that scripts read. */
-import type { Reporter, TestCase, TestModule } from 'vitest/node' with { 'resolution-mode': 'import' };
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node' with {
+  'resolution-mode': 'import',
+};
 
 /** A vitest reporter; stands after the default one, so that its lines are the last. */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const inState = (state: string) => tests.filter((test) => test.result().state === state);
-    // A file that can't be loaded has no tests to fail: it counts by itself, as do errors outside of any test.
-    const brokenFiles = modules.filter((module) => module.errors().length > 0).length;
+    // A file that can't be loaded and a suite whose set-up fails have no tests to fail: they count by themselves, as
+    // do errors outside of any test.
+    const suites = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = suites.filter((suite) => suite.errors().length > 0).length;
     const passed = inState('passed').length;
-    const failed = inState('failed').length + brokenFiles + unhandledErrors.length;
+    const failed = inState('failed').length + broken + unhandledErrors.length;
     const skipped = inState('skipped');
     // Tests that the user filtered out are no news.
     const isFiltered = modules.some((module) => module.project.config.testNamePattern !== undefined);
-    if (!isFiltered) for (const test of skipped) process.stdout.write(`skipped: ${skippedLine(test)}\n`);
+    if (!isFiltered) for (const line of skippedLines(skipped)) process.stdout.write(`skipped: ${line}\n`);
     if (passed + failed === 0) {
       process.stdout.write('No test ran: that is a failure too.\n');
       process.exitCode = 1;
@@ -26,8 +30,16 @@ export function closingLine(passed: number, failed: number, skipped: number): st
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
-function skippedLine(test: TestCase): string {
-  const result = test.result();
-  const note = result.state === 'skipped' && result.note !== undefined ? ` [${result.note}]` : '';
-  return `${test.module.moduleId.replace(`${process.cwd()}/`, '')} > ${test.fullName}${note}`;
+/** One line per group of tests that share file, suite and reason. */
+function skippedLines(tests: readonly TestCase[]): string[] {
+  const counts = new Map<string, number>();
+  for (const test of tests) {
+    const result = test.result();
+    const note = result.state === 'skipped' && result.note !== undefined ? ` [${result.note}]` : '';
+    const isInSuite = test.parent.type === 'suite';
+    const where = isInSuite ? (test.parent as TestSuite).fullName : test.fullName;
+    const line = `${test.module.moduleId.replace(`${process.cwd()}/`, '')} > ${where}${note}`;
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  return [...counts].map(([line, count]) => (count === 1 ? line : `${line} (${count} tests)`));
 }

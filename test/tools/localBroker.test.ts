@@ -3,19 +3,31 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { newestUsableTag } from '../../tools/localBroker/docker';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  isDockerRunning,
+  newestUsableTag,
+  obtainImage,
+  PREFERRED_IMAGE,
+  stopContainer,
+} from '../../tools/localBroker/docker';
 import { findFreePorts } from '../../tools/freePort';
 import { localBrokerStatus, startLocalBroker, stopLocalBroker } from '../../tools/localBroker/index';
 import { findServerFolder, startNode } from '../../tools/localBroker/installedServer';
-import { readRecord, writeRecord } from '../../tools/localBroker/record';
-import { isAlive, describeProcess, waitFor } from '../../tools/processes';
+import { brokerName, readRecord, writeRecord } from '../../tools/localBroker/record';
+import { describeProcess, isAlive, run, waitFor } from '../../tools/processes';
 import { callManagement, canLogIn } from '../rigs/management';
 import { temporaryFolder } from './helpers';
 
 const missingServer = findServerFolder() === undefined ? ' [skipped: no rabbitmq-server is installed]' : '';
 
-describe.skipIf(missingServer !== '')(`the local broker${missingServer}`, () => {
+describe.skipIf(missingServer !== '')(`the local broker as a node${missingServer}`, () => {
+  // An engine on another machine is none for us: so these tests use the installed server, with Docker or without.
+  beforeEach(() => {
+    vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
+    return () => vi.unstubAllEnvs();
+  });
+
   it('starts, is found again, keeps its data and ports over a stop, and goes without a trace', async () => {
     const stateFolder = newStateFolder();
     const broker = await startLocalBroker({ stateFolder });
@@ -89,6 +101,28 @@ describe.skipIf(missingServer !== '')(`the local broker${missingServer}`, () => 
       new RegExp(`ended while it booted.*BOOT FAILED.*${amqp}.*whole log`, 's'),
     );
     expect(processesOf(stateFolder)).toEqual([]);
+  });
+});
+
+describe('the local broker in a container', () => {
+  it('keeps its data when its ports change, and touches no container that is not its own', async (context) => {
+    if (!(await isDockerRunning())) context.skip('no Docker engine runs here');
+    const image = await obtainImage(PREFERRED_IMAGE, true, () => undefined);
+    if (image === undefined)
+      context.skip(`Docker has no image of RabbitMQ and can't pull ${PREFERRED_IMAGE}`);
+    const stateFolder = newStateFolder();
+    const first = await startLocalBroker({ stateFolder });
+    const login = (managementPort: number) => ({ managementPort, username: 'guest', password: 'guest' });
+    await callManagement(login(first.managementPort), 'PUT', 'vhosts/kept', {});
+    const [managementPort = 0] = await findFreePorts(1);
+    const second = await startLocalBroker({ stateFolder, managementPort });
+    expect(second).toEqual({ ...first, managementPort });
+    await callManagement(login(managementPort), 'GET', 'vhosts/kept');
+    const containerName = brokerName(stateFolder);
+    await expect(stopContainer('/another/folder', containerName)).rejects.toThrow(/Warren did not make/);
+    await stopLocalBroker(stateFolder, { removeData: true });
+    expect((await run('docker', ['volume', 'inspect', containerName])).exitCode).not.toBe(0);
+    expect((await run('docker', ['inspect', containerName])).exitCode).not.toBe(0);
   });
 });
 

@@ -87,6 +87,8 @@ async function createContainer(stateFolder: string, record: ContainerRecord): Pr
   const name = record.containerName;
   await mustDocker([
     'create',
+    // The data is found by the node's name, which comes from the host name.
+    ...['--volume', `${name}:/var/lib/rabbitmq`],
     ...['--name', name, '--hostname', name, '--label', `${LABEL}=${path.resolve(stateFolder)}`],
     ...['--publish', `127.0.0.1:${record.ports.amqp}:5672`],
     ...['--publish', `127.0.0.1:${record.ports.management}:15672`],
@@ -129,10 +131,20 @@ export async function isContainerRunning(name: string): Promise<boolean> {
   return result.stdout.trim() === 'true';
 }
 
-/** Stops the container; removes it with its data when told to. Does nothing when it doesn't exist. */
-export async function stopContainer(stateFolder: string, name: string, removeData: boolean): Promise<void> {
-  if (!(await isContainerOurs(stateFolder, name))) return;
-  await mustDocker(removeData ? ['rm', '--force', '--volumes', name] : ['stop', name]);
+/** Stops the container. Does nothing when it doesn't exist; this holds for the next two as well. */
+export async function stopContainer(stateFolder: string, name: string): Promise<void> {
+  if (await isContainerOurs(stateFolder, name)) await mustDocker(['stop', name]);
+}
+
+/** Removes the container, not its data: a new one of that name goes on with it. */
+export async function removeContainer(stateFolder: string, name: string): Promise<void> {
+  if (await isContainerOurs(stateFolder, name)) await mustDocker(['rm', '--force', name]);
+}
+
+/** Removes the container and its data. */
+export async function destroyContainer(stateFolder: string, name: string): Promise<void> {
+  await removeContainer(stateFolder, name);
+  await mustDocker(['volume', 'rm', '--force', name]);
 }
 
 async function mustDocker(args: readonly string[]): Promise<string> {

@@ -14,6 +14,8 @@ import {
   isContainerRunning,
   obtainImage,
   PREFERRED_IMAGE,
+  destroyContainer,
+  removeContainer,
   startContainer,
   stopContainer,
 } from './docker';
@@ -106,7 +108,8 @@ async function isRunning(stateFolder: string, record: BrokerRecord): Promise<boo
 
 async function stop(stateFolder: string, record: BrokerRecord, removeData: boolean): Promise<void> {
   if (record.kind === 'node') await stopNode(stateFolder, record, removeData ? 'SIGKILL' : 'SIGTERM');
-  else await stopContainer(stateFolder, record.containerName, removeData);
+  else if (removeData) await destroyContainer(stateFolder, record.containerName);
+  else await stopContainer(stateFolder, record.containerName);
 }
 
 function hasWantedPorts(record: BrokerRecord, options: LocalBrokerOptions): boolean {
@@ -137,9 +140,9 @@ async function planStart(
       );
     }
     if (hasWantedPorts(known, options)) return known;
-    // A container's ports are fixed when it is made.
-    await stopContainer(stateFolder, known.containerName, true);
-    return { ...known, ports: await choosePorts(options, undefined) };
+    // A container's ports are fixed when it is made; its data is in a volume.
+    await removeContainer(stateFolder, known.containerName);
+    return { ...known, ports: await choosePorts(options, known.ports) };
   }
   // What was left of a node that hangs or lost its management API would keep its ports.
   if (known !== undefined) await stopNode(stateFolder, known, 'SIGTERM');
@@ -180,7 +183,10 @@ async function obtainServer(onProgress: (text: string) => void): Promise<string>
 }
 
 /** The wanted ports, else those of before where they are still free, else free ones. */
-async function choosePorts(options: LocalBrokerOptions, before: NodePorts | undefined): Promise<NodePorts> {
+async function choosePorts(
+  options: LocalBrokerOptions,
+  before: Partial<NodePorts> | undefined,
+): Promise<NodePorts> {
   await refuseTakenPorts(options, undefined);
   const wanted = [options.amqpPort, options.managementPort];
   const free = (await findFreePorts(6)).filter((port) => !wanted.includes(port));

@@ -1,4 +1,5 @@
 /** Asking a broker on 127.0.0.1 whether it is there. */
+import * as http from 'node:http';
 import * as net from 'node:net';
 
 const TIMEOUT_MS = 2_000;
@@ -22,15 +23,26 @@ export function isListening(port: number): Promise<boolean> {
   });
 }
 
-/** Whether a RabbitMQ management API answers. It asks for a login, which shows that it is up; no user is needed. */
-export async function isManagementUp(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/api/whoami`, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+/**
+ * Whether a RabbitMQ management API answers. It asks for a login, which shows that it is up; no user is needed.
+ * Not by `fetch`: while a port forwarder holds its connection open without an answer, Node 20 may see nothing left
+ * to wait for and end the process.
+ */
+export function isManagementUp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = http.get(
+      { host: '127.0.0.1', port, path: '/api/whoami', agent: false, timeout: TIMEOUT_MS },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode === 401);
+      },
+    );
+    request.once('timeout', () => request.destroy());
+    request.once('close', () => {
+      resolve(false);
     });
-    await response.text();
-    return response.status === 401;
-  } catch {
-    return false;
-  }
+    request.once('error', () => {
+      resolve(false);
+    });
+  });
 }
