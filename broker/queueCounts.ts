@@ -1,9 +1,9 @@
 /**
  * How many messages a queue holds, as freshly as a management API can say it.
  *
- * The statistics lag up to 5 s behind (the collection interval), which is too old a figure to delete a queue by:
- * a classic queue is asked itself (by `if-empty`), a quorum queue by trying to get a message, and a stream by
- * waiting until the statistics have caught up.
+ * The statistics lag up to 5 s behind (the collection interval), which is too old a figure to delete a queue by.
+ * A classic queue is asked itself (by `if-empty` and `if-unused`). For the others the statistics count once they
+ * are newer than our work on this broker, and a quorum queue's ready messages by trying to get one.
  */
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
@@ -40,12 +40,29 @@ export async function freshCounts(
 ): Promise<QueueCounts | undefined> {
   const first = await statistics(broker, vhost, name);
   if (first === undefined) return undefined;
-  if (first.type === 'quorum') return quorumCounts(broker, vhost, first);
-  if (first.type === 'stream' && first.messages === 0) {
-    await broker.pause(SETTLE_MS, `count the messages of queue "${name}"`);
-    return statistics(broker, vhost, name);
+  if (first.type === 'classic') return first;
+  if (first.type === 'stream' && first.messages > 0) return first;
+  if (first.type === 'quorum') {
+    const ready = await readyNow(broker, vhost, name);
+    if (ready === undefined) return undefined;
+    if (ready > 0) return { ...first, messages: ready + first.unacknowledged, isUncertain: false };
   }
-  return first;
+  await settle(broker);
+  const settled = await statistics(broker, vhost, name);
+  return settled?.type === 'quorum' ? withoutStaleFigures(broker, vhost, settled) : settled;
+}
+
+const settledAt = new WeakMap<Broker, number>();
+
+/**
+ * Waits until the statistics show all that happened before we came: once for all queues of one operation, not
+ * once for each.
+ */
+async function settle(broker: Broker): Promise<void> {
+  const atMs = settledAt.get(broker) ?? performance.now() + SETTLE_MS;
+  settledAt.set(broker, atMs);
+  const remainingMs = atMs - performance.now();
+  if (remainingMs > 0) await broker.pause(remainingMs, 'wait for the statistics of the broker');
 }
 
 /** The counts of every queue in a vhost; an absent vhost has none. */
@@ -74,14 +91,12 @@ export async function statistics(
   const action = `count the messages of queue "${name}" in vhost "${vhost}"`;
   const json = await getOrAbsent(broker, { path: `queues/${path(vhost, name)}`, action });
   if (json === undefined) return undefined;
-  const consumerDetails = records(field(json, 'consumer_details')).length;
   return {
     name,
     type: text(json, 'type'),
     messages: count(json, 'messages') ?? 0,
     unacknowledged: count(json, 'messages_unacknowledged') ?? 0,
-    // The list of consumers is up to date at once, their number isn't.
-    consumers: consumerDetails,
+    consumers: Math.max(count(json, 'consumers') ?? 0, records(field(json, 'consumer_details')).length),
     isUncertain: count(json, 'messages') === undefined,
   };
 }
@@ -98,28 +113,22 @@ function fromTotals(entry: Record<string, unknown>): QueueCounts {
   };
 }
 
-/**
- * What is ready is known at once: getting a message tells, and puts it back. What a client holds unacknowledged
- * shows as its consumer; only a client that got it without consuming shows in the statistics alone.
- */
-async function quorumCounts(
+/** Of a quorum queue that has nothing ready: an unacknowledged message may have been acknowledged meanwhile. */
+async function withoutStaleFigures(
   broker: Broker,
   vhost: string,
-  first: QueueCounts,
+  settled: QueueCounts,
 ): Promise<QueueCounts | undefined> {
-  if (first.consumers > 0) return { ...first, isUncertain: false };
-  const ready = await readyNow(broker, vhost, first.name);
-  if (ready === undefined) return undefined;
-  let latest: QueueCounts | undefined = first;
+  let latest: QueueCounts | undefined = settled;
   const deadlineMs = performance.now() + SETTLE_MS;
-  while (latest !== undefined && latest.unacknowledged > 0 && performance.now() < deadlineMs) {
-    await broker.pause(POLL_MS, `count the messages of queue "${first.name}"`);
-    latest = await statistics(broker, vhost, first.name);
+  while (latest !== undefined && latest.messages > 0 && performance.now() < deadlineMs) {
+    await broker.pause(POLL_MS, `count the messages of queue "${settled.name}"`);
+    latest = await statistics(broker, vhost, settled.name);
   }
-  if (latest === undefined) return undefined;
-  return { ...latest, messages: ready + latest.unacknowledged, isUncertain: false };
+  return latest === undefined ? undefined : { ...latest, isUncertain: false };
 }
 
+/** Asks for a message and puts it back: the only figure of a quorum queue that is never old. */
 async function readyNow(broker: Broker, vhost: string, name: string): Promise<number | undefined> {
   try {
     const { json } = await requestInVhost(broker, vhost, {

@@ -72,7 +72,10 @@ export async function remove(
     await sendDelete(broker, vhost, name, '?if-empty=true&if-unused=true');
   } catch (error) {
     if (!isBrokerError(error, 'refused') || !/not empty|in use/.test(error.reason ?? '')) throw error;
-    throw guardedError(broker, vhost, (await currentCounts(broker, vhost, name)) ?? counts);
+    const current = (await currentCounts(broker, vhost, name)) ?? counts;
+    // The consumers may be too new for the statistics.
+    const consumers = Math.max(current.consumers, error.reason?.includes('in use') === true ? 1 : 0);
+    throw guardedError(broker, vhost, { ...current, consumers, isUncertain: false });
   }
 }
 

@@ -5,8 +5,9 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { BrokerSettings, Endpoint } from './endpoint';
 import { parseEndpoint, readTlsOptions } from './endpoint';
-import type { BrokerError, FailedAction } from './errors';
+import type { FailedAction } from './errors';
 import {
+  BrokerError,
   cancelledError,
   isBrokerError,
   networkError,
@@ -56,12 +57,21 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Joins path segments, each percent-encoded as a whole: a name may hold `/`, `%`, `#`, or any other character. */
+/**
+ * Joins path segments, each percent-encoded as a whole: a name may hold `/`, `%`, `#`, or any other character.
+ * Throws a BrokerError (`unsupported`) for the two names that no URL can hold.
+ */
 export function path(...segments: readonly string[]): string {
-  // A segment of only dots would be taken for a relative path.
-  return segments
-    .map((segment) => (/^\.+$/.test(segment) ? '%2E'.repeat(segment.length) : encodeURIComponent(segment)))
-    .join('/');
+  for (const segment of segments) {
+    // The broker resolves these as relative paths, percent-encoded too: the request would hit another object.
+    if (segment === '.' || segment === '..') {
+      throw new BrokerError({
+        kind: 'unsupported',
+        message: `RabbitMQ's management API can't address anything named "${segment}". Choose another name; what exists under it can be reached over AMQP only.`,
+      });
+    }
+  }
+  return segments.map(encodeURIComponent).join('/');
 }
 
 /** Prepares access to a management API. Opens nothing yet; throws a SettingsError for settings that can't work. */

@@ -170,14 +170,14 @@ describe('requests', () => {
         response.end('{}');
       }),
     );
-    const names = ['/', 'a@b', '100%', '#', 'ü ß', '😀', '..', '.', 'a?b&c'];
+    const names = ['/', 'a@b', '100%', '#', 'ü ß', '😀', '...', 'a?b&c'];
     for (const name of names) {
       await brokerAt(`${server.url}/prefix/`).request({ ...GET, path: `queues/${path('v', name)}` });
     }
     expect(server.requests.every((request) => request.startsWith('GET /prefix/api/queues/v/'))).toBe(true);
     const received = server.requests.map((request) => decodeURIComponent(request.split('/').at(-1) ?? ''));
     expect(received).toEqual(names);
-    expect(server.requests.join('\n')).not.toContain('/..');
+    for (const name of ['.', '..']) expect(() => path('v', name)).toThrow(/can't address anything named/);
   });
 
   it('run at most as many at once as there are connections, and reuse them', async () => {

@@ -57,10 +57,7 @@ export class FakeEngine {
     };
     const names = Object.keys(EngineService);
     const methods = Object.fromEntries(names.map((name) => [name, unsupported]));
-    engine.server.addService(
-      EngineService as unknown as grpc.ServiceDefinition,
-      { ...methods, log } as unknown as grpc.UntypedServiceImplementation,
-    );
+    engine.server.addService(EngineService, { ...methods, log });
     const port = await new Promise<number>((resolve, reject) => {
       engine.server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => {
         if (error === null) resolve(bound);
@@ -253,7 +250,7 @@ function checked(response: pb.CheckResponse): { inputs: Values; failures: Record
 
 function diffed(response: pb.DiffResponse): DetailedDiff {
   const names = Object.fromEntries(Object.entries(pb.PropertyDiff.Kind).map(([name, kind]) => [kind, name]));
-  const details = response.getDetaileddiffMap().toArray() as [string, pb.PropertyDiff][];
+  const details = response.getDetaileddiffMap().toArray();
   return {
     changed: response.getChanges() === pb.DiffResponse.DiffChanges.DIFF_SOME,
     deleteBeforeReplace: response.getDeletebeforereplace(),

@@ -1,0 +1,116 @@
+import * as amqp from 'amqplib';
+import { expect, it } from 'vitest';
+import { approvesQueue, approvesVhost, parseApprovals } from '../../broker/approvals';
+import * as queues from '../../broker/queues';
+import { isBrokerError } from '../../broker/errors';
+import * as vhosts from '../../broker/vhosts';
+import type { QueueType } from '../../topology/objects';
+import { withBroker } from '../rigs/brokers';
+import { brokerOf, scratchOn } from './realBroker';
+
+const TYPES: readonly QueueType[] = ['classic', 'quorum', 'stream'];
+
+withBroker('deleting a queue', (rig) => {
+  const scratch = scratchOn(rig);
+  const make = async (type: QueueType): Promise<string> => {
+    const vhost = await scratch.vhost();
+    const typed = { 'x-queue-type': type };
+    await queues.put(brokerOf(rig), {
+      kind: 'queue',
+      vhost,
+      name: 'q',
+      durable: true,
+      autoDelete: false,
+      arguments: typed,
+    });
+    return vhost;
+  };
+  const refusal = async (work: Promise<void>): Promise<string> => {
+    const error: unknown = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!isBrokerError(error, 'guarded')) throw new Error(`not refused: ${String(error)}`);
+    return error.message;
+  };
+
+  it.concurrent.each(TYPES)(
+    '%s: refused right after a message came in, with the count and the way out',
+    async (type) => {
+      const vhost = await make(type);
+      const broker = brokerOf(rig);
+      await scratch.publish(vhost, 'q', 3);
+      const message = await refusal(queues.remove(broker, vhost, 'q', { approved: false }));
+      expect(message).toContain('3 messages, 0 consumers');
+      expect(message).toContain(`approve the loss with \`queue q@${vhost}\``);
+      expect(await queues.read(broker, vhost, 'q')).toBeDefined();
+      await queues.remove(broker, vhost, 'q', { approved: true });
+      expect(await queues.read(broker, vhost, 'q')).toBeUndefined();
+    },
+  );
+
+  it.concurrent.each(TYPES)('%s: an empty one goes', async (type) => {
+    const vhost = await make(type);
+    await queues.remove(brokerOf(rig), vhost, 'q', { approved: false });
+    expect(await queues.read(brokerOf(rig), vhost, 'q')).toBeUndefined();
+  });
+
+  it.concurrent.each(['classic', 'quorum'] as const)('%s: refused while somebody consumes', async (type) => {
+    const vhost = await make(type);
+    const url = `amqp://${rig.username}:${rig.password}@127.0.0.1:${rig.amqpPort}/${encodeURIComponent(vhost)}`;
+    const connection = await amqp.connect(url);
+    try {
+      const channel = await connection.createChannel();
+      await channel.consume('q', () => undefined, { noAck: false });
+      const message = await refusal(queues.remove(brokerOf(rig), vhost, 'q', { approved: false }));
+      expect(message).toContain('1 consumer');
+    } finally {
+      await connection.close();
+    }
+  });
+
+  it.concurrent.each(['classic', 'quorum'] as const)(
+    '%s: goes once it is drained, whatever the statistics say',
+    async (type) => {
+      const vhost = await make(type);
+      const broker = brokerOf(rig);
+      await scratch.publish(vhost, 'q', 2);
+      await expect
+        .poll(() => refusal(queues.remove(broker, vhost, 'q', { approved: false })), { timeout: 15_000 })
+        .toContain('2 messages');
+      await broker.request({
+        method: 'DELETE',
+        path: `queues/${encodeURIComponent(vhost)}/q/contents`,
+        action: 'purge',
+      });
+      await queues.remove(broker, vhost, 'q', { approved: false });
+      expect(await queues.read(broker, vhost, 'q')).toBeUndefined();
+    },
+  );
+
+  it.concurrent.each(TYPES)(
+    'a vhost with messages in a %s queue is refused, and an empty one goes',
+    async (type) => {
+      const vhost = await make(type);
+      const broker = brokerOf(rig);
+      await scratch.publish(vhost, 'q', 2);
+      const message = await refusal(vhosts.remove(broker, vhost, { approved: false }));
+      expect(message).toContain('"q" (2 messages');
+      expect(message).toContain(`\`vhost ${vhost}\``);
+      await queues.remove(broker, vhost, 'q', { approved: true });
+      await vhosts.remove(broker, vhost, { approved: false });
+      expect(await vhosts.read(broker, vhost)).toBeUndefined();
+    },
+  );
+});
+
+it('approvals name objects exactly, or everything', () => {
+  const approvals = parseApprovals(' queue a@b@/ ,vhost shop\nqueue x@y\n\n');
+  expect([...approvals]).toEqual(['queue a@b@/', 'vhost shop', 'queue x@y']);
+  expect(approvesQueue(approvals, '/', 'a@b')).toBe(true);
+  expect(approvesQueue(approvals, '/', 'a')).toBe(false);
+  expect(approvesVhost(approvals, 'shop')).toBe(true);
+  expect(approvesVhost(approvals, 'sho')).toBe(false);
+  expect(approvesVhost(parseApprovals('*'), 'any')).toBe(true);
+  expect(approvesQueue(parseApprovals(undefined), '/', 'a')).toBe(false);
+});
