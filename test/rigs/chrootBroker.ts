@@ -7,7 +7,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { findFreePorts } from '../../tools/freePort';
 import { nodeEnvironment, writeNodeFiles, type PrivateNode } from '../../tools/localBroker/node';
-import { findProgram, isAlive, tail, waitFor } from '../../tools/processes';
+import { findProgram, isAlive, onEndOfThisProcess, tail, waitFor } from '../../tools/processes';
 import { TREE_USER_ID, ensureDebianTree, type DebianSuite } from './debianTree';
 import { canLogIn } from './management';
 
@@ -48,10 +48,16 @@ export async function startChrootBroker(
   const name = `warren-${process.pid}-${amqp}`;
   const node: PrivateNode = { name, folder: `/srv/${name}`, ports: { amqp, management, distribution, epmd } };
   const folder = path.join(tree, node.folder);
+  removeAbandoned(path.join(tree, 'srv'));
   prepareFolder(node, folder);
   const output = path.join(folder, 'output.log');
   const child = startNamespace(tree, node, output);
+  const stopWatching = onEndOfThisProcess(() => {
+    child.kill('SIGKILL');
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
   const stop = async () => {
+    stopWatching();
     // Closing the pipe is what ends the namespace; see NAMESPACE_INIT.
     child.stdin?.end();
     await waitFor(() => (child.pid === undefined || !isAlive(child.pid) ? true : undefined), 30_000);
@@ -66,6 +72,16 @@ export async function startChrootBroker(
   const said = tail(fs.readFileSync(output, 'utf8'), 10);
   await stop();
   throw new Error(`the node ${state === 'ended' ? 'ended while booting' : 'did not boot in time'}:\n${said}`);
+}
+
+/** A test run that was killed could not remove its nodes' folders. */
+function removeAbandoned(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const owner = /^warren-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner))) {
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 function prepareFolder(node: PrivateNode, folder: string): void {

@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { EngineError, ensureEngine } from '../../tools/engine/index';
 import { isDockerRunning } from '../../tools/localBroker/docker';
+import { onEndOfThisProcess } from '../../tools/processes';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
 import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootBroker';
 import { startDockerBroker } from './dockerBroker';
@@ -39,7 +40,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     'missingBrokers',
     outcomes.flatMap(({ missing }) => missing ?? []),
   );
+  const stopWatching = onEndOfThisProcess(() => {
+    fs.rmSync(rigFolder, { recursive: true, force: true });
+  });
   return async () => {
+    stopWatching();
     await Promise.all(outcomes.map((outcome) => outcome.stop?.() ?? Promise.resolve()));
     fs.rmSync(rigFolder, { recursive: true, force: true });
   };

@@ -1,5 +1,5 @@
 /** Ends a test run with why tests were skipped, and the line `N passed, N failed` that scripts read. */
-import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node' with {
+import type { Reporter, TestCase, TestModule } from 'vitest/node' with {
   'resolution-mode': 'import',
 };
 
@@ -37,7 +37,7 @@ function skippedLines(tests: readonly TestCase[]): string[] {
     const result = test.result();
     const note = result.state === 'skipped' && result.note !== undefined ? ` [${result.note}]` : '';
     const isInSuite = test.parent.type === 'suite';
-    const where = isInSuite ? (test.parent as TestSuite).fullName : test.fullName;
+    const where = isInSuite ? test.parent.fullName : test.fullName;
     const line = `${test.module.moduleId.replace(`${process.cwd()}/`, '')} > ${where}${note}`;
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }

@@ -2,14 +2,20 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { onTestFinished } from 'vitest';
+import { onEndOfThisProcess } from '../../tools/processes';
 
 export const CHECKOUT = path.resolve(__dirname, '../..');
 
-/** A folder that is removed after the test. */
+/** A folder that is removed after the test, or when the run is interrupted. */
 export function temporaryFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-test-'));
-  onTestFinished(() => {
+  const remove = () => {
     fs.rmSync(folder, { recursive: true, force: true });
+  };
+  const stopWatching = onEndOfThisProcess(remove);
+  onTestFinished(() => {
+    stopWatching();
+    remove();
   });
   return folder;
 }

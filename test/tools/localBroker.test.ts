@@ -15,7 +15,7 @@ import { findFreePorts } from '../../tools/freePort';
 import { localBrokerStatus, startLocalBroker, stopLocalBroker } from '../../tools/localBroker/index';
 import { findServerFolder, startNode } from '../../tools/localBroker/installedServer';
 import { brokerName, readRecord, writeRecord } from '../../tools/localBroker/record';
-import { describeProcess, isAlive, run, waitFor } from '../../tools/processes';
+import { describeProcess, isAlive, onEndOfThisProcess, run, waitFor } from '../../tools/processes';
 import { callManagement, canLogIn } from '../rigs/management';
 import { temporaryFolder } from './helpers';
 
@@ -137,7 +137,14 @@ describe('newestUsableTag', () => {
 
 function newStateFolder(): string {
   const stateFolder = path.join(temporaryFolder(), 'broker');
-  onTestFinished(() => stopLocalBroker(stateFolder, { removeData: true }));
+  // The broker is made to outlive its starter: after Ctrl-C too, unless somebody ends it.
+  const stopWatching = onEndOfThisProcess(() => {
+    for (const pid of processesOf(stateFolder)) process.kill(pid, 'SIGKILL');
+  });
+  onTestFinished(async () => {
+    await stopLocalBroker(stateFolder, { removeData: true });
+    stopWatching();
+  });
   return stateFolder;
 }
 
