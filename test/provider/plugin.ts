@@ -233,7 +233,8 @@ export function urn(type: string, name: string): string {
 }
 
 function struct(values: Values): Struct {
-  return Struct.fromJavaScript(values as Record<string, JavaScriptValue>);
+  const stated = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Struct.fromJavaScript(Object.fromEntries(stated) as Record<string, JavaScriptValue>);
 }
 
 function plain(properties: Struct | undefined): Values {
@@ -250,11 +251,14 @@ function checked(response: pb.CheckResponse): { inputs: Values; failures: Record
 
 function diffed(response: pb.DiffResponse): DetailedDiff {
   const names = Object.fromEntries(Object.entries(pb.PropertyDiff.Kind).map(([name, kind]) => [kind, name]));
-  const details = response.getDetaileddiffMap().toArray();
+  const details: Record<string, string> = {};
+  response.getDetaileddiffMap().forEach((value: pb.PropertyDiff, key: string) => {
+    details[key] = names[value.getKind()] ?? '';
+  });
   return {
     changed: response.getChanges() === pb.DiffResponse.DiffChanges.DIFF_SOME,
     deleteBeforeReplace: response.getDeletebeforereplace(),
     replaces: response.getReplacesList(),
-    details: Object.fromEntries(details.map(([key, value]) => [key, names[value.getKind()] ?? ''])),
+    details,
   };
 }

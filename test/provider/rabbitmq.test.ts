@@ -3,7 +3,7 @@ import * as bindings from '../../broker/bindings';
 import * as queues from '../../broker/queues';
 import * as users from '../../broker/users';
 import { brokerOf, endpointOf, scratchOn } from '../broker/realBroker';
-import { withBroker } from '../rigs/brokers';
+import { withBroker, type TestBroker } from '../rigs/brokers';
 import {
   FakeEngine,
   UNKNOWN,
@@ -32,7 +32,8 @@ afterEach(async () => {
   engine = undefined;
 });
 
-withBroker('the rabbitmq provider', (rig) => {
+/** Inside a `describe`: starts plugins for this broker. */
+function toolsOn(rig: TestBroker) {
   const scratch = scratchOn(rig);
   const start = async (env: NodeJS.ProcessEnv = {}, more: Values = {}): Promise<PluginProcess> => {
     engine ??= await FakeEngine.start();
@@ -50,6 +51,11 @@ withBroker('the rabbitmq provider', (rig) => {
     expect(failures).toEqual({});
     return { checked, ...(await plugin.create(urn(type, name), checked)) };
   }
+  return { scratch, start, make };
+}
+
+withBroker('the rabbitmq provider', (rig) => {
+  const { scratch, start, make } = toolsOn(rig);
 
   it('runs every type through its life, with the ids of the bridged provider', async () => {
     const plugin = await start();
@@ -81,7 +87,7 @@ withBroker('the rabbitmq provider', (rig) => {
       [EXCHANGE, { name: 'e', vhost, settings: { type: 'topic', durable: true } }, `e@${vhost}`, undefined],
       [
         QUEUE,
-        { name: 'q', vhost, settings: { durable: true, argumentsJson: '{"x-max-priority": 5}' } },
+        { name: 'q', vhost, settings: { durable: true, argumentsJson: '{"x-max-priority":5}' } },
         `q@${vhost}`,
         undefined,
       ],
@@ -126,102 +132,6 @@ withBroker('the rabbitmq provider', (rig) => {
       await later.remove(name, id, state);
       expect((await later.read(name, id, state)).id).toBe('');
     }
-  });
-
-  it('changes of what the broker fixes replace, of the rest do not', async () => {
-    const plugin = await start();
-    const queue = (settings: Values, name = 'q'): Values => ({ name, vhost: '/', settings });
-    const before = queue({ durable: true, argumentsJson: '{"x-max-length": 5}' });
-    const name = urn(QUEUE, 'x');
-    const same = queue({
-      durable: 'true',
-      autoDelete: false,
-      arguments: { 'x-max-length': 5 },
-      __defaults: [],
-    });
-    expect(await plugin.diff(name, before, same)).toMatchObject({ changed: false });
-    expect(await plugin.diff(name, before, queue({ arguments: { 'x-max-length': 6 } }))).toEqual({
-      changed: true,
-      deleteBeforeReplace: true,
-      replaces: ['settings', 'settings'],
-      details: {
-        'settings.durable': 'UPDATE_REPLACE',
-        'settings.arguments["x-max-length"]': 'UPDATE_REPLACE',
-      },
-    });
-    // Another name is another queue: the new one is there before the old one goes.
-    expect(await plugin.diff(name, before, { ...before, name: 'r' })).toMatchObject({
-      deleteBeforeReplace: false,
-      details: { name: 'UPDATE_REPLACE' },
-    });
-    expect(await plugin.diff(name, before, { ...before, name: UNKNOWN })).toMatchObject({
-      changed: true,
-      details: { name: 'UPDATE_REPLACE' },
-    });
-  });
-
-  it('finds faults before anything happens', async () => {
-    const plugin = await start();
-    expect((await plugin.check(urn(QUEUE, 'x'), { name: 'q' })).failures).toEqual({ settings: 'is missing' });
-    expect(
-      (await plugin.check(urn(QUEUE, 'x'), { settings: { durable: 'perhaps', argumentsJson: '{' } }))
-        .failures,
-    ).toEqual({
-      'settings.durable': 'must be true or false, not a text that is none',
-      'settings.argumentsJson': 'must be a JSON object as text, not a text that is none',
-    });
-    expect((await plugin.check(urn(VHOST, 'x'), { maxConnections: 'abc' })).failures).toEqual({
-      maxConnections: 'must be a whole number, not a text that is none',
-    });
-    expect((await plugin.check(urn(USER, 'x'), { password: secret('') })).failures).toEqual({
-      '': 'password: is empty: nobody could log in with it',
-    });
-    await expect(plugin.check(urn('rabbitmq:index/shovel:Shovel', 'x'), {})).rejects.toThrow(
-      /^rabbitmq\.Shovel is not supported by this provider yet\./,
-    );
-  });
-
-  it('names what has no name, and keeps the name', async () => {
-    const plugin = await start();
-    const first = await plugin.check(urn(VHOST, 'shop'), {});
-    expect(first.inputs.name).toMatch(/^shop-[0-9a-f]{7}$/);
-    const later = await plugin.check(urn(VHOST, 'shop'), {}, { name: 'shop-kept' });
-    expect(later.inputs.name).toBe('shop-kept');
-    expect((await plugin.check(urn(QUEUE, 'q'), { settings: {} })).inputs.vhost).toBe('/');
-  });
-
-  it('keeps secrets secret and previews what is not known yet', async () => {
-    const plugin = await start();
-    const user = scratch.user();
-    const created = await make(plugin, USER, { name: user, password: secret('topsecret') });
-    expect(isSecret(created.checked.password)).toBe(true);
-    expect(isSecret(created.state.password)).toBe(true);
-    expect(isSecret((await plugin.read(urn(USER, 'x'), user, created.state)).state.password)).toBe(true);
-    const preview = await plugin.create(
-      urn(QUEUE, 'x'),
-      { name: secret('q'), vhost: UNKNOWN, settings: {} },
-      true,
-    );
-    expect(preview.state).toMatchObject({ vhost: UNKNOWN });
-    expect(isSecret(preview.state.name)).toBe(true);
-  });
-
-  it('sees a changed password and lost tags, and puts them right', async () => {
-    const plugin = await start();
-    const name = scratch.user();
-    const inputs = { name, password: secret('right'), tags: ['monitoring', 'policymaker'] };
-    const { checked, state } = await make(plugin, USER, inputs);
-    await users.put(brokerOf(rig), { kind: 'user', name, tags: ['management'] }, 'wrong');
-    const drifted = await plugin.read(urn(USER, 'x'), name, state);
-    expect(reveal(drifted.state)).toEqual({ name, password: '', tags: ['management'] });
-    expect(JSON.stringify(drifted)).not.toContain('wrong');
-    expect(await plugin.diff(urn(USER, 'x'), drifted.state, checked)).toMatchObject({
-      changed: true,
-      replaces: [],
-      details: { password: 'UPDATE', tags: 'UPDATE' },
-    });
-    const repaired = await plugin.update(urn(USER, 'x'), name, drifted.state, checked);
-    expect((await plugin.read(urn(USER, 'x'), name, repaired)).state).toEqual(repaired);
   });
 
   it('adopts an equal object and refuses a different one with both values', async () => {
@@ -299,30 +209,138 @@ withBroker('the rabbitmq provider', (rig) => {
     expect((await plugin.read(urn(BINDING, 'x'), binding.id)).state).toMatchObject(bound);
     await expect(plugin.read(urn(QUEUE, 'x'), 'no-vhost')).rejects.toThrow('Write it as NAME@VHOST');
   });
-
-  it('takes over state that the bridged provider wrote', async () => {
-    const plugin = await start();
-    const vhost = await scratch.vhost();
-    const definition = { __defaults: [], 'max-length': '5', overflow: 'drop-head' };
-    const inputs = {
-      name: 'p',
-      vhost,
-      policy: { pattern: '^', priority: 0, applyTo: 'all', definition, __defaults: [] },
-    };
-    const created = await make(plugin, POLICY, { ...inputs, __defaults: [] });
-    const bridged = { ...inputs, id: `p@${vhost}`, __defaults: [] };
-    expect(await plugin.diff(urn(POLICY, 'x'), bridged, { ...inputs, __defaults: [] })).toMatchObject({
-      changed: false,
-    });
-    expect(created.state.policy).toMatchObject({ definition: { 'max-length': '5', overflow: 'drop-head' } });
-  });
-
-  it('stays logged in: the own user is left on the broker, with a word about it', async () => {
-    const name = scratch.user();
-    await users.put(brokerOf(rig), { kind: 'user', name, tags: ['administrator'] }, 'p');
-    const plugin = await start({}, { username: name, password: secret('p') });
-    await plugin.remove(urn(USER, 'x'), name, { name, password: secret('p'), tags: ['administrator'] });
-    expect(await users.read(brokerOf(rig), name)).toBeDefined();
-    expect(engine?.messages.join()).toContain(`User "${name}" stays`);
-  });
 });
+
+withBroker(
+  'what depends on no version',
+  (rig) => {
+    const { scratch, start, make } = toolsOn(rig);
+
+    it('changes of what the broker fixes replace, of the rest do not', async () => {
+      const plugin = await start();
+      const queue = (settings: Values, name = 'q'): Values => ({ name, vhost: '/', settings });
+      const before = queue({ durable: true, argumentsJson: '{"x-max-length": 5}' });
+      const name = urn(QUEUE, 'x');
+      const same = queue({
+        durable: 'true',
+        autoDelete: false,
+        arguments: { 'x-max-length': 5 },
+        __defaults: [],
+      });
+      expect(await plugin.diff(name, before, same)).toMatchObject({ changed: false });
+      expect(await plugin.diff(name, before, queue({ arguments: { 'x-max-length': 6 } }))).toEqual({
+        changed: true,
+        deleteBeforeReplace: true,
+        replaces: ['settings', 'settings'],
+        details: {
+          'settings.durable': 'UPDATE_REPLACE',
+          'settings.arguments["x-max-length"]': 'UPDATE_REPLACE',
+        },
+      });
+      // Another name is another queue: the new one is there before the old one goes.
+      expect(await plugin.diff(name, before, { ...before, name: 'r' })).toMatchObject({
+        deleteBeforeReplace: false,
+        details: { name: 'UPDATE_REPLACE' },
+      });
+      expect(await plugin.diff(name, before, { ...before, name: UNKNOWN })).toMatchObject({
+        changed: true,
+        details: { name: 'UPDATE_REPLACE' },
+      });
+    });
+
+    it('finds faults before anything happens', async () => {
+      const plugin = await start();
+      expect((await plugin.check(urn(QUEUE, 'x'), { name: 'q' })).failures).toEqual({
+        settings: 'is missing',
+      });
+      expect(
+        (await plugin.check(urn(QUEUE, 'x'), { settings: { durable: 'perhaps', argumentsJson: '{' } }))
+          .failures,
+      ).toEqual({
+        'settings.durable': 'must be true or false, not a text that is none',
+        'settings.argumentsJson': 'must be a JSON object as text, not a text that is none',
+      });
+      expect((await plugin.check(urn(VHOST, 'x'), { maxConnections: 'abc' })).failures).toEqual({
+        maxConnections: 'must be a whole number, not a text that is none',
+      });
+      expect((await plugin.check(urn(USER, 'x'), { password: secret('') })).failures).toEqual({
+        '': 'password: is empty: nobody could log in with it',
+      });
+      await expect(plugin.check(urn('rabbitmq:index/shovel:Shovel', 'x'), {})).rejects.toThrow(
+        /^rabbitmq\.Shovel is not supported by this provider yet\./,
+      );
+    });
+
+    it('names what has no name, and keeps the name', async () => {
+      const plugin = await start();
+      const first = await plugin.check(urn(VHOST, 'shop'), {});
+      expect(first.inputs.name).toMatch(/^shop-[0-9a-f]{7}$/);
+      const later = await plugin.check(urn(VHOST, 'shop'), {}, { name: 'shop-kept' });
+      expect(later.inputs.name).toBe('shop-kept');
+      expect((await plugin.check(urn(QUEUE, 'q'), { settings: {} })).inputs.vhost).toBe('/');
+    });
+
+    it('keeps secrets secret and previews what is not known yet', async () => {
+      const plugin = await start();
+      const user = scratch.user();
+      const created = await make(plugin, USER, { name: user, password: secret('topsecret') });
+      expect(isSecret(created.checked.password)).toBe(true);
+      expect(isSecret(created.state.password)).toBe(true);
+      expect(isSecret((await plugin.read(urn(USER, 'x'), user, created.state)).state.password)).toBe(true);
+      const preview = await plugin.create(
+        urn(QUEUE, 'x'),
+        { name: secret('q'), vhost: UNKNOWN, settings: {} },
+        true,
+      );
+      expect(preview.state).toMatchObject({ vhost: UNKNOWN });
+      expect(isSecret(preview.state.name)).toBe(true);
+    });
+
+    it('sees a changed password and lost tags, and puts them right', async () => {
+      const plugin = await start();
+      const name = scratch.user();
+      const inputs = { name, password: secret('right'), tags: ['monitoring', 'policymaker'] };
+      const { checked, state } = await make(plugin, USER, inputs);
+      await users.put(brokerOf(rig), { kind: 'user', name, tags: ['management'] }, 'wrong');
+      const drifted = await plugin.read(urn(USER, 'x'), name, state);
+      expect(reveal(drifted.state)).toEqual({ name, password: '', tags: ['management'] });
+      expect(JSON.stringify(drifted)).not.toContain('wrong');
+      expect(await plugin.diff(urn(USER, 'x'), drifted.state, checked)).toMatchObject({
+        changed: true,
+        replaces: [],
+        details: { password: 'UPDATE', tags: 'UPDATE' },
+      });
+      const repaired = await plugin.update(urn(USER, 'x'), name, drifted.state, checked);
+      expect((await plugin.read(urn(USER, 'x'), name, repaired)).state).toEqual(repaired);
+    });
+
+    it('takes over state that the bridged provider wrote', async () => {
+      const plugin = await start();
+      const vhost = await scratch.vhost();
+      const definition = { __defaults: [], 'max-length': '5', overflow: 'drop-head' };
+      const inputs = {
+        name: 'p',
+        vhost,
+        policy: { pattern: '^', priority: 0, applyTo: 'all', definition, __defaults: [] },
+      };
+      const created = await make(plugin, POLICY, { ...inputs, __defaults: [] });
+      const bridged = { ...inputs, id: `p@${vhost}`, __defaults: [] };
+      expect(await plugin.diff(urn(POLICY, 'x'), bridged, { ...inputs, __defaults: [] })).toMatchObject({
+        changed: false,
+      });
+      expect(created.state.policy).toMatchObject({
+        definition: { 'max-length': '5', overflow: 'drop-head' },
+      });
+    });
+
+    it('stays logged in: the own user is left on the broker, with a word about it', async () => {
+      const name = scratch.user();
+      await users.put(brokerOf(rig), { kind: 'user', name, tags: ['administrator'] }, 'p');
+      const plugin = await start({}, { username: name, password: secret('p') });
+      await plugin.remove(urn(USER, 'x'), name, { name, password: secret('p'), tags: ['administrator'] });
+      expect(await users.read(brokerOf(rig), name)).toBeDefined();
+      expect(engine?.messages.join()).toContain(`User "${name}" stays`);
+    });
+  },
+  ['4.3'],
+);
