@@ -105,15 +105,19 @@ function buildSettings(data: Data): Settings {
     maxLength: asInteger(data.maxLength),
     maxLengthBytes: asSizeBytes(data.maxLengthBytes),
     overflow: oneOf(data.overflow, ['drop-head', 'reject-publish', 'reject-publish-dlx'] as const),
-    deadLetter: isRecord(data.deadLetter) ? buildDeadLetter(data.deadLetter) : undefined,
+    deadLetter: buildDeadLetter(data.deadLetter),
     deliveryLimit: asInteger(data.deliveryLimit),
   });
 }
 
-function buildDeadLetter(data: Data): DeadLetter {
+function buildDeadLetter(value: unknown): DeadLetter | undefined {
+  const data = asRecord(value);
+  const [queue, exchange] = [asString(data.queue), asString(data.exchange)];
+  // Without what names the target, the rest means nothing.
+  if (!isRecord(value) || queue !== data.queue || exchange !== data.exchange) return undefined;
   return defined({
-    queue: asString(data.queue),
-    exchange: asString(data.exchange),
+    queue,
+    exchange,
     routingKey: asString(data.routingKey),
     strategy: oneOf(data.strategy, ['at-most-once', 'at-least-once'] as const),
   });

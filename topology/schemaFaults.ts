@@ -81,9 +81,7 @@ function describe(error: ErrorObject, path: Path): Fault {
       return {
         code: 'wrong-type',
         message: `The value of ${label} must be ${expected(params.type)}, not ${found(error.data)}.`,
-        ...(typeof error.data === 'number' || typeof error.data === 'boolean'
-          ? { help: 'Put it in quotes if it is meant as text.' }
-          : {}),
+        help: wrongTypeHelp(expected(params.type), error.data),
       };
     case 'pattern':
       return {
@@ -234,6 +232,14 @@ function expected(type: unknown): string {
   const types = (Array.isArray(type) ? type : String(type).split(',')) as readonly string[];
   const names = types.filter((name) => name !== 'null').map((name) => TYPE_NAMES[name] ?? name);
   return names.join(' or ');
+}
+
+function wrongTypeHelp(wanted: string, data: unknown): string {
+  if (wanted === 'text' && (typeof data === 'number' || typeof data === 'boolean')) {
+    return 'Put it in quotes: without them it is no text.';
+  }
+  if (data === null || data === undefined) return 'Write a value, or remove the key.';
+  return `Change it to ${wanted}${wanted.includes('text') || typeof data !== 'string' ? '' : ', without quotes'}.`;
 }
 
 function found(data: unknown): string {

@@ -2,8 +2,8 @@
  * A YAML file as plain data, with the position of every key and value in it. Whatever the text holds (broken syntax,
  * binary data, alias bombs), the result is data and diagnostics, never an exception.
  */
-import { LineCounter, isScalar, parseAllDocuments } from 'yaml';
-import type { Document, ErrorCode } from 'yaml';
+import { Composer, LineCounter, Parser, isScalar } from 'yaml';
+import type { CST, Document, ErrorCode } from 'yaml';
 import type { Diagnostic, SourcePosition } from './diagnostics';
 import { readNode } from './sourceNode';
 import type { SourceNode } from './sourceNode';
@@ -47,16 +47,10 @@ export function readSource(text: string, file: string): SourceResult {
     countLines(text, lineCounter);
     return { diagnostics: [fault([binaryAt, binaryAt + 1], NOT_TEXT)] };
   }
-  let documents: readonly Document.Parsed[];
-  try {
-    documents = [
-      ...parseAllDocuments(text, { lineCounter, prettyErrors: false, uniqueKeys: false, version: '1.2' }),
-    ];
-  } catch (error) {
-    // The parser is recursive: thousands of nested brackets exhaust the stack, and nothing else throws.
-    if (!(error instanceof RangeError)) throw error;
-    return { diagnostics: [fault([0, 0], TOO_DEEP)] };
-  }
+  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
+  if (tokens.some(isTooDeep)) return { diagnostics: [fault([0, 0], TOO_DEEP)] };
+  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, version: '1.2' });
+  const documents = [...composer.compose(tokens)];
   const [document, second] = documents;
   if (document === undefined || isEmpty(document)) return { diagnostics: [fault([0, 0], EMPTY_FILE)] };
   const syntaxErrors = documents.flatMap((each) => each.errors);
@@ -123,6 +117,27 @@ function countLines(text: string, lineCounter: LineCounter): void {
   }
 }
 
+/** A topology needs ten levels. What composes documents is recursive, and a stack that runs out can end the process. */
+const DEPTH_MAX = 100;
+
+function isTooDeep(root: CST.Token): boolean {
+  const open: { readonly token: CST.Token; readonly depth: number }[] = [{ token: root, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > DEPTH_MAX) return true;
+    for (const child of childTokens(token)) open.push({ token: child, depth: depth + 1 });
+  }
+  return false;
+}
+
+function childTokens(token: CST.Token): CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) =>
+    [key, value].filter((child) => child !== undefined && child !== null),
+  );
+}
+
 /** Binary data is recognised by what no text holds: control characters, or bytes that weren't UTF-8. */
 function firstControlCharacter(text: string): number | undefined {
   const match = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/.exec(text);
@@ -156,7 +171,7 @@ const NOT_TEXT = {
 const TOO_DEEP = {
   code: 'yaml-syntax',
   message: 'This file is nested far too deeply to be read.',
-  help: 'A topology needs no more than ten levels.',
+  help: 'A topology needs no more than ten levels: look for brackets that were never closed.',
 };
 const EMPTY_FILE = {
   code: 'empty-file',

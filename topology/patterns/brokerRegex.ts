@@ -19,12 +19,6 @@ export function compilePattern(pattern: string): CompiledPattern {
   return compiled;
 }
 
-/** Whether the broker finds the pattern in the name; never where the pattern doesn't compile. */
-export function patternMatches(pattern: string, name: string): boolean {
-  const compiled = compilePattern(pattern);
-  return 'regex' in compiled && compiled.regex.test(toByteText(name));
-}
-
 /** The text as a regular expression that matches itself and nothing else. */
 export function escapeRegex(text: string): string {
   return text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');

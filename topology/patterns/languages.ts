@@ -2,6 +2,7 @@
  * What two patterns have in common, decided exactly over all names there could be: both become automata, and their
  * product is searched. Names hold no control characters, and at least one byte.
  */
+import { compilePattern, toByteText } from './brokerRegex';
 import { parseRegex } from './regexSyntax';
 import type { ByteSet, RegexNode } from './regexSyntax';
 
@@ -51,6 +52,59 @@ export function comparePatterns(a: string, b: string, goal: 'all' | 'both' = 'al
   return searchProduct(machineA, machineB, goal);
 }
 
+/** Why the broker, or this program, can't work with a pattern; undefined if it can. */
+export function patternFault(pattern: string): string | undefined {
+  const compiled = compilePattern(pattern);
+  if ('fault' in compiled) return compiled.fault;
+  const isTooLarge = automatonOf(pattern) === undefined && parseRegex(pattern) !== undefined;
+  return isTooLarge ? 'its repetitions multiply beyond what can be handled' : undefined;
+}
+
+/**
+ * Whether the broker finds the pattern in the (non-empty) name; never where it has a fault. Goes through the automaton wherever
+ * there is one: unlike a backtracking engine, its time is bounded whatever the pattern.
+ */
+export function patternMatches(pattern: string, name: string): boolean {
+  const machine = automatonOf(pattern);
+  const bytes = toByteText(name);
+  if (machine === undefined) {
+    const compiled = compilePattern(pattern);
+    return patternFault(pattern) === undefined && 'regex' in compiled && compiled.regex.test(bytes);
+  }
+  let reached = initial(machine);
+  for (let index = 0; index < bytes.length; index += 1) {
+    reached = advance(machine, reached, bytes.charCodeAt(index));
+    if (reached.isDead || reached.isFound) break;
+  }
+  return reached.accepts;
+}
+
+/**
+ * Whether every alternative of a pattern is written with an anchor at both ends: it can match whole names only. False
+ * says little: `^a.*` matches whole names too. Undefined where the pattern can't be analysed.
+ */
+export function isAnchored(pattern: string): boolean | undefined {
+  const machine = automatonOf(pattern);
+  if (machine === undefined) return undefined;
+  const later = closure(machine, [machine.start], undefined);
+  const beginsAnywhere = [...later].some((index) => index === machine.final || hasSteps(machine, index));
+  return !beginsAnywhere && !endsAnywhere(machine);
+}
+
+/** Whether the end of the pattern can be reached without passing a `$`. */
+function endsAnywhere({ states, start, final }: Automaton): boolean {
+  const reached = new Set([start]);
+  for (const index of reached) {
+    const { jumps = [], steps = [] } = states[index] ?? {};
+    for (const { to } of [...jumps.filter(({ guard }) => guard !== 'end'), ...steps]) reached.add(to);
+  }
+  return reached.has(final);
+}
+
+function hasSteps(machine: Automaton, index: number): boolean {
+  return (machine.states[index]?.steps.length ?? 0) > 0;
+}
+
 function searchProduct(a: Automaton, b: Automaton, goal: 'all' | 'both'): Comparison | undefined {
   const bytes = representativeBytes([a, b]);
   const found: { both?: string; onlyA?: string; onlyB?: string } = {};
@@ -91,7 +145,7 @@ const automata = new Map<string, Automaton | undefined>();
 
 function automatonOf(pattern: string): Automaton | undefined {
   if (!automata.has(pattern)) {
-    const node = parseRegex(pattern);
+    const node = 'fault' in compilePattern(pattern) ? undefined : parseRegex(pattern);
     automata.set(pattern, node === undefined ? undefined : build(node));
   }
   return automata.get(pattern);
@@ -187,7 +241,7 @@ function advance(machine: Automaton, from: Configuration, byte: number): Configu
 function configuration(machine: Automaton, reached: ReadonlySet<number>): Configuration {
   const isFound = reached.has(machine.final);
   const atEnd = closure(machine, [...reached], 'end');
-  const live = [...reached].filter((index) => (machine.states[index]?.steps.length ?? 0) > 0);
+  const live = [...reached].filter((index) => hasSteps(machine, index));
   const accepts = atEnd.has(machine.final);
   const sorted = live.sort((x, y) => x - y);
   return {

@@ -76,7 +76,9 @@ function renderVhost({
   defaultQueueType,
 }: ObjectOfKind<'vhost'>): Record<string, unknown> {
   const type = defaultQueueType === undefined ? {} : { default_queue_type: defaultQueueType };
-  return { name, description: description ?? '', tags: tags ?? [], ...type };
+  const metadata = { description: description ?? '', tags: tags ?? [], ...type };
+  // The import takes the default queue type from the metadata only, and older series the rest from the top level.
+  return { name, ...metadata, metadata };
 }
 
 function renderUser(

@@ -1,8 +1,7 @@
 import type { Policy, Vhost } from '../model';
 import { canonicalJson } from '../objects';
 import type { PolicyApplyTo } from '../objects';
-import { patternMatches } from '../patterns/brokerRegex';
-import { comparePatterns } from '../patterns/languages';
+import { comparePatterns, patternMatches } from '../patterns/languages';
 import type { Finding, Rule } from './rule';
 
 export const ambiguousPolicies: Rule = {

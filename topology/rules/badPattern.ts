@@ -1,5 +1,6 @@
 import type { Topology } from '../model';
-import { PATTERN_BYTES_MAX, compilePattern } from '../patterns/brokerRegex';
+import { PATTERN_BYTES_MAX } from '../patterns/brokerRegex';
+import { patternFault } from '../patterns/languages';
 import type { Path } from '../source';
 import { isAtLeast } from '../target';
 import type { Finding, Rule } from './rule';
@@ -37,11 +38,11 @@ function patternsOf({ vhosts, users }: Topology): PatternAt[] {
 }
 
 function checkPattern({ pattern, path }: PatternAt, { target }: Topology): Finding[] {
-  const compiled = compilePattern(pattern);
-  if ('fault' in compiled) {
+  const fault = patternFault(pattern);
+  if (fault !== undefined) {
     return [
       {
-        message: `This regular expression does not compile: ${compiled.fault}.`,
+        message: `This regular expression does not compile: ${fault}.`,
         reason: 'RabbitMQ would refuse it.',
         help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
         path,

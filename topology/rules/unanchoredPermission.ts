@@ -1,6 +1,5 @@
 import type { User } from '../model';
-import { compilePattern } from '../patterns/brokerRegex';
-import { comparePatterns } from '../patterns/languages';
+import { comparePatterns, isAnchored, patternFault } from '../patterns/languages';
 import type { Path } from '../source';
 import type { Finding, Rule } from './rule';
 
@@ -24,7 +23,8 @@ function grants({ permissions }: User): Grant[] {
 
 function checkGrant({ pattern, path }: Grant): Finding[] {
   // RabbitMQ reads an empty permission as "nothing".
-  if (pattern === '' || 'fault' in compilePattern(pattern)) return [];
+  if (pattern === '' || patternFault(pattern) !== undefined) return [];
+  if (isAnchored(pattern) === true) return [];
   const anchored = `^(?:${pattern})$`;
   const comparison = comparePatterns(pattern, anchored);
   if (comparison === undefined) {

@@ -1,0 +1,53 @@
+/**
+ * Every fixture holds the expected findings as comments on the offending lines (`# expect: code …`), and nothing else
+ * may be found. A first line `# target: 3.10` sets the target.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isTarget, load } from '../../topology/index';
+import { DIAGNOSTIC_CODES, RULES } from '../../topology/rules/index';
+
+const FOLDER = join(__dirname, 'fixtures');
+const fixtures = readdirSync(FOLDER).sort();
+
+/** Codes whose files can't hold a comment; test/topology/source.test.ts has them. */
+const WITHOUT_FIXTURE = ['not-text', 'empty-file', 'alias-bomb'];
+
+function expectedFindings(text: string): string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const codes = /# expect: (.*)$/.exec(line)?.[1]?.split(' ') ?? [];
+    return codes.map((code) => `${index + 1} ${code}`);
+  });
+}
+
+describe('rules find what the fixtures expect', () => {
+  it.each(fixtures)('%s', (file) => {
+    const text = readFileSync(join(FOLDER, file), 'utf8');
+    const target = /^# target: (.*)$/m.exec(text)?.[1];
+    const { diagnostics, objects } = load(text, file, isTarget(target) ? { target } : {});
+    const found = diagnostics.map(({ position, code }) => `${position?.line ?? 0} ${code}`);
+    expect(found.sort()).toEqual(expectedFindings(text).sort());
+    const hasErrors = diagnostics.some(({ severity }) => severity === 'error');
+    expect(objects === undefined).toBe(hasErrors);
+  });
+
+  it('every code has a fixture', () => {
+    const texts = fixtures.map((file) => readFileSync(join(FOLDER, file), 'utf8'));
+    const expected = new Set(texts.flatMap(expectedFindings).map((finding) => finding.split(' ')[1]));
+    const missing = DIAGNOSTIC_CODES.filter((code) => !expected.has(code) && !WITHOUT_FIXTURE.includes(code));
+    expect(missing).toEqual([]);
+  });
+
+  it('codes are unique, and every finding says what to do', () => {
+    expect(new Set(DIAGNOSTIC_CODES).size).toBe(DIAGNOSTIC_CODES.length);
+    expect(RULES.every(({ title }) => title.endsWith('.'))).toBe(true);
+    for (const file of fixtures) {
+      const { diagnostics } = load(readFileSync(join(FOLDER, file), 'utf8'), file);
+      for (const { message, help, severity } of diagnostics) {
+        expect(message).toMatch(/[.?]$/);
+        if (severity !== 'info') expect(help, message).toBeDefined();
+      }
+    }
+  });
+});
