@@ -25,8 +25,7 @@ function checkPolicy(policy: Policy, isOperator: boolean, target: Target): Findi
         message: `The policy "${policy.name}" has no definition.`,
         reason: 'RabbitMQ refuses an empty one.',
         help: 'Add a key, e.g. message-ttl: 60000, or remove the policy.',
-        path: policy.path,
-        part: 'key',
+        path: [...policy.path, 'definition'],
       },
     ];
   }
