@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import * as bindings from '../../broker/bindings';
 import * as queues from '../../broker/queues';
 import { canLogIn } from '../../broker/overview';
@@ -59,7 +60,7 @@ withBroker(
         runtime: { name: 'nodejs', options: { typescript: false } },
         plugins: { providers: plugins },
       };
-      fs.writeFileSync(path.join(project, 'Pulumi.yaml'), JSON.stringify(definition));
+      fs.writeFileSync(path.join(project, 'Pulumi.yaml'), stringify(definition));
       fs.writeFileSync(path.join(project, 'package.json'), '{"name":"small","main":"index.js"}');
       fs.writeFileSync(path.join(project, 'index.js'), PROGRAM);
       fs.symlinkSync(path.join(CHECKOUT, 'node_modules'), path.join(project, 'node_modules'));
