@@ -68,8 +68,26 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
       `The topology has a user ${settings.adminUser}, the name of the stack's own administrator. Rename one of them: pulumi config set adminUser NAME --stack ${settings.stack}`,
     );
   }
+  refuseUnknownUsers(settings, objects);
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'warning')) void pulumi.log.warn(report());
   return objects;
+}
+
+/** A name that matches nobody would be a rotation that silently never happens. */
+function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]): void {
+  const users = objects.filter((object) => object.kind === 'user').map((object) => object.name);
+  const known = [...users, settings.adminUser];
+  const refuse = (key: string, names: readonly string[]): void => {
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new pulumi.RunError(
+      `${key} names the user "${unknown}", which is neither in the topology nor the administrator: ${known.join(', ')}.`,
+    );
+  };
+  refuse('generations', Object.keys(settings.generations));
+  settings.passwords.apply((passwords) => {
+    refuse('passwords', Object.keys(passwords));
+  });
 }
 
 function newestCredential(

@@ -121,7 +121,7 @@ export type BrokerObject =
   | BindingObject;
 
 export type BrokerObjectKind = BrokerObject['kind'];
-export type ObjectOfKind<K extends BrokerObjectKind> = Extract<BrokerObject, { readonly kind: K }>;
+export type ObjectOfKind<K extends BrokerObjectKind> = { [O in BrokerObject as O['kind']]: O }[K];
 
 /**
  * The order in which objects are created. Policies come before queues: a queue never lives a moment without its

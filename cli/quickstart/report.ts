@@ -9,25 +9,34 @@ export interface VhostContents {
   readonly policies: readonly PolicyObject[];
 }
 
-/** Queues with the policy that RabbitMQ applies to each, as they are on the broker. */
+/** Queues with what RabbitMQ applies to each, as it is on the broker. */
 export function queueTable(contents: readonly VhostContents[]): string {
   const table = new Table({
-    head: ['vhost', 'queue', 'type', 'policy', 'what the policy says'],
+    head: ['vhost', 'queue', 'type', 'TTL', 'max-length', 'dead letters to', 'policy'],
     style: { head: [], border: [], compact: true },
   });
   for (const { vhost, queues, policies } of contents) {
     for (const queue of queues) {
       const policy = winningPolicy(policies, vhost, queue.name);
+      const setting = (key: string): unknown => queue.arguments[`x-${key}`] ?? policy?.definition[key];
       table.push([
         vhost,
         queue.name,
-        String(queue.arguments['x-queue-type'] ?? 'classic'),
+        String(setting('queue-type') ?? 'classic'),
+        setting('message-ttl') === undefined ? '' : milliseconds(setting('message-ttl')),
+        String(setting('max-length') ?? ''),
+        deadLetterTarget(setting('dead-letter-exchange'), setting('dead-letter-routing-key')),
         policy?.name ?? '',
-        describeDefinition(policy?.definition ?? {}),
       ]);
     }
   }
   return table.toString();
+}
+
+function deadLetterTarget(exchange: unknown, routingKey: unknown): string {
+  if (exchange === undefined) return '';
+  if (exchange === '') return `queue ${String(routingKey ?? 'of the routing key')}`;
+  return `exchange ${String(exchange)}${routingKey === undefined ? '' : ` with ${String(routingKey)}`}`;
 }
 
 /** Policies that cover no queue that is there now: those of families, whose queues the application declares. */

@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { inject } from 'vitest';
+import { parseDocument } from 'yaml';
 import { run } from '../../tools/processes';
 
 const CHECKOUT = path.resolve(__dirname, '../..');
@@ -68,21 +69,15 @@ export class PulumiWorkspace {
   }
 
   /**
-   * Replaces the stack's config. Keys without a namespace are the project's. Values other than strings, numbers and
-   * booleans become Pulumi's structured config.
+   * Writes into the stack's config, beside what is there (secrets and their salt stay). Keys without a namespace are
+   * the project's. Values other than strings, numbers and booleans become Pulumi's structured config.
    */
   setConfig(config: Readonly<Record<string, unknown>>, projectName = 'warren'): void {
-    const named = Object.entries(config).map(([key, value]) => [
-      key.includes(':') ? key : `${projectName}:${key}`,
-      value,
-    ]);
-    const text = JSON.stringify(
-      { ...this.encryption(), config: Object.fromEntries(named) as unknown },
-      null,
-      2,
-    );
-    // JSON is YAML.
-    fs.writeFileSync(this.configFile, `${text}\n`);
+    const document = parseDocument(fs.readFileSync(this.configFile, 'utf8'));
+    for (const [key, value] of Object.entries(config)) {
+      document.setIn(['config', key.includes(':') ? key : `${projectName}:${key}`], value);
+    }
+    fs.writeFileSync(this.configFile, document.toString());
   }
 
   /** `pulumi ARGS` on the stack, unattended. Commands that know `--config-file` get ours. */
@@ -197,14 +192,6 @@ export class PulumiWorkspace {
   /** A project of the same name, for what only concerns the state. */
   private twinFolder(): string {
     return path.join(this.folder, 'twin');
-  }
-
-  /** `stack init` puts the salt of the passphrase into the config file: without it the state's secrets are lost. */
-  private encryption(): Record<string, string> {
-    const salt = /^\s*"?encryptionsalt"?:\s*"?([^"\s,]+)/m.exec(
-      fs.readFileSync(this.configFile, 'utf8'),
-    )?.[1];
-    return salt === undefined ? {} : { encryptionsalt: salt };
   }
 }
 

@@ -39,23 +39,15 @@ export class AmqpClient {
     options: Options.Publish = {},
   ): Promise<void> {
     await this.once(async (channel) => {
-      const refused = new Promise<never>((_resolve, reject) => {
+      await new Promise<void>((resolve, reject) => {
         channel.once('error', reject);
+        const settings = { persistent: true, ...options };
+        channel.publish(exchange, routingKey, Buffer.from(body), settings, (error: unknown) => {
+          channel.off('error', reject);
+          if (error === null || error === undefined) resolve();
+          else reject(error instanceof Error ? error : new Error('the broker nacked the message'));
+        });
       });
-      refused.catch(() => undefined);
-      const confirmed = new Promise<void>((resolve, reject) => {
-        channel.publish(
-          exchange,
-          routingKey,
-          Buffer.from(body),
-          { persistent: true, ...options },
-          (error: unknown) => {
-            if (error === null || error === undefined) resolve();
-            else reject(error instanceof Error ? error : new Error('the broker nacked the message'));
-          },
-        );
-      });
-      await Promise.race([confirmed, refused]);
     });
   }
 

@@ -1,0 +1,122 @@
+/** What a user can get wrong, through plain `pulumi up`: one clear message, no stack trace, nothing done. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { resetBroker, withBroker } from '../rigs/brokers';
+import { callManagement } from '../rigs/management';
+import { PulumiWorkspace } from '../rigs/pulumi';
+
+const GOOD = `warren: 1
+vhosts:
+  shop:
+    exchanges:
+      orders: { type: topic }
+    queues:
+      paid:
+        ttl: 2h
+        deadLetter: { queue: dead }
+        bindings: [{ exchange: orders, routingKey: order.paid }]
+      dead:
+users:
+  shop:
+    permissions: { shop: { read: '^paid$' } }
+workers:
+  paid: { vhost: shop, user: shop, queues: [paid] }
+`;
+
+interface Fault {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** Line of the finding, and words that must be in the message. */
+  readonly line: number;
+  readonly words: readonly RegExp[];
+}
+
+const FAULTS: readonly Fault[] = [
+  { name: 'broken YAML', from: '{ type: topic }', to: '{ type: topic', line: 5, words: [/error/] },
+  { name: 'an unknown key', from: 'ttl: 2h', to: 'tll: 2h', line: 8, words: [/tll/, /ttl/] },
+  { name: 'a wrong type', from: 'ttl: 2h', to: 'ttl: [2h]', line: 8, words: [/ttl/, /list|sequence/i] },
+  { name: 'a bad duration', from: 'ttl: 2h', to: 'ttl: 2 hours', line: 8, words: [/2 hours/, /2h/] },
+  {
+    name: 'a dangling dead letter queue',
+    from: 'queue: dead',
+    to: 'queue: daed',
+    line: 9,
+    words: [/daed/, /dead/],
+  },
+  {
+    name: 'a dangling exchange',
+    from: 'exchange: orders',
+    to: 'exchange: order',
+    line: 10,
+    words: [/order/],
+  },
+  {
+    name: 'a worker’s dangling queue',
+    from: 'queues: [paid]',
+    to: 'queues: [payd]',
+    line: 16,
+    words: [/payd/, /paid/],
+  },
+  { name: 'a duplicate', from: '      dead:\n', to: '      dead:\n      paid:\n', line: 12, words: [/paid/] },
+];
+
+withBroker(
+  'bad input',
+  (broker) => {
+    let workspace: PulumiWorkspace;
+    let file: string;
+
+    beforeEach(async () => {
+      await resetBroker(broker);
+      workspace = new PulumiWorkspace({ stack: 'test' });
+      file = path.join(workspace.folder, 'shop.yaml');
+      fs.writeFileSync(file, GOOD);
+      await workspace.initWithSeed({
+        topology: file,
+        target: broker.version,
+        endpoint: `http://127.0.0.1:${broker.managementPort}`,
+      });
+    });
+    afterEach(() => {
+      workspace.dispose();
+    });
+
+    it('is told from good input', async () => {
+      const run = await workspace.up();
+      expect(run.exitCode, run.output).toBe(0);
+    });
+
+    it.each(FAULTS)('$name is shown at its line, and nothing is done', async ({ from, to, line, words }) => {
+      expect(GOOD).toContain(from);
+      fs.writeFileSync(file, GOOD.replace(from, to));
+      const before = await callManagement(broker, 'GET', 'definitions');
+      const run = await workspace.up();
+      expect(run.exitCode).not.toBe(0);
+      expect(run.output).toMatch(new RegExp(`shop\\.yaml:${line}:\\d+ error`));
+      for (const word of words) expect(run.output).toMatch(word);
+      expect(run.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+      expect(await callManagement(broker, 'GET', 'definitions')).toEqual(before);
+    });
+
+    it.each([
+      ['topology', 'nowhere.yaml', /can't read the topology nowhere\.yaml/i],
+      ['endpoint', 'amqp://127.0.0.1', /scheme "amqp:"/],
+      ['endpoint', 'http://guest:guest@127.0.0.1', /plain text/],
+      ['endpoint', 'broker', /no URL/],
+      ['target', '5.0', /5\.0/],
+      ['generations', { shop: [0] }, /whole numbers from 1/],
+      ['generations', { shpo: [1] }, /shpo/],
+      ['seed', 'in plain text, in a file that is committed', /plain text/],
+      ['adminUser', 'shop', /adminUser/],
+    ])('a wrong %s in the stack’s config: %j', async (key, value, message) => {
+      workspace.setConfig({ [key]: value });
+      const run = await workspace.up();
+      expect(run.exitCode).not.toBe(0);
+      expect(run.output).toMatch(message);
+      expect(run.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    });
+  },
+  ['4.3'],
+);
