@@ -1,18 +1,15 @@
 /** `rabbitmq.Queue`. */
 import type { QueueObject } from '../../topology/objects';
 import type { StoredBinding } from '../../broker/bindings';
+import type { Broker } from '../../broker/transport';
 import type { ResourceType } from '../resourceType';
 import { approvesQueue } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
+import { isBrokerError } from '../../broker/errors';
 import * as queues from '../../broker/queues';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, resolveId } from './ids';
-
-/**
- * Bindings of queues that are deleted to be created again. The broker drops them with the queue, and resources
- * that name the queue by text are not told.
- */
-const bindingsToRestore = new Map<string, readonly StoredBinding[]>();
+import { savedBindings } from './savedBindings';
 
 export const queueType: ResourceType<QueueObject> = {
   token: 'rabbitmq:index/queue:Queue',
@@ -46,10 +43,10 @@ export const queueType: ResourceType<QueueObject> = {
   create: async ({ session }, queue) => {
     const broker = await session.broker();
     await queues.put(broker, queue);
-    const id = idInVhost(queue.name, queue.vhost);
-    for (const binding of bindingsToRestore.get(id) ?? []) await bindings.put(broker, binding);
-    bindingsToRestore.delete(id);
-    return { id, object: queue };
+    const saved = savedBindings(broker.endpoint, queue.vhost, queue.name);
+    for (const binding of saved.load()) await restore(broker, binding);
+    saved.forget();
+    return { id: idInVhost(queue.name, queue.vhost), object: queue };
   },
   read: async ({ session }, id, known) => {
     const broker = await session.broker();
@@ -62,12 +59,26 @@ export const queueType: ResourceType<QueueObject> = {
   update: () => Promise.resolve(),
   remove: async ({ session, isReplacement }, { vhost, name }) => {
     const broker = await session.broker();
-    if (isReplacement) {
-      bindingsToRestore.set(idInVhost(name, vhost), await bindings.listOfQueue(broker, vhost, name));
+    const saved = savedBindings(broker.endpoint, vhost, name);
+    if (isReplacement) saved.save(await bindings.listOfQueue(broker, vhost, name));
+    try {
+      await queues.remove(broker, vhost, name, { approved: approvesQueue(session.approvals, vhost, name) });
+    } catch (error) {
+      // The queue is still there, and its bindings with it.
+      if (isBrokerError(error, 'guarded')) saved.forget();
+      throw error;
     }
-    await queues.remove(broker, vhost, name, { approved: approvesQueue(session.approvals, vhost, name) });
   },
 };
+
+/** A binding whose exchange is gone meanwhile needs no restoring. */
+async function restore(broker: Broker, binding: StoredBinding): Promise<void> {
+  try {
+    await bindings.put(broker, binding);
+  } catch (error) {
+    if (!isBrokerError(error, 'notFound')) throw error;
+  }
+}
 
 /** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
 function withoutAddedType(queue: QueueObject, known: QueueObject | undefined): QueueObject {

@@ -112,14 +112,14 @@ export class PluginProcess {
 
   async stop(): Promise<void> {
     this.client.close();
-    if (this.process.exitCode !== null) return;
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = this.ended();
     this.process.kill('SIGTERM');
     await ended;
   }
 
   ended(): Promise<void> {
-    if (this.process.exitCode !== null) return Promise.resolve();
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => {
       this.process.once('exit', () => {
         resolve();

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openClaims } from '../../provider/claims';
 import { httpServer, silentServer, type TestServer } from '../broker/servers';
 import { FakeEngine, secret, urn } from './plugin';
@@ -112,19 +112,23 @@ it('the process ends when the engine is killed', async () => {
 });
 
 it('claims belong to one operation, and leave nothing behind', () => {
-  const folders = (): string[] =>
-    fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith('warren-claims-'));
-  const before = folders();
-  const [a, b, other] = [openClaims('test:1'), openClaims('test:1'), openClaims('test:2')];
-  expect(folders()).toHaveLength(before.length + 2);
-  a.check('queue q', 'urn:new');
-  expect(b.reasonToKeep('queue q', 'urn:old')).toContain('another resource of this program');
-  expect(b.reasonToKeep('queue q', 'urn:new')).toBeUndefined();
-  expect(b.isChecked('queue q', 'urn:new')).toBe(true);
-  expect(other.reasonToKeep('queue q', 'urn:old')).toBeUndefined();
-  b.create('queue q', 'urn:new');
-  expect(a.reasonToKeep('queue q', 'urn:new')).toContain('created or adopted');
-  expect(a.reasonToKeep('queue r', 'urn:old')).toBeUndefined();
-  for (const claims of [a, other]) claims.release();
-  expect(folders()).toEqual(before);
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-test-'));
+  vi.stubEnv('TMPDIR', temporary);
+  try {
+    const [a, b, other] = [openClaims('test:1'), openClaims('test:1'), openClaims('test:2')];
+    expect(fs.readdirSync(temporary)).toHaveLength(2);
+    a.check('queue q', 'urn:new');
+    expect(b.reasonToKeep('queue q', 'urn:old')).toContain('another resource of this program');
+    expect(b.reasonToKeep('queue q', 'urn:new')).toBeUndefined();
+    expect(b.isChecked('queue q', 'urn:new')).toBe(true);
+    expect(other.reasonToKeep('queue q', 'urn:old')).toBeUndefined();
+    b.create('queue q', 'urn:new');
+    expect(a.reasonToKeep('queue q', 'urn:new')).toContain('created or adopted');
+    expect(a.reasonToKeep('queue r', 'urn:old')).toBeUndefined();
+    for (const claims of [a, other]) claims.release();
+    expect(fs.readdirSync(temporary)).toEqual([]);
+  } finally {
+    vi.unstubAllEnvs();
+    fs.rmSync(temporary, { recursive: true });
+  }
 });

@@ -148,7 +148,7 @@ withBroker('the rabbitmq provider', (rig) => {
     );
   });
 
-  it('a replaced queue keeps its bindings', async () => {
+  it('a replaced queue keeps its bindings, also when the plugin is killed between delete and create', async () => {
     const plugin = await start();
     const vhost = await scratch.vhost();
     const inputs = (max: number): Values => ({
@@ -164,7 +164,9 @@ withBroker('the rabbitmq provider', (rig) => {
     const later = await start();
     const { inputs: news } = await later.check(urn(QUEUE, 'x'), inputs(6), state);
     await later.remove(urn(QUEUE, 'x'), id, state);
-    await later.create(urn(QUEUE, 'x'), news);
+    later.process.kill('SIGKILL');
+    await later.ended();
+    await (await start()).create(urn(QUEUE, 'x'), news);
     const found = await bindings.listOfQueue(brokerOf(rig), vhost, 'q');
     expect(found.map(({ source, routingKey }) => [source, routingKey])).toEqual([['amq.topic', 'a']]);
   });
