@@ -35,6 +35,14 @@ describe('forbidServiceStarts', () => {
     expect(fs.existsSync(file)).toBe(true);
   });
 
+  it('leaves what somebody else put there meanwhile', async () => {
+    const file = path.join(temporaryFolder(), 'policy-rc.d');
+    const remove = await forbidServiceStarts(file);
+    writeScript(file, 'exit 101');
+    remove();
+    expect(fs.existsSync(file)).toBe(true);
+  });
+
   it('takes it away when the process is interrupted', async () => {
     const file = path.join(temporaryFolder(), 'policy-rc.d');
     const source =
