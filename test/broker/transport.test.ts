@@ -3,6 +3,8 @@ import { BrokerError } from '../../broker/errors';
 import { openBroker, path, type Broker } from '../../broker/transport';
 import { closedPort, httpServer, silentServer, type TestServer } from './servers';
 
+/** Far below the limits that hold when none is given (15 s), and far above what a busy machine needs. */
+const BOUND_MS = 10_000;
 const SECRET = 'a-password-nobody-may-see';
 const opened: { stop(): Promise<void> }[] = [];
 
@@ -45,7 +47,7 @@ describe('a server that is not there or not well', () => {
     const error = await failure(brokerAt(endpoint, { retryBudgetMs: 400 }).request(GET));
     expect(error.kind).toBe('unreachable');
     expect(error.message).toContain(`${endpoint} is not reachable (ECONNREFUSED)`);
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
   });
 
   it('silent: ends after the request timeout and is not tried again', async () => {
@@ -54,7 +56,7 @@ describe('a server that is not there or not well', () => {
     const error = await failure(brokerAt(server.url, { requestTimeoutMs: 300 }).request(GET));
     expect(error.kind).toBe('timeout');
     expect(error.message).toContain('did not answer within 0.3 s');
-    expect(performance.now() - startMs).toBeLessThan(3_000);
+    expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
   });
 
   it('silent in the middle of the body: the same timeout ends it', async () => {
@@ -212,6 +214,6 @@ describe('requests', () => {
     expect((await running).kind).toBe('cancelled');
     expect((await failure(broker.request(GET))).kind).toBe('cancelled');
     expect((await failure(broker.pause(60_000, 'wait'))).kind).toBe('cancelled');
-    expect(performance.now() - startMs).toBeLessThan(1_000);
+    expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
   });
 });
