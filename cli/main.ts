@@ -1,5 +1,8 @@
 /** The `warren` command: what it understands. The work is done in commands/. */
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
@@ -8,9 +11,17 @@ import { setup } from './commands/setup';
 import { ExitCode } from './exitCodes';
 import { toExitCode } from './userError';
 
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(path.join(CHECKOUT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('warren')
     .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
+    .version(readVersion())
     .exitOverride()
     .showHelpAfterError('(warren --help shows the commands)');
 

@@ -6,6 +6,7 @@ import { renderDiagnostics } from '../topology/render/diagnostics';
 import type { BrokerObject } from '../topology/objects';
 import { connect, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
 import { brokerUsername } from './credentials';
+import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
 import { TopologyResources } from './topologyResources';
 
@@ -50,7 +51,7 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new pulumi.RunError(
+    throw refusal(
       `Can't read the topology ${file} (${errorCode(error)}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
     );
   }
@@ -61,10 +62,10 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
   );
   const report = (): string =>
     renderDiagnostics(diagnostics, new Map([[file, text]]), { format: 'text', color: false });
-  if (objects === undefined) throw new pulumi.RunError(report());
+  if (objects === undefined) throw refusal(report());
   const clash = objects.find((object) => object.kind === 'user' && object.name === settings.adminUser);
   if (clash !== undefined) {
-    throw new pulumi.RunError(
+    throw refusal(
       `The topology has a user ${settings.adminUser}, the name of the stack's own administrator. Rename one of them: pulumi config set adminUser NAME --stack ${settings.stack}`,
     );
   }
@@ -80,7 +81,7 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
   const refuse = (key: string, names: readonly string[]): void => {
     const unknown = names.find((name) => !known.includes(name));
     if (unknown === undefined) return;
-    throw new pulumi.RunError(
+    throw refusal(
       `${key} names the user "${unknown}", which is neither in the topology nor the administrator: ${known.join(', ')}.`,
     );
   };

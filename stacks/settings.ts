@@ -1,11 +1,12 @@
 /**
  * The stack's configuration (`warren:*` in Pulumi.<stack>.yaml; its schema stands in Pulumi.yaml), read once and
- * checked before anything is registered. Everything a user can get wrong ends in a `pulumi.RunError`: one message,
+ * checked before anything is registered. Everything a user can get wrong ends in a `refusal`: one message,
  * no stack trace.
  */
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { isTarget, TARGETS, type Target } from '../topology/target';
+import { refusal } from './refusal';
 import { SEED_LENGTH_MIN } from './credentials';
 
 export interface TlsFiles {
@@ -80,7 +81,7 @@ function optional<K extends string>(key: K, value: string | undefined): Partial<
 function required(config: pulumi.Config, key: string, example: string): string {
   const value = config.get(key);
   if (value !== undefined && value !== '') return value;
-  throw new pulumi.RunError(
+  throw refusal(
     `The stack says no ${key}. Set it with: pulumi config set ${key} ${example} --stack ${pulumi.getStack()}`,
   );
 }
@@ -90,17 +91,17 @@ function checkedEndpoint(endpoint: string): string {
   try {
     url = new URL(endpoint);
   } catch {
-    throw new pulumi.RunError(
+    throw refusal(
       `endpoint "${endpoint}" is no URL. It is the base of RabbitMQ's management API, e.g. http://127.0.0.1:15672`,
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new pulumi.RunError(
+    throw refusal(
       `endpoint has the scheme "${url.protocol}", but Warren talks to the management API over http or https, e.g. http://127.0.0.1:15672. The AMQP address for applications is the key "amqp".`,
     );
   }
   if (url.username !== '' || url.password !== '') {
-    throw new pulumi.RunError(
+    throw refusal(
       'endpoint holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).',
     );
   }
@@ -110,7 +111,7 @@ function checkedEndpoint(endpoint: string): string {
 function checkedTarget(value: string | undefined): { target?: Target } {
   if (value === undefined || value === '') return {};
   if (isTarget(value)) return { target: value };
-  throw new pulumi.RunError(
+  throw refusal(
     `target "${value}" is no RabbitMQ series that Warren knows: ${TARGETS.join(', ')}. In YAML it needs quotes: '4.3'.`,
   );
 }
@@ -119,11 +120,11 @@ function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
   const wayOut = `Make one with: npx warren init --stack ${stack}   (or: openssl rand -base64 32 | pulumi config set --secret seed --stack ${stack})`;
   const seed = config.getSecret('seed');
   if (seed === undefined || config.get('seed') === '') {
-    throw new pulumi.RunError(`The stack has no seed, from which its passwords are derived. ${wayOut}`);
+    throw refusal(`The stack has no seed, from which its passwords are derived. ${wayOut}`);
   }
   return seed.apply((value) => {
     if (value.length >= SEED_LENGTH_MIN) return value;
-    throw new pulumi.RunError(
+    throw refusal(
       `The stack's seed has ${value.length} characters; at least ${SEED_LENGTH_MIN} random ones are needed. ${wayOut}`,
     );
   });
@@ -133,7 +134,7 @@ function checkedPasswords(value: unknown): Record<string, string> {
   if (isRecord(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')) {
     return value as Record<string, string>;
   }
-  throw new pulumi.RunError('passwords must map users of the topology to texts that are not empty.');
+  throw refusal('passwords must map users of the topology to texts that are not empty.');
 }
 
 function checkedGenerations(value: unknown): Record<string, number[]> {
@@ -143,14 +144,14 @@ function checkedGenerations(value: unknown): Record<string, number[]> {
     new Set(list).size === list.length &&
     list.every((item) => Number.isInteger(item) && Number(item) >= 1);
   if (isRecord(value) && Object.values(value).every(isGenerations)) return value as Record<string, number[]>;
-  throw new pulumi.RunError(
+  throw refusal(
     'generations must map users to lists of different whole numbers from 1, e.g. {"celery": [1, 2]}.',
   );
 }
 
 function checkedStrings(key: string, value: unknown): string[] {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  throw new pulumi.RunError(`${key} must be a list of texts, e.g. ["guest"].`);
+  throw refusal(`${key} must be a list of texts, e.g. ["guest"].`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -165,7 +166,7 @@ function refusePlainText(config: pulumi.Config, key: string, stack: string, env:
   const encrypted = JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS ?? '[]') as unknown[];
   const isUnset = value === undefined || value === '' || value === '{}';
   if (isUnset || DEFAULTS_IN_PLAIN.get(key) === value || encrypted.includes(fullKey)) return;
-  throw new pulumi.RunError(
+  throw refusal(
     `${key} stands in plain text in Pulumi.${stack}.yaml. Take it out there, and set it again (another value, if that file was shared) with: pulumi config set --secret ${key} --stack ${stack}`,
   );
 }
@@ -176,7 +177,7 @@ function refuseEmptyPassphrase(stack: string, env: NodeJS.ProcessEnv): void {
   const passphrase =
     env.PULUMI_CONFIG_PASSPHRASE ?? (file === undefined || file === '' ? undefined : readText(file));
   if (passphrase?.trim() !== '') return;
-  throw new pulumi.RunError(
+  throw refusal(
     `Stack ${stack} is a production stack and its passphrase is empty: everyone who reads its file could decrypt the seed. Set one with: pulumi stack change-secrets-provider passphrase --stack ${stack}`,
   );
 }

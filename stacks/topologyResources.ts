@@ -128,7 +128,10 @@ export class TopologyResources extends pulumi.ComponentResource {
         case 'topicPermissions': {
           const { vhost } = object;
           const permissions = object.exchanges.map((entry) => ({ ...entry }));
-          const options = this.#rabbitmq([...needed, ...this.#inVhost(vhost)]);
+          const exchanges = object.exchanges
+            .map(({ exchange }) => this.#exchangesAndQueues.get(endKey(vhost, 'exchange', exchange)))
+            .filter((exchange) => exchange !== undefined);
+          const options = this.#rabbitmq([...needed, ...this.#inVhost(vhost), ...exchanges]);
           new rabbitmq.TopicPermissions(name, { user, vhost, permissions }, options);
           break;
         }

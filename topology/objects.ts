@@ -125,7 +125,8 @@ export type ObjectOfKind<K extends BrokerObjectKind> = { [O in BrokerObject as O
 
 /**
  * The order in which objects are created. Policies come before queues: a queue never lives a moment without its
- * limits, and a policy that lands after 1,000 queues makes the broker evaluate all of them again.
+ * limits, and a policy that lands after 1,000 queues makes the broker evaluate all of them again. Topic permissions
+ * come after exchanges: RabbitMQ 4.3 refuses them for an exchange that isn't there.
  */
 export const CREATION_ORDER: readonly BrokerObjectKind[] = [
   'vhost',
@@ -133,10 +134,10 @@ export const CREATION_ORDER: readonly BrokerObjectKind[] = [
   'user',
   'userLimits',
   'permissions',
-  'topicPermissions',
   'operatorPolicy',
   'policy',
   'exchange',
+  'topicPermissions',
   'queue',
   'binding',
 ];

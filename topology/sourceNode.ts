@@ -62,7 +62,9 @@ function read(node: ParsedNode | Node | null, keyRange: Range | undefined, walk:
   try {
     if (isMap(node)) return readMap(node, range, keyRange, walk);
     if (isSeq(node)) return readSeq(node, range, keyRange, walk);
-    return leaf(range, keyRange, isScalar(node) ? node.value : null);
+    const value = isScalar(node) ? node.value : null;
+    checkText(value, range, walk);
+    return leaf(range, keyRange, value);
   } finally {
     walk.open.delete(node);
   }
@@ -127,6 +129,7 @@ function readSeq(seq: YAMLSeq, range: Range, keyRange: Range | undefined, walk: 
 function keyName(key: Node | null, range: Range, walk: Walk): string | undefined {
   if (isScalar(key) && key.value !== null) {
     const name = typeof key.value === 'string' ? key.value : (key.source ?? JSON.stringify(key.value));
+    checkText(name, range, walk);
     if (name !== '<<') return name;
     walk.report(range, {
       code: 'merge-key',
@@ -142,6 +145,17 @@ function keyName(key: Node | null, range: Range, walk: Walk): string | undefined
     help: 'Write a name in front of the colon; quote it if it holds special characters.',
   });
   return undefined;
+}
+
+/** An escape such as `\uD800` makes a text that has no form in UTF-8: no broker could be told of it. */
+function checkText(value: unknown, range: Range, walk: Walk): void {
+  if (typeof value !== 'string' || !/\p{Surrogate}/u.test(value)) return;
+  walk.report(range, {
+    code: 'not-text',
+    message: 'This text holds half of a character.',
+    reason: 'An escape from \\uD800 to \\uDFFF means something only as one of a pair.',
+    help: 'Write the character itself, or its escape with eight digits, e.g. "\\U0001F407".',
+  });
 }
 
 const CORE_TAGS = new Set(

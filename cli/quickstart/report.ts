@@ -1,6 +1,6 @@
 /** What the quickstart shows at the end: tables of what is on the broker, and how to go on. */
 import Table from 'cli-table3';
-import type { PolicyObject, QueueObject } from '../../topology/objects';
+import type { Arguments, ArgumentValue, PolicyObject, QueueObject } from '../../topology/objects';
 import { winningPolicy } from './proofTask';
 
 export interface VhostContents {
@@ -18,13 +18,14 @@ export function queueTable(contents: readonly VhostContents[]): string {
   for (const { vhost, queues, policies } of contents) {
     for (const queue of queues) {
       const policy = winningPolicy(policies, vhost, queue.name);
-      const setting = (key: string): unknown => queue.arguments[`x-${key}`] ?? policy?.definition[key];
+      const setting = (key: string): ArgumentValue | undefined =>
+        queue.arguments[`x-${key}`] ?? policy?.definition[key];
       table.push([
         vhost,
         queue.name,
-        String(setting('queue-type') ?? 'classic'),
+        show(setting('queue-type') ?? 'classic'),
         setting('message-ttl') === undefined ? '' : milliseconds(setting('message-ttl')),
-        String(setting('max-length') ?? ''),
+        show(setting('max-length') ?? ''),
         deadLetterTarget(setting('dead-letter-exchange'), setting('dead-letter-routing-key')),
         policy?.name ?? '',
       ]);
@@ -33,10 +34,17 @@ export function queueTable(contents: readonly VhostContents[]): string {
   return table.toString();
 }
 
-function deadLetterTarget(exchange: unknown, routingKey: unknown): string {
+function deadLetterTarget(
+  exchange: ArgumentValue | undefined,
+  routingKey: ArgumentValue | undefined,
+): string {
   if (exchange === undefined) return '';
-  if (exchange === '') return `queue ${String(routingKey ?? 'of the routing key')}`;
-  return `exchange ${String(exchange)}${routingKey === undefined ? '' : ` with ${String(routingKey)}`}`;
+  if (exchange === '') return `queue ${show(routingKey ?? 'of the routing key')}`;
+  return `exchange ${show(exchange)}${routingKey === undefined ? '' : ` with ${show(routingKey)}`}`;
+}
+
+function show(value: ArgumentValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Policies that cover no queue that is there now: those of families, whose queues the application declares. */
@@ -51,17 +59,13 @@ export function otherPolicies(contents: readonly VhostContents[]): string[] {
   );
 }
 
-function describeDefinition(definition: Readonly<Record<string, unknown>>): string {
+function describeDefinition(definition: Arguments): string {
   return Object.entries(definition)
-    .map(
-      ([key, value]) =>
-        `${key} ${key.endsWith('ttl') || key === 'expires' ? milliseconds(value) : quoted(value)}`,
-    )
+    .map(([key, value]) => {
+      const isTime = key.endsWith('ttl') || key === 'expires';
+      return `${key} ${isTime ? milliseconds(value) : value === '' ? '""' : show(value)}`;
+    })
     .join(', ');
-}
-
-function quoted(value: unknown): string {
-  return value === '' ? '""' : String(value);
 }
 
 const UNITS = [

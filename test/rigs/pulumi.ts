@@ -10,6 +10,9 @@ import { run } from '../../tools/processes';
 const CHECKOUT = path.resolve(__dirname, '../..');
 const RUN_TIMEOUT_MS = 240_000;
 
+/** What `initWithSeed` gives every stack. */
+export const TEST_SEED = 'a seed for the tests that is long enough';
+
 export interface PulumiRun {
   /** null when pulumi did not end within 240 s. */
   readonly exitCode: number | null;
@@ -110,7 +113,7 @@ export class PulumiWorkspace {
   async initWithSeed(config: Readonly<Record<string, unknown>>): Promise<void> {
     await this.mustRun(['stack', 'init', this.stack]);
     this.setConfig(config);
-    await this.mustRun(['config', 'set', '--secret', 'seed', 'a seed for the tests that is long enough']);
+    await this.mustRun(['config', 'set', '--secret', 'seed', TEST_SEED]);
   }
 
   /** `up`, `refresh` and `destroy` without questions; `up` with its preview unless told otherwise. */

@@ -18,7 +18,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   stacks: { layers: ['provider', 'broker', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/rabbitmq'] },
   cli: {
     layers: ['topology', 'broker', 'tools'],
-    packages: ['commander', 'amqplib', 'yaml', 'picocolors', 'cli-table3'],
+    packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],
   },
 };
 
@@ -30,7 +30,7 @@ const ENTRIES = [
   /^stacks\/index\.ts$/,
   /^cli\/main\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
-  /^provider\/(rabbitmq|warren)\/(main|index)\.ts$/,
+  /^provider\/(rabbitmq|warren)\/plugin\.ts$/,
   /^test\/.*\.test\.ts$/,
   /^test\/rigs\/(globalSetup|reporter)\.ts$/,
 ];

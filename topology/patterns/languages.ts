@@ -86,9 +86,18 @@ export function patternMatches(pattern: string, name: string): boolean {
 export function isAnchored(pattern: string): boolean | undefined {
   const machine = automatonOf(pattern);
   if (machine === undefined) return undefined;
-  const later = closure(machine, [machine.start], undefined);
-  const beginsAnywhere = [...later].some((index) => index === machine.final || hasSteps(machine, index));
-  return !beginsAnywhere && !endsAnywhere(machine);
+  return !beginsAnywhere(machine) && !endsAnywhere(machine);
+}
+
+/** Whether a byte or the end of the pattern can be reached without passing a `^` first. */
+function beginsAnywhere({ states, start, final }: Automaton): boolean {
+  const reached = new Set([start]);
+  for (const index of reached) {
+    const { jumps = [], steps = [] } = states[index] ?? {};
+    if (index === final || steps.length > 0) return true;
+    for (const { to } of jumps.filter(({ guard }) => guard !== 'start')) reached.add(to);
+  }
+  return false;
 }
 
 /** Whether the end of the pattern can be reached without passing a `$`. */

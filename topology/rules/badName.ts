@@ -8,7 +8,7 @@ export const badName: Rule = {
   code: 'bad-name',
   severity: 'error',
   title:
-    'A name is not empty, at most 255 bytes of UTF-8, without control characters, and outside of "amq.".',
+    'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq.".',
   check: ({ topology }) => named(topology).flatMap(({ what, name, path }) => checkName(what, name, path)),
 };
 
@@ -61,6 +61,17 @@ function checkName(what: string, name: string, path: Path): Finding[] {
         message: `The name of this ${what} holds a control character.`,
         reason: 'Tools and patterns would not find it again.',
         help: 'Use visible characters only.',
+      },
+    ];
+  }
+  if (name === '.' || name === '..') {
+    return [
+      {
+        ...at,
+        message: `The ${what} can't be named "${name}".`,
+        reason:
+          "RabbitMQ's management API takes this name for a step in a path, so that nothing could be found under it.",
+        help: 'Choose another name.',
       },
     ];
   }

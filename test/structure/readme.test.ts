@@ -1,0 +1,38 @@
+/** The README's own examples are true. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expect, it } from 'vitest';
+import { load, TARGETS } from '../../topology/index';
+import { run } from '../../tools/processes';
+import { ROOT } from './sources';
+
+const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+
+it.each(TARGETS)('the topology in it has no findings on RabbitMQ %s', (target) => {
+  const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '';
+  expect(yaml).toContain('warren: 1');
+  expect(load(yaml, 'README.md', { target }).diagnostics).toEqual([]);
+});
+
+it('its commands and options exist', async () => {
+  const commands = new Set([...readme.matchAll(/npx warren ([a-z]+)/g)].map(([, name]) => name ?? ''));
+  expect(commands.size).toBeGreaterThan(5);
+  for (const command of commands) {
+    const help = await run(process.execPath, [path.join(ROOT, 'cli/warren.cjs'), command, '--help']);
+    expect(help.exitCode, `warren ${command} --help: ${help.output}`).toBe(0);
+  }
+});
+
+it('its npm scripts exist', () => {
+  const { scripts } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const named = new Set([...readme.matchAll(/npm run ([a-z]+)/g)].map(([, name]) => name ?? ''));
+  expect([...named].filter((name) => scripts[name] === undefined)).toEqual([]);
+});
+
+it('every file that it links to is there', () => {
+  const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? '');
+  expect(links.length).toBeGreaterThan(2);
+  expect(links.filter((target) => !fs.existsSync(path.join(ROOT, target)))).toEqual([]);
+});
