@@ -47,6 +47,8 @@ export async function prove(login: ProofLogin, task: ProofTask): Promise<ProofRe
     await channel.waitForConfirms();
     const candidates = expires ? task.deadLetterTargets : [task.queue];
     const found = await awaitMessage(channel, candidates, id);
+    // Waits until the broker has heard the acknowledgement: closing the connection alone may overtake it.
+    await channel.close();
     return found === undefined
       ? {
           ok: false,
