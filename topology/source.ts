@@ -195,11 +195,16 @@ const SYNTAX_HELP: Readonly<Partial<Record<ErrorCode, string>>> = {
   MULTILINE_IMPLICIT_KEY: 'Check for a missing colon at the end of this line.',
 };
 
+const OPEN_BRACKET_HELP = 'Check for a missing } or ] on the lines before this one.';
+
 function describe(error: {
   readonly code: ErrorCode;
   readonly message: string;
 }): Omit<Diagnostic, 'position' | 'severity'> {
   const message = `This is not valid YAML: ${error.message.replace(/\.?$/, '.')}`;
-  const help = SYNTAX_HELP[error.code] ?? 'Correct the YAML; everything else is checked once it can be read.';
+  // The parser notices an open bracket only where the next line begins.
+  const isOpenBracket = error.message.startsWith('Flow ');
+  const known = isOpenBracket ? OPEN_BRACKET_HELP : SYNTAX_HELP[error.code];
+  const help = known ?? 'Correct the YAML; everything else is checked once it can be read.';
   return { code: 'yaml-syntax', message, help };
 }

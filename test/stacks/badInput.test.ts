@@ -34,7 +34,7 @@ interface Fault {
 }
 
 const FAULTS: readonly Fault[] = [
-  { name: 'broken YAML', from: '{ type: topic }', to: '{ type: topic', line: 5, words: [/error/] },
+  { name: 'broken YAML', from: '{ type: topic }', to: '{ type: topic', line: 6, words: [/missing \} or \]/] },
   { name: 'an unknown key', from: 'ttl: 2h', to: 'tll: 2h', line: 8, words: [/tll/, /ttl/] },
   { name: 'a wrong type', from: 'ttl: 2h', to: 'ttl: [2h]', line: 8, words: [/ttl/, /list|sequence/i] },
   { name: 'a bad duration', from: 'ttl: 2h', to: 'ttl: 2 hours', line: 8, words: [/2 hours/, /2h/] },
