@@ -3,6 +3,7 @@ import type { UserObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import { matchesPassword } from '../../broker/passwords';
 import * as users from '../../broker/users';
+import { canonicalJson } from '../../topology/objects';
 
 export interface UserWithPassword extends UserObject {
   /** Empty where the broker has another one than the state says: then the next update sets it. */
@@ -34,7 +35,9 @@ export const userType: ResourceType<UserWithPassword> = {
     ...(user.tags.length === 0 && given.tags === undefined ? {} : { tags: user.tags }),
   }),
   create: async ({ session }, user) => {
-    await users.put(await session.broker(), user, user.password);
+    const broker = await session.broker();
+    // One that is right already stays as it is: setting its password anew would only change the salt.
+    if (!isSame(await users.read(broker, user.name), user)) await users.put(broker, user, user.password);
     return { id: user.name, object: user };
   },
   read: async ({ session }, id, known) => {
@@ -58,3 +61,8 @@ export const userType: ResourceType<UserWithPassword> = {
     await users.remove(broker, user.name);
   },
 };
+
+function isSame(stored: users.StoredUser | undefined, user: UserWithPassword): boolean {
+  if (stored === undefined || !matchesPassword(stored.passwordHash, user.password)) return false;
+  return canonicalJson([...stored.tags].sort()) === canonicalJson(user.tags);
+}
