@@ -68,10 +68,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
   if (options.broker !== undefined) await setBootstrapLogin(address.bootstrap);
   const refresh = isNew ? [] : ['--refresh'];
   const upExitCode = await runPulumi(QUICKSTART_STACK, [
-    'up',
-    '--yes',
-    '--stack',
-    QUICKSTART_STACK,
+    ...['up', '--yes', '--suppress-outputs', '--stack', QUICKSTART_STACK],
     ...refresh,
   ]);
   if (upExitCode !== 0) return upExitCode;
