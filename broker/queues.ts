@@ -109,7 +109,7 @@ function guardedError(broker: Broker, vhost: string, counts: QueueCounts): Broke
     kind: 'guarded',
     message:
       `Refused to delete ${inWords(vhost, counts.name)} on ${broker.endpoint}: ${describeCounts(counts)}. ` +
-      `Drain it and stop its consumers; or approve the loss with \`${approval}\` (in the approvals of the provider, or in the environment variable WARREN_APPROVE).`,
+      `Drain it and stop its consumers; or approve the loss with \`${approval}\` (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
   });
 }
 

@@ -77,7 +77,7 @@ async function refuseWithMessages(broker: Broker, name: string): Promise<void> {
     kind: 'guarded',
     message:
       `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: its queues hold messages, which would be lost: ${shown.join(', ')}${more}. ` +
-      `Consume or purge them; or approve the loss with \`vhost ${name}\` (in the approvals of the provider, or in the environment variable WARREN_APPROVE).`,
+      `Consume or purge them; or approve the loss with \`vhost ${name}\` (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
   });
 }
 

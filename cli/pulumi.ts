@@ -36,14 +36,18 @@ export async function runPulumi(
   return new Promise((resolve, reject) => {
     const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit' });
     // Ctrl-C reaches pulumi through the terminal; we stay until it has stopped in order.
-    const wait = (): void => undefined;
+    let isInterrupted = false;
+    const wait = (): void => {
+      isInterrupted = true;
+    };
     process.on('SIGINT', wait);
     child.once('error', (error) => {
       reject(new UserError(`can't start pulumi: ${error.message}`));
     });
     child.once('close', (exitCode, signal) => {
       process.off('SIGINT', wait);
-      resolve(exitCode ?? (signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.cannotRun));
+      const wasStopped = (isInterrupted || signal === 'SIGINT') && exitCode !== 0;
+      resolve(wasStopped ? ExitCode.interrupted : (exitCode ?? ExitCode.cannotRun));
     });
   });
 }
@@ -79,5 +83,10 @@ export async function mustPulumi(stack: string, args: readonly string[], input =
   const { exitCode, stdout, stderr } = await capturePulumi(stack, args, input);
   if (exitCode === 0) return stdout;
   const words = (stderr.trim() || stdout.trim()).replace(/^error: /gm, '');
+  if (words.includes('PULUMI_ACCESS_TOKEN')) {
+    throw new UserError(
+      "Pulumi doesn't know where to keep state. Say it once: `pulumi login --local` (files of this machine), `pulumi login` (Pulumi Cloud), or PULUMI_BACKEND_URL",
+    );
+  }
   throw new UserError(`pulumi ${args.slice(0, 2).join(' ')} failed: ${words}`);
 }

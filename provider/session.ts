@@ -79,11 +79,14 @@ function allFailed(chain: readonly Credentials[], first: BrokerError | undefined
     kind: 'unauthorized',
     message:
       `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
-      'If the password was changed elsewhere, give a working administrator in the bootstrap credentials of the stack.',
+      'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works, then run `pulumi up` and `pulumi refresh --target "**warren:index:Admin::*"`, and `pulumi up` again.',
   });
 }
 
 /** Many resources run into the same wall at once: the wall is described once. */
 function sameFailure(error: BrokerError): BrokerError {
-  return new BrokerError({ kind: error.kind, message: 'Not tried: the broker failed as said above.' });
+  return new BrokerError({
+    kind: error.kind,
+    message: 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
+  });
 }

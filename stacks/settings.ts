@@ -5,6 +5,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
+import { nearest } from '../topology/names';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN } from './credentials';
@@ -35,6 +36,11 @@ export interface Settings {
   readonly tls: TlsFiles;
 }
 
+const KEYS = [
+  ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'generations', 'adminUser'],
+  ...['bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
+  ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
+];
 const SECRET_KEYS = ['seed', 'passwords', 'bootstrapPassword'];
 
 /** No secret: the whole world knows it. */
@@ -44,6 +50,7 @@ const PRODUCTION_STACK = /^prod(uction)?$/;
 
 export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Settings {
   const stack = pulumi.getStack();
+  refuseUnknownKeys(config, stack);
   for (const key of SECRET_KEYS) refusePlainText(config, key, stack, env);
   if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
     refuseEmptyPassphrase(stack, env);
@@ -156,6 +163,18 @@ function checkedStrings(key: string, value: unknown): string[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A key that nobody reads is a wish that silently doesn't come true: a misspelt `absentUsers` would delete guest. */
+function refuseUnknownKeys(config: pulumi.Config, stack: string): void {
+  const prefix = `${config.name}:`;
+  const names = Object.keys(pulumi.runtime.allConfig()).filter((name) => name.startsWith(prefix));
+  const unknown = names.map((name) => name.slice(prefix.length)).find((key) => !KEYS.includes(key));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, KEYS);
+  throw refusal(
+    `Pulumi.${stack}.yaml has the key ${prefix}${unknown}, which Warren doesn't know.${meant === undefined ? '' : ` Did you mean ${prefix}${meant}?`} All keys are described in Pulumi.yaml; take it out with: pulumi config rm ${unknown} --stack ${stack}`,
+  );
 }
 
 /** Pulumi.yaml can't demand it: a key that is a secret there may have no default. */

@@ -25,6 +25,11 @@ export async function init(options: InitOptions): Promise<number> {
     }
     settings.push('--plaintext', `topology=${relative}`);
   }
+  if (options.endpoint !== undefined && !/^https?:\/\//.test(options.endpoint)) {
+    throw new UserError(
+      `--endpoint ${options.endpoint} is no URL of a management API, e.g. http://127.0.0.1:15672`,
+    );
+  }
   if (options.endpoint !== undefined) settings.push('--plaintext', `endpoint=${options.endpoint}`);
   if (PRODUCTION_STACK.test(stack) && process.env.PULUMI_CONFIG_PASSPHRASE === '') {
     throw new UserError(

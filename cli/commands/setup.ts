@@ -7,5 +7,10 @@ export async function setup(): Promise<number> {
   const progress = createProgress();
   const engine = await ensureEngine({ onProgress: progress });
   process.stdout.write(`Pulumi ${engine.version} (${engine.source}): ${engine.binFolder}\n`);
+  if (engine.source !== 'PATH') {
+    process.stdout.write(
+      `warren finds it there. For plain pulumi: export PATH=${engine.binFolder}:"$PATH"\n`,
+    );
+  }
   return ExitCode.ok;
 }

@@ -18,6 +18,7 @@ import { readTopologyFile } from '../topologyFile';
 import { UserError } from '../userError';
 import { openAsFirst, readAmqpPort, targetOf, type Login } from './brokerAccess';
 import { countLastChanges, readOutputs, type StackOutputs } from './lastUpdate';
+import { readChoice, readLeftAdministrator, refuseOtherBroker, rememberChoice } from './memory';
 import type { QuickstartOptions } from './options';
 import { prove, type ProofResult } from './proof';
 import { chooseProof } from './proofTask';
@@ -37,18 +38,23 @@ interface BrokerAddress {
 
 export async function runQuickstart(options: QuickstartOptions): Promise<number> {
   const topologyFile = path.resolve(CHECKOUT, options.topology);
-  loadTopology(topologyFile); // a fault in it is told before anything is installed or started
+  // What is wrong with the wishes is told before anything is installed or started.
+  loadTopology(topologyFile);
+  const given = options.broker === undefined ? undefined : parseBrokerUrl(options.broker);
+  refuseOtherBroker(given?.endpoint);
+  ensureStateFolder();
 
   step('Pulumi’s engine');
   const engine = await ensureEngine({ onProgress: createProgress() });
   say(`Pulumi ${engine.version} from ${engine.source === 'PATH' ? 'PATH' : engine.binFolder}`);
 
   step('RabbitMQ');
-  ensureStateFolder();
-  const address = await obtainBroker(options);
+  const address = given ?? (await startPrivateBroker(options));
+  const left = readLeftAdministrator(address.endpoint);
   const wasUp = (await stackExists()) ? await readOutputs() : undefined;
   const broker = await openAsFirst(address.endpoint, [
     ...(wasUp === undefined ? [] : [wasUp.admin]),
+    ...(left === undefined ? [] : [left]),
     address.bootstrap,
   ]);
   const overview = await readOverview(broker);
@@ -59,14 +65,20 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
   say(`RabbitMQ ${overview.version}: AMQP ${address.hostname}:${amqpPort}, management ${address.endpoint}`);
 
   step(`Stack ${QUICKSTART_STACK}: pulumi up`);
-  const isNew = await ensureQuickstartStack({
-    topology: path.relative(CHECKOUT, topologyFile),
-    target: targetOf(overview),
-    endpoint: address.endpoint,
-    amqp: `amqp://${address.hostname}:${amqpPort}`,
-  });
-  if (options.broker !== undefined) await setBootstrapLogin(address.bootstrap);
-  const refresh = isNew ? [] : ['--refresh'];
+  const known = readChoice();
+  rememberChoice({ kind: given === undefined ? 'private' : 'given', endpoint: address.endpoint });
+  const isNew = await ensureQuickstartStack(
+    {
+      topology: path.relative(CHECKOUT, topologyFile),
+      target: targetOf(overview),
+      endpoint: address.endpoint,
+      amqp: `amqp://${address.hostname}:${amqpPort}`,
+    },
+    left?.seed,
+  );
+  if (given !== undefined) await setBootstrapLogin(given.bootstrap);
+  // A refresh works with the address in the state: one that has changed must get there first.
+  const refresh = !isNew && known?.endpoint === address.endpoint ? ['--refresh'] : [];
   const upExitCode = await runPulumi(QUICKSTART_STACK, [
     ...['up', '--yes', '--suppress-outputs', '--stack', QUICKSTART_STACK],
     ...refresh,
@@ -102,33 +114,33 @@ function loadTopology(file: string, target?: Target): readonly BrokerObject[] {
   throw new UserError(`the topology has errors:\n${report}`, ExitCode.findings);
 }
 
-async function obtainBroker(options: QuickstartOptions): Promise<BrokerAddress> {
-  if (options.broker === undefined) {
-    const local = await startLocalBroker({
-      stateFolder: brokerFolder(),
-      onProgress: createProgress(),
-      ...(options.managementPort === undefined ? {} : { managementPort: options.managementPort }),
-    });
-    const hostname = '127.0.0.1';
-    return {
-      endpoint: `http://${hostname}:${local.managementPort}`,
-      hostname,
-      bootstrap: GUEST,
-      amqpPort: local.amqpPort,
-    };
-  }
-  const url = parseBrokerUrl(options.broker);
-  const username = decodeURIComponent(url.username);
-  const bootstrap = username === '' ? GUEST : { username, password: decodeURIComponent(url.password) };
-  const endpoint = `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}`;
-  return { endpoint, hostname: url.hostname, bootstrap };
+async function startPrivateBroker(options: QuickstartOptions): Promise<BrokerAddress> {
+  const local = await startLocalBroker({
+    stateFolder: brokerFolder(),
+    onProgress: createProgress(),
+    ...(options.managementPort === undefined ? {} : { managementPort: options.managementPort }),
+  });
+  const hostname = '127.0.0.1';
+  const endpoint = `http://${hostname}:${local.managementPort}`;
+  return { endpoint, hostname, bootstrap: GUEST, amqpPort: local.amqpPort };
 }
 
-function parseBrokerUrl(text: string): URL {
+function parseBrokerUrl(text: string): BrokerAddress {
   const example = 'http://admin:password@127.0.0.1:15672';
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new UserError(`--broker needs the management API's http(s) URL, e.g. ${example}`);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new UserError(`--broker needs the management API's http(s) URL, e.g. ${example}`);
+  }
+  const endpoint = `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}`;
+  if (url.username === '') return { endpoint, hostname: url.hostname, bootstrap: GUEST };
+  try {
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    return { endpoint, hostname: url.hostname, bootstrap: { username, password } };
+  } catch {
+    throw new UserError(
+      '--broker: the user or the password in the URL holds a % that stands for nothing. Write % as %25, @ as %40, / as %2F',
+    );
+  }
 }
 
 async function showProof(

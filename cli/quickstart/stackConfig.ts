@@ -21,8 +21,11 @@ export interface QuickstartSettings {
 
 const MACHINE_KEYS = ['seed', 'endpoint', 'amqp', 'target', 'bootstrapUsername', 'bootstrapPassword'];
 
-/** Makes or selects the stack and writes what differs. Returns whether the stack is new. */
-export async function ensureQuickstartStack(settings: QuickstartSettings): Promise<boolean> {
+/** Makes or selects the stack and writes what differs; a new one gets this seed or a random one. Returns whether it is new. */
+export async function ensureQuickstartStack(
+  settings: QuickstartSettings,
+  seed: string | undefined,
+): Promise<boolean> {
   const isNew = !(await stackExists());
   if (isNew) {
     // A file left from another state (or committed by accident) holds secrets that this passphrase can't open.
@@ -37,7 +40,7 @@ export async function ensureQuickstartStack(settings: QuickstartSettings): Promi
     const pairs = changed.flatMap(([key, value]) => ['--plaintext', `${key}=${String(value)}`]);
     await mustPulumi(QUICKSTART_STACK, ['config', 'set-all', '--stack', QUICKSTART_STACK, ...pairs]);
   }
-  await ensureSeed(QUICKSTART_STACK);
+  await ensureSeed(QUICKSTART_STACK, seed);
   return isNew;
 }
 

@@ -7,6 +7,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { CHECKOUT } from '../checkout';
+import { UserError } from '../userError';
 
 export const QUICKSTART_STACK = 'quickstart';
 
@@ -32,8 +33,22 @@ function backendFolder(): string {
   return path.join(stateFolder(), 'pulumi');
 }
 
-/** Makes the folders (0700) and the passphrase (0600) unless they are there. */
+/**
+ * Makes the folders (0700) and the passphrase (0600) unless they are there.
+ * @throws UserError when this user can't write there
+ */
 export function ensureStateFolder(): void {
+  try {
+    makeStateFolder();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(
+      `can't keep the quickstart's state in ${stateFolder()} (${reason}). Set XDG_STATE_HOME to a folder that you can write to`,
+    );
+  }
+}
+
+function makeStateFolder(): void {
   fs.mkdirSync(stateFolder(), { recursive: true, mode: 0o700 });
   fs.mkdirSync(backendFolder(), { recursive: true, mode: 0o700 });
   if (!fs.existsSync(passphraseFile())) {
@@ -42,8 +57,18 @@ export function ensureStateFolder(): void {
   }
 }
 
-export function removeStateFolder(): void {
-  fs.rmSync(stateFolder(), { recursive: true, force: true });
+/** Whether a quickstart has begun: then there is a passphrase. */
+export function hasState(): boolean {
+  return fs.existsSync(passphraseFile());
+}
+
+export function forgetEverything({ keepBroker }: { readonly keepBroker: boolean }): void {
+  if (!fs.existsSync(stateFolder())) return;
+  for (const name of fs.readdirSync(stateFolder())) {
+    const file = path.join(stateFolder(), name);
+    if (!keepBroker || file !== brokerFolder()) fs.rmSync(file, { recursive: true, force: true });
+  }
+  if (fs.readdirSync(stateFolder()).length === 0) fs.rmdirSync(stateFolder());
 }
 
 /** `metadata=skip`: a killed engine would otherwise leave an empty file beside the state that breaks every later run. */

@@ -34,6 +34,7 @@ export const adminType: ResourceType<Admin> = {
     ...(tags.includes(ADMINISTRATOR) ? {} : { tags }),
   }),
   create: async (call, admin) => {
+    await refuseForeign(call, admin);
     await makeAndVerify(call, admin);
     return { id: admin.name, object: admin };
   },
@@ -59,6 +60,17 @@ export const adminType: ResourceType<Admin> = {
     await users.remove(broker, admin.name);
   },
 };
+
+/** A user of that name with another password is somebody else's: changing it would lock that somebody out. */
+async function refuseForeign({ session }: Call, admin: Admin): Promise<void> {
+  const broker = await session.broker();
+  const stored = await users.read(broker, admin.name);
+  if (stored === undefined || matchesPassword(stored.passwordHash, admin.password)) return;
+  throw new UserError(
+    `Administrator "${admin.name}" exists on ${session.endpoint} with another password: it probably belongs to another stack. ` +
+      'Give the administrator of this stack another name (`pulumi config set adminUser NAME`); or delete that user on the broker if nobody needs it any more.',
+  );
+}
 
 /** Left alone where it works already: setting a password anew would only change its salt. */
 async function makeAndVerify({ session }: Call, admin: Admin): Promise<void> {

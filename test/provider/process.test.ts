@@ -54,7 +54,12 @@ it('many resources that meet one failure say it once', async () => {
   const tries = ['a', 'b', 'c'].map((name) => message(plugin.create(urn(VHOST, name), { name })));
   const messages = await Promise.all(tries);
   expect(messages.filter((text) => text.includes('does not accept user "u"'))).toHaveLength(1);
-  expect(messages.filter((text) => text === 'Not tried: the broker failed as said above.')).toHaveLength(2);
+  expect(
+    messages.filter(
+      (text) =>
+        text === 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
+    ),
+  ).toHaveLength(2);
   expect(messages.join()).not.toContain(PASSWORD);
   expect(server.requests).toEqual(['GET /api/whoami']);
 });

@@ -110,6 +110,7 @@ withBroker(
       ['generations', { shpo: [1] }, /shpo/],
       ['seed', 'in plain text, in a file that is committed', /plain text/],
       ['adminUser', 'shop', /adminUser/],
+      ['absentUser', [], /absentUser, which.*Did you mean warren:absentUsers/s],
     ])('a wrong %s in the stack’s config: %j', async (key, value, message) => {
       workspace.setConfig({ [key]: value });
       const run = await workspace.up();
