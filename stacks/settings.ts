@@ -36,7 +36,7 @@ export interface Settings {
   readonly tls: TlsFiles;
 }
 
-const KEYS = [
+export const SETTINGS_KEYS = [
   ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'generations', 'adminUser'],
   ...['bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
   ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
@@ -169,9 +169,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function refuseUnknownKeys(config: pulumi.Config, stack: string): void {
   const prefix = `${config.name}:`;
   const names = Object.keys(pulumi.runtime.allConfig()).filter((name) => name.startsWith(prefix));
-  const unknown = names.map((name) => name.slice(prefix.length)).find((key) => !KEYS.includes(key));
+  const unknown = names.map((name) => name.slice(prefix.length)).find((key) => !SETTINGS_KEYS.includes(key));
   if (unknown === undefined) return;
-  const meant = nearest(unknown, KEYS);
+  const meant = nearest(unknown, SETTINGS_KEYS);
   throw refusal(
     `Pulumi.${stack}.yaml has the key ${prefix}${unknown}, which Warren doesn't know.${meant === undefined ? '' : ` Did you mean ${prefix}${meant}?`} All keys are described in Pulumi.yaml; take it out with: pulumi config rm ${unknown} --stack ${stack}`,
   );
