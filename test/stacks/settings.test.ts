@@ -1,0 +1,28 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { SETTINGS_KEYS } from '../../stacks/settings';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+interface Project {
+  readonly config: Readonly<Record<string, { readonly description?: string }>>;
+}
+
+it('the keys that the program knows are those that Pulumi.yaml describes', () => {
+  const { config } = parse(fs.readFileSync(path.join(ROOT, 'Pulumi.yaml'), 'utf8')) as Project;
+  expect(Object.keys(config).sort()).toEqual([...SETTINGS_KEYS].sort());
+  expect(Object.entries(config).filter(([, { description }]) => description === undefined)).toEqual([]);
+});
+
+it.each(['quickstart', 'dev', 'staging', 'production'])(
+  'the example stack %s says nothing unknown',
+  (stack) => {
+    const file = path.join(ROOT, 'stacks', `Pulumi.${stack}.yaml`);
+    const { config } = parse(fs.readFileSync(file, 'utf8')) as { config: Record<string, unknown> };
+    const unknown = Object.keys(config).filter((key) => !SETTINGS_KEYS.includes(key.replace('warren:', '')));
+    expect(unknown).toEqual([]);
+    expect(fs.existsSync(path.join(ROOT, String(config['warren:topology'])))).toBe(true);
+  },
+);
