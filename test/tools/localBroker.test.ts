@@ -81,7 +81,7 @@ describe.skipIf(missingServer !== '')(`the local broker as a node${missingServer
   it('is started anew after it was killed', async () => {
     const stateFolder = newStateFolder();
     const broker = await startLocalBroker({ stateFolder });
-    for (const pid of processesOf(stateFolder)) process.kill(pid, 'SIGKILL');
+    for (const pid of processesOf(stateFolder)) killAtOnce(pid);
     expect(
       await waitFor(async () => ((await localBrokerStatus(stateFolder)) ? undefined : true), 10_000),
     ).toBe(true);
@@ -135,11 +135,20 @@ describe('newestUsableTag', () => {
   });
 });
 
+/** A child of a process that was just killed may have ended with it. */
+function killAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
 function newStateFolder(): string {
   const stateFolder = path.join(temporaryFolder(), 'broker');
   // The broker is made to outlive its starter: after Ctrl-C too, unless somebody ends it.
   const stopWatching = onEndOfThisProcess(() => {
-    for (const pid of processesOf(stateFolder)) process.kill(pid, 'SIGKILL');
+    for (const pid of processesOf(stateFolder)) killAtOnce(pid);
   });
   onTestFinished(async () => {
     await stopLocalBroker(stateFolder, { removeData: true });
