@@ -112,11 +112,6 @@ export class AmqpClient {
     if (reached === undefined) throw new Error(`${queue} has ${last} messages, expected ${depth}`);
   }
 
-  async awaitGone(queue: string): Promise<void> {
-    const gone = await waitFor(async () => ((await this.exists(queue)) ? undefined : true), WAIT_MS);
-    if (gone === undefined) throw new Error(`${queue} is still there`);
-  }
-
   async close(): Promise<void> {
     await this.connection.close().catch(() => undefined);
   }
