@@ -31,25 +31,14 @@ class RabbitmqProvider extends pulumi.ProviderResource {
 export function connect(settings: Settings, options: pulumi.ResourceOptions): BrokerLogin {
   const generations = generationsOf(settings, settings.adminUser);
   const newestFirst = [...generations].sort((a, b) => b - a);
-  const credentials = newestFirst.map((generation) => ({
-    username: brokerUsername(settings.adminUser, generation),
-    password: passwordOf(settings, settings.adminUser, generation),
-  }));
+  const credentials = newestFirst.map((generation) => credentialOf(settings, settings.adminUser, generation));
   const [current, ...earlier] = credentials;
   if (current === undefined) throw new Error('generationsOf never returns an empty list');
 
   const bootstrap = settings.bootstrap;
   const before = Math.min(...generations) - 1;
   // A kill while the previous generation is removed may leave just that one working.
-  const removed =
-    before >= 1
-      ? [
-          {
-            username: brokerUsername(settings.adminUser, before),
-            password: passwordOf(settings, settings.adminUser, before),
-          },
-        ]
-      : [];
+  const removed = before >= 1 ? [credentialOf(settings, settings.adminUser, before)] : [];
   const warrenProvider = new warren.Provider(
     'warren',
     {
@@ -97,6 +86,18 @@ export function removeUnwantedUsers(
       { ...options, provider: login.warrenProvider, dependsOn: [login.admin, ...users] },
     );
   }
+}
+
+/** A user's name on the broker and its secret password, in one generation. */
+export function credentialOf(
+  settings: Settings,
+  user: string,
+  generation: number,
+): { readonly username: string; readonly password: pulumi.Output<string> } {
+  return {
+    username: brokerUsername(user, generation),
+    password: passwordOf(settings, user, generation),
+  };
 }
 
 export function generationsOf(settings: Settings, user: string): readonly number[] {

@@ -4,8 +4,7 @@ import { readFileSync } from 'node:fs';
 import { load } from '../topology/index';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import type { BrokerObject } from '../topology/objects';
-import { connect, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
-import { brokerUsername } from './credentials';
+import { connect, credentialOf, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
 import { TopologyResources } from './topologyResources';
@@ -91,15 +90,8 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
   });
 }
 
-function newestCredential(
-  settings: Settings,
-  user: string,
-): { username: string; password: pulumi.Output<string> } {
-  const generation = Math.max(...generationsOf(settings, user));
-  return {
-    username: brokerUsername(user, generation),
-    password: passwordOf(settings, user, generation),
-  };
+function newestCredential(settings: Settings, user: string): ReturnType<typeof credentialOf> {
+  return credentialOf(settings, user, Math.max(...generationsOf(settings, user)));
 }
 
 function vhostsOf(objects: readonly BrokerObject[], user: string): string[] {

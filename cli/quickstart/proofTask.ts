@@ -1,5 +1,6 @@
 /** Which queue of a topology shows best that it works: one that dead-letters, if there is one. */
 import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';
+import { patternMatches } from '../../topology/patterns/languages';
 import type { ProofTask } from './proof';
 
 export interface VhostProofTask extends ProofTask {
@@ -38,6 +39,6 @@ export function winningPolicy(
 ): PolicyObject | undefined {
   return policies
     .filter((policy) => policy.vhost === vhost && policy.applyTo !== 'exchanges')
-    .filter((policy) => new RegExp(policy.pattern, 'u').test(queue))
+    .filter((policy) => patternMatches(policy.pattern, queue))
     .sort((a, b) => b.priority - a.priority)[0];
 }
