@@ -9,6 +9,7 @@ export function logicalName(object: BrokerObject): string {
   switch (object.kind) {
     case 'vhost':
     case 'user':
+    case 'globalParameter':
       return encodeURIComponent(object.name);
     case 'vhostLimits':
       return encodeURIComponent(object.vhost);
@@ -22,6 +23,8 @@ export function logicalName(object: BrokerObject): string {
     case 'exchange':
     case 'queue':
       return path(object.vhost, object.name);
+    case 'parameter':
+      return path(object.vhost, object.component, object.name);
     case 'binding': {
       const route = path(
         object.vhost,

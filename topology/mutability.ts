@@ -23,7 +23,13 @@ const POLICY = {
 } as const;
 
 export const FIELD_ROLES: Table = {
-  vhost: { name: 'identity', description: 'in-place', tags: 'in-place', defaultQueueType: 'in-place' },
+  vhost: {
+    name: 'identity',
+    description: 'in-place',
+    tags: 'in-place',
+    defaultQueueType: 'in-place',
+    deletionProtection: 'in-place',
+  },
   vhostLimits: { vhost: 'identity', maxConnections: 'in-place', maxQueues: 'in-place' },
   user: { name: 'identity', tags: 'in-place' },
   userLimits: { user: 'identity', maxConnections: 'in-place', maxChannels: 'in-place' },
@@ -61,6 +67,14 @@ export const FIELD_ROLES: Table = {
     routingKey: 'identity',
     arguments: 'identity',
   },
+  parameter: {
+    vhost: 'identity',
+    component: 'identity',
+    name: 'identity',
+    value: 'in-place',
+    logins: 'in-place',
+  },
+  globalParameter: { name: 'identity', value: 'in-place' },
 };
 
 export type Mutability = 'in-place' | 'replace';

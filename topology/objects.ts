@@ -11,6 +11,10 @@ import type { SourcePosition } from './diagnostics';
 export type ArgumentValue = string | number | boolean | readonly ArgumentValue[];
 export type Arguments = Readonly<Record<string, ArgumentValue>>;
 
+/** What a parameter may hold. */
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
 export type QueueType = 'classic' | 'quorum' | 'stream';
 
 interface Common {
@@ -25,6 +29,8 @@ export interface VhostObject extends Common {
   readonly tags?: readonly string[];
   /** Only from RabbitMQ 4.0 on: 3.10 ignores it. */
   readonly defaultQueueType?: QueueType;
+  /** Only from RabbitMQ 4.1 on: the broker refuses to delete the vhost. */
+  readonly deletionProtection?: boolean;
 }
 
 export interface VhostLimitsObject extends Common {
@@ -108,6 +114,25 @@ export interface PolicyObject extends Common {
   readonly definition: Arguments;
 }
 
+/** A parameter of a vhost: federation upstreams, shovels, and whatever a plugin keeps there. */
+export interface ParameterObject extends Common {
+  readonly kind: 'parameter';
+  readonly vhost: string;
+  /** E.g. `federation-upstream`, `federation-upstream-set`, `shovel`. */
+  readonly component: string;
+  readonly name: string;
+  /** In RabbitMQ's own words. URIs in it never hold a password. */
+  readonly value: Readonly<Record<string, JsonValue>>;
+  /** Users whose name and password the stack puts into a URI, by the key of `value` that holds it. */
+  readonly logins?: Readonly<Record<string, string>>;
+}
+
+export interface GlobalParameterObject extends Common {
+  readonly kind: 'globalParameter';
+  readonly name: string;
+  readonly value: JsonValue;
+}
+
 export type BrokerObject =
   | VhostObject
   | VhostLimitsObject
@@ -118,7 +143,9 @@ export type BrokerObject =
   | PolicyObject
   | ExchangeObject
   | QueueObject
-  | BindingObject;
+  | BindingObject
+  | ParameterObject
+  | GlobalParameterObject;
 
 export type BrokerObjectKind = BrokerObject['kind'];
 export type ObjectOfKind<K extends BrokerObjectKind> = { [O in BrokerObject as O['kind']]: O }[K];
@@ -126,9 +153,11 @@ export type ObjectOfKind<K extends BrokerObjectKind> = { [O in BrokerObject as O
 /**
  * The order in which objects are created. Policies come before queues: a queue never lives a moment without its
  * limits, and a policy that lands after 1,000 queues makes the broker evaluate all of them again. Topic permissions
- * come after exchanges: RabbitMQ 4.3 refuses them for an exchange that isn't there.
+ * come after exchanges: RabbitMQ 4.3 refuses them for an exchange that isn't there. Parameters come last: a shovel
+ * moves messages as soon as it is there.
  */
 export const CREATION_ORDER: readonly BrokerObjectKind[] = [
+  'globalParameter',
   'vhost',
   'vhostLimits',
   'user',
@@ -140,6 +169,7 @@ export const CREATION_ORDER: readonly BrokerObjectKind[] = [
   'topicPermissions',
   'queue',
   'binding',
+  'parameter',
 ];
 
 const NAME_PART_SEPARATOR = '\u0000';
@@ -153,7 +183,10 @@ function identityParts(object: BrokerObject): readonly string[] {
   switch (object.kind) {
     case 'vhost':
     case 'user':
+    case 'globalParameter':
       return [object.name];
+    case 'parameter':
+      return [object.vhost, object.component, object.name];
     case 'vhostLimits':
       return [object.vhost];
     case 'userLimits':
