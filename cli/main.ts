@@ -7,6 +7,7 @@ import { check, type CheckOptions } from './commands/check';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
 import { render } from './commands/render';
+import { RENDER_KINDS } from './commands/renderKinds';
 import { setup } from './commands/setup';
 import { ExitCode } from './exitCodes';
 import { toExitCode } from './userError';
@@ -16,6 +17,10 @@ function readVersion(): string {
     version: string;
   };
   return manifest.version;
+}
+
+function kindsHelp(): string {
+  return [...RENDER_KINDS].map(([kind, { description }]) => `${kind}: ${description}`).join('; ');
 }
 
 function buildProgram(finish: (exitCode: number) => void): Command {
@@ -40,7 +45,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .command('render')
     .description('write what a topology compiles to')
     .argument('<file>', 'topology file')
-    .requiredOption('--to <kind>', 'definitions: a definitions.json without users’ passwords')
+    .requiredOption('--to <kind>', kindsHelp())
     .option('--target <series>', "RabbitMQ series to compile for, e.g. 4.0; the file's own by default")
     .action(async (file: string, options: { to: string; target?: string }) => {
       finish(await toExitCode(() => render(file, options)));
