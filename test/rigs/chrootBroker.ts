@@ -10,6 +10,7 @@ import { nodeEnvironment, writeNodeFiles, type PrivateNode } from '../../tools/l
 import { findProgram, isAlive, onEndOfThisProcess, tail, waitFor } from '../../tools/processes';
 import { TREE_USER_ID, ensureDebianTree, type DebianSuite } from './debianTree';
 import { canLogIn } from './management';
+import { RIG_PLUGINS } from './plugins';
 
 export interface StartedBroker {
   readonly amqpPort: number;
@@ -44,9 +45,10 @@ export async function startChrootBroker(
   onProgress: (text: string) => void,
 ): Promise<StartedBroker> {
   const tree = await ensureDebianTree(suite, onProgress);
-  const [amqp, management, distribution, epmd] = (await findFreePorts(4)) as [number, number, number, number];
+  const [amqp = 0, management = 0, distribution = 0, epmd = 0, stream = 0] = await findFreePorts(5);
   const name = `warren-${process.pid}-${amqp}`;
-  const node: PrivateNode = { name, folder: `/srv/${name}`, ports: { amqp, management, distribution, epmd } };
+  const ports = { amqp, management, distribution, epmd, stream };
+  const node: PrivateNode = { name, folder: `/srv/${name}`, ports, plugins: RIG_PLUGINS };
   const folder = path.join(tree, node.folder);
   removeAbandoned(path.join(tree, 'srv'));
   prepareFolder(node, folder);

@@ -9,6 +9,7 @@ import { brokerName, type ContainerRecord } from '../../tools/localBroker/record
 import { onEndOfThisProcess } from '../../tools/processes';
 import type { BrokerVersion } from './brokers';
 import type { StartedBroker } from './chrootBroker';
+import { RIG_PLUGINS } from './plugins';
 
 /**
  * Boots the official image of `version`; undefined when it is neither here nor to be pulled.
@@ -24,7 +25,8 @@ export async function startDockerBroker(
   // Only its name counts: it marks the container as this run's.
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-rig-broker-'));
   const containerName = brokerName(folder);
-  const record: ContainerRecord = { kind: 'container', containerName, image, ports: { amqp, management } };
+  const ports = { amqp, management };
+  const record: ContainerRecord = { kind: 'container', containerName, image, ports, plugins: RIG_PLUGINS };
   const stopWatching = onEndOfThisProcess(() => {
     spawnSync('docker', ['rm', '--force', containerName], { stdio: 'ignore' });
     spawnSync('docker', ['volume', 'rm', '--force', containerName], { stdio: 'ignore' });

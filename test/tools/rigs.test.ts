@@ -8,6 +8,25 @@ withBroker('a rig broker', (broker) => {
     expect(overview.rabbitmq_version.startsWith(`${broker.version}.`)).toBe(true);
   });
 
+  it('has the plugins that the topology language needs', async () => {
+    const overview = () =>
+      callManagement<{ exchange_types: { name: string }[]; listeners: { protocol: string }[] }>(
+        broker,
+        'GET',
+        'overview',
+      );
+    const exchangeTypes = (await overview()).exchange_types.map(({ name }) => name);
+    expect(exchangeTypes).toEqual(
+      expect.arrayContaining(['x-consistent-hash', 'x-random', 'x-modulus-hash']),
+    );
+    await callManagement(broker, 'GET', 'shovels');
+    await callManagement(broker, 'GET', 'federation-links');
+    // Listeners are started last: the management API answers before.
+    await expect
+      .poll(async () => (await overview()).listeners.map(({ protocol }) => protocol))
+      .toContain('stream');
+  });
+
   it('is as good as new after a reset', async () => {
     // Another test file may have left anything, guest's absence for one.
     await resetBroker(broker);

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { findProgram, run, tail, waitFor } from '../processes';
 import { BrokerError } from './brokerError';
+import { enabledPlugins } from './node';
 import { isListening, isManagementUp } from './readiness';
 import type { ContainerRecord } from './record';
 
@@ -101,6 +102,11 @@ async function createContainer(stateFolder: string, record: ContainerRecord): Pr
     const file = path.join(folder, '90-warren.conf');
     fs.writeFileSync(file, 'loopback_users = none\ndisk_free_limit.absolute = 50MB\n', { mode: 0o644 });
     await mustDocker(['cp', file, `${name}:/etc/rabbitmq/conf.d/90-warren.conf`]);
+    if (record.plugins !== undefined) {
+      const list = path.join(folder, 'enabled_plugins');
+      fs.writeFileSync(list, enabledPlugins(record.plugins), { mode: 0o644 });
+      await mustDocker(['cp', list, `${name}:/etc/rabbitmq/enabled_plugins`]);
+    }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }

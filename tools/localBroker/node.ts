@@ -12,6 +12,8 @@ export interface NodePorts {
   /** Erlang distribution: what rabbitmqctl talks to. */
   readonly distribution: number;
   readonly epmd: number;
+  /** Only for a node with the stream plugin. */
+  readonly stream?: number;
 }
 
 export interface PrivateNode {
@@ -20,6 +22,8 @@ export interface PrivateNode {
   /** Where the node sees its folder: another path than ours when it runs in a chroot. */
   readonly folder: string;
   readonly ports: NodePorts;
+  /** Beyond the management plugin. */
+  readonly plugins?: readonly string[];
 }
 
 /** The node's name as Erlang says it. */
@@ -31,11 +35,16 @@ export function fullNodeName(node: PrivateNode): string {
 export function writeNodeFiles(node: PrivateNode, folder: string): void {
   for (const part of ['db', 'log', 'generated']) fs.mkdirSync(path.join(folder, part), { recursive: true });
   writeCookie(path.join(folder, '.erlang.cookie'));
-  fs.writeFileSync(path.join(folder, 'enabled_plugins'), '[rabbitmq_management].\n');
+  fs.writeFileSync(path.join(folder, 'enabled_plugins'), enabledPlugins(node.plugins));
   // Without this file RabbitMQ would read the one of the system's own service.
   fs.writeFileSync(path.join(folder, 'rabbitmq-env.conf'), '');
   fs.writeFileSync(path.join(folder, 'rabbitmq.conf'), nodeConfig(node));
   fs.writeFileSync(path.join(folder, 'advanced.config'), '[].\n');
+}
+
+/** The content of a broker's file `enabled_plugins`. */
+export function enabledPlugins(beyondManagement: readonly string[] = []): string {
+  return `[${['rabbitmq_management', ...beyondManagement].join(',')}].\n`;
 }
 
 /** Whoever knows it may run code in the node, so it is not left to Erlang's own weak choice. Kept over restarts. */
@@ -49,6 +58,9 @@ function nodeConfig(node: PrivateNode): string {
     `listeners.tcp.1 = 127.0.0.1:${node.ports.amqp}`,
     'management.tcp.ip = 127.0.0.1',
     `management.tcp.port = ${node.ports.management}`,
+    // The plugin would listen on every address, on one port that all nodes of a machine share. Without the plugin
+    // the key is unknown, and the node doesn't boot.
+    ...(node.ports.stream === undefined ? [] : [`stream.listeners.tcp.1 = 127.0.0.1:${node.ports.stream}`]),
     // A guest of this machine must not take half of its memory, nor stop because the disk is nearly full.
     'vm_memory_high_watermark.absolute = 1GB',
     'disk_free_limit.absolute = 50MB',

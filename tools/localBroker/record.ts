@@ -20,6 +20,8 @@ export interface ContainerRecord {
   readonly containerName: string;
   readonly image: string;
   readonly ports: Pick<NodePorts, 'amqp' | 'management'>;
+  /** Beyond those that the image brings. */
+  readonly plugins?: readonly string[];
 }
 
 export type BrokerRecord = NodeRecord | ContainerRecord;
