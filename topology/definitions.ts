@@ -16,6 +16,17 @@ export function settingsDefinition(settings: Settings): Arguments {
     'dead-letter-exchange': deadLetter?.queue === undefined ? deadLetter?.exchange : '',
     'dead-letter-routing-key': deadLetter?.queue ?? deadLetter?.routingKey,
     'dead-letter-strategy': deadLetter?.strategy,
+    'consumer-timeout': settings.consumerTimeoutMs,
+    'consumer-disconnected-timeout': settings.consumerDisconnectedTimeoutMs,
+    'queue-leader-locator': settings.leaderLocator,
+    'target-group-size': settings.targetGroupSize,
+    'queue-version': settings.queueVersion,
+    'max-age': settings.maxAgeMs === undefined ? undefined : `${settings.maxAgeMs / 1000}s`,
+    'stream-max-segment-size-bytes': settings.maxSegmentSizeBytes,
+    'stream-filter-size-bytes': settings.filterSizeBytes,
+    'delayed-retry-type': settings.delayedRetry?.type,
+    'delayed-retry-min': settings.delayedRetry?.minMs,
+    'delayed-retry-max': settings.delayedRetry?.maxMs,
   });
 }
 
@@ -26,6 +37,7 @@ export const MIRRORING: Arguments = { 'ha-mode': 'all', 'ha-sync-mode': 'automat
 const KEY_GROUPS: readonly { readonly lead: string; readonly prefix: string }[] = [
   { lead: 'dead-letter-exchange', prefix: 'dead-letter-' },
   { lead: 'ha-mode', prefix: 'ha-' },
+  { lead: 'delayed-retry-type', prefix: 'delayed-retry-' },
 ];
 
 /** `upper` laid over `lower`: a routing key never outlives the dead-letter exchange that it belonged to. */

@@ -4,6 +4,7 @@ import type { Diagnostic, SourcePosition } from './diagnostics';
 import type { Topology } from './model';
 import { compareNames } from './names';
 import type { BrokerObject } from './objects';
+import { expandTopology } from './expand/index';
 import { parseTopology } from './parse';
 import { resolveTopology } from './resolve';
 import { runRules } from './rules/index';
@@ -34,11 +35,12 @@ export interface LoadOptions {
 export function load(text: string, file: string, options: LoadOptions = {}): LoadResult {
   const { topology, diagnostics: faults } = parseTopology(text, file, options.target);
   if (topology === undefined) return { diagnostics: sorted(faults) };
-  const resolved = resolveTopology(topology);
+  const resolved = resolveTopology(expandTopology(topology));
   const findings = runRules(resolved).filter((finding) => !isConsequence(finding, faults));
   const diagnostics = sorted([...faults, ...findings]);
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { topology, diagnostics };
-  return { objects: compileTopology(resolved), topology, diagnostics };
+  if (diagnostics.some(({ severity }) => severity === 'error'))
+    return { topology: resolved.topology, diagnostics };
+  return { objects: compileTopology(resolved), topology: resolved.topology, diagnostics };
 }
 
 /** A rule that stumbles over what the parser has reported at the same place says nothing new. */

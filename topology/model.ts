@@ -2,7 +2,8 @@
  * The typed topology: what the YAML file says, with every default filled in that doesn't depend on the target.
  * Durations are milliseconds, sizes are bytes. `path` leads back into the file: rules point at what they mean.
  */
-import type { Arguments, PolicyApplyTo, QueueType } from './objects';
+import type { Severity } from './diagnostics';
+import type { Arguments, JsonValue, PolicyApplyTo, QueueType } from './objects';
 import type { Path, Source } from './source';
 import type { Target } from './target';
 
@@ -17,6 +18,13 @@ export interface DeadLetter {
   readonly strategy?: 'at-most-once' | 'at-least-once';
 }
 
+/** Waits before a quorum queue delivers a message again: `minMs` times the number of deliveries, at most `maxMs`. */
+export interface DelayedRetry {
+  readonly type: 'all' | 'failed' | 'returned';
+  readonly minMs?: number;
+  readonly maxMs?: number;
+}
+
 /** What compiles to a policy. */
 export interface Settings {
   readonly ttlMs?: number;
@@ -26,6 +34,28 @@ export interface Settings {
   readonly overflow?: Overflow;
   readonly deadLetter?: DeadLetter;
   readonly deliveryLimit?: number;
+  readonly consumerTimeoutMs?: number;
+  readonly consumerDisconnectedTimeoutMs?: number;
+  readonly leaderLocator?: 'client-local' | 'balanced';
+  readonly targetGroupSize?: number;
+  readonly queueVersion?: number;
+  /** Whole seconds, in milliseconds. */
+  readonly maxAgeMs?: number;
+  readonly maxSegmentSizeBytes?: number;
+  readonly filterSizeBytes?: number;
+  readonly delayedRetry?: DelayedRetry;
+}
+
+/** What becomes of a message that a consumer rejects. `delaysMs` holds the wait before each further attempt. */
+export interface Retry {
+  readonly path: Path;
+  readonly delaysMs: readonly number[];
+  readonly method: 'ladder' | 'stages';
+}
+
+export interface Alerts {
+  /** Ready messages over which somebody should look. */
+  readonly depth?: number;
 }
 
 export interface Binding {
@@ -43,7 +73,9 @@ export interface Exchange {
   readonly autoDelete: boolean;
   readonly internal: boolean;
   readonly alternate?: string;
+  readonly hashOn?: { readonly header?: string; readonly property?: string };
   readonly arguments: Arguments;
+  readonly isGenerated?: true;
   readonly bindings: readonly Binding[];
 }
 
@@ -57,9 +89,14 @@ export interface Queue {
   readonly settings: Settings;
   readonly priorities?: number;
   readonly singleActiveConsumer?: boolean;
+  readonly initialClusterSize?: number;
+  readonly retry?: Retry;
+  readonly alerts?: Alerts;
   /** The application's own arguments: the queue gets exactly these. */
   readonly declaredWith?: Arguments;
   readonly arguments: Arguments;
+  /** Stands in no file: it comes from a `retry` or a super stream, where `path` leads. */
+  readonly isGenerated?: true;
   readonly bindings: readonly Binding[];
 }
 
@@ -71,6 +108,18 @@ export interface Family {
   readonly durable: boolean;
   readonly replicated: Replicated;
   readonly settings: Settings;
+  /** The arguments with which the application declares them. */
+  readonly declaredWith?: Arguments;
+  readonly alerts?: Alerts;
+}
+
+/** One logical stream in several partitions, `NAME-0` and so on. */
+export interface SuperStream {
+  readonly path: Path;
+  readonly name: string;
+  readonly partitions: number;
+  readonly settings: Settings;
+  readonly initialClusterSize?: number;
 }
 
 export interface Policy {
@@ -80,6 +129,39 @@ export interface Policy {
   readonly applyTo: PolicyApplyTo;
   readonly priority: number;
   readonly definition: Arguments;
+  readonly isGenerated?: true;
+}
+
+/** A federation upstream, a shovel, or any other parameter; `value` is in RabbitMQ's own words. */
+export interface Parameter {
+  readonly path: Path;
+  readonly component: string;
+  readonly name: string;
+  readonly value: JsonValue;
+  /** Users whose credentials belong into a URI, by the key of `value` that holds it. */
+  readonly logins: Readonly<Record<string, string>>;
+}
+
+export interface GlobalParameter {
+  readonly path: Path;
+  readonly name: string;
+  readonly value: JsonValue;
+}
+
+/** The Celery application that works in a vhost. */
+export interface Celery {
+  readonly path: Path;
+  readonly app?: string;
+  /** Queues by pattern of task names, in the order of the file: the first that matches counts. */
+  readonly tasks: Readonly<Record<string, string>>;
+  readonly acksLate: boolean;
+  readonly rejectOnWorkerLost: boolean;
+  readonly prefetchMultiplier: number;
+  readonly resultBackend?: string;
+  readonly maxRetries?: number;
+  readonly retryBackoffMaxMs?: number;
+  readonly retryJitter?: boolean;
+  readonly exchange?: string;
 }
 
 export interface Vhost {
@@ -88,12 +170,19 @@ export interface Vhost {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly defaultQueueType?: QueueType;
+  readonly deletionProtection?: boolean;
   readonly limits?: { readonly maxConnections?: number; readonly maxQueues?: number };
+  /** Limits that no queue of the vhost can escape. */
+  readonly quotas?: Settings;
+  readonly celery?: Celery;
   readonly exchanges: readonly Exchange[];
   readonly queues: readonly Queue[];
   readonly families: readonly Family[];
+  readonly superStreams: readonly SuperStream[];
   readonly policies: readonly Policy[];
   readonly operatorPolicies: readonly Policy[];
+  /** Upstreams, sets of upstreams and shovels among them. */
+  readonly parameters: readonly Parameter[];
 }
 
 export interface Permission {
@@ -115,11 +204,24 @@ export interface TopicPermission {
   }[];
 }
 
+/** What a user is for in a vhost. Names of exchanges, queues and families; `amq.default` is the default exchange. */
+export interface Role {
+  readonly path: Path;
+  readonly vhost: string;
+  readonly publisher: readonly string[];
+  readonly consumer: readonly string[];
+  readonly owner: readonly string[];
+  readonly celery: readonly string[];
+  readonly monitor: boolean;
+  readonly administrator: boolean;
+}
+
 export interface User {
   readonly path: Path;
   readonly name: string;
   readonly tags: readonly string[];
   readonly permissions: readonly Permission[];
+  readonly roles: readonly Role[];
   readonly topicPermissions: readonly TopicPermission[];
   readonly limits?: { readonly maxConnections?: number; readonly maxChannels?: number };
 }
@@ -139,7 +241,57 @@ export interface Worker {
   readonly prefetch?: number;
   readonly rateLimit?: string;
   readonly longestTaskMs?: number;
+  readonly gracePeriodMs?: number;
+  readonly autoscale?: Autoscale;
 }
+
+export interface Autoscale {
+  readonly min: number;
+  readonly max?: number;
+  readonly messagesPerReplica?: number;
+  readonly protocol: 'http' | 'amqp';
+  readonly cooldownMs?: number;
+}
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'none';
+
+/** What the broker itself is set to: rabbitmq.conf and its plugins. */
+export interface BrokerSettings {
+  readonly path: Path;
+  readonly nodes?: number;
+  /** Undefined: the topology says nothing about plugins. */
+  readonly plugins?: readonly string[];
+  /** A share of the machine's memory (0 to 1), or a size. */
+  readonly memoryHighWatermark?: { readonly relative: number } | { readonly bytes: number };
+  readonly diskFreeLimitBytes?: number;
+  readonly heartbeatMs?: number;
+  readonly connectionMax?: number;
+  readonly channelMax?: number;
+  readonly consumerTimeoutMs?: number;
+  readonly logs: { readonly console?: LogLevel; readonly file?: LogLevel };
+  readonly tls?: { readonly port: number; readonly only: boolean; readonly verifyPeer: boolean };
+  readonly deprecatedFeatures: Readonly<Record<string, boolean>>;
+  readonly conf: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type FateEvent = 'rejected' | 'expired' | 'maxlen' | 'delivery-limit';
+
+/** What must happen to a message: a test of the topology. */
+export interface Expectation {
+  readonly path: Path;
+  readonly vhost?: string;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly headers: Arguments;
+  /** Exactly the queues that it reaches. */
+  readonly reaches?: readonly string[];
+  readonly after: readonly FateEvent[];
+  /** Exactly the queues where it is in the end. */
+  readonly endsIn?: readonly string[];
+}
+
+/** `off` silences a rule. */
+export type RuleSeverity = Severity | 'off';
 
 export interface Topology {
   readonly source: Source;
@@ -147,4 +299,8 @@ export interface Topology {
   readonly vhosts: readonly Vhost[];
   readonly users: readonly User[];
   readonly workers: readonly Worker[];
+  readonly broker?: BrokerSettings;
+  readonly globalParameters: readonly GlobalParameter[];
+  readonly rules: Readonly<Record<string, RuleSeverity>>;
+  readonly expectations: readonly Expectation[];
 }

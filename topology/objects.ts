@@ -121,8 +121,8 @@ export interface ParameterObject extends Common {
   /** E.g. `federation-upstream`, `federation-upstream-set`, `shovel`. */
   readonly component: string;
   readonly name: string;
-  /** In RabbitMQ's own words. URIs in it never hold a password. */
-  readonly value: Readonly<Record<string, JsonValue>>;
+  /** In RabbitMQ's own words; an upstream set's is a list. URIs in it never hold a password. */
+  readonly value: JsonValue;
   /** Users whose name and password the stack puts into a URI, by the key of `value` that holds it. */
   readonly logins?: Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 /** From text to a typed topology: YAML, then the schema, then the model; every fault collected, none thrown. */
 import Ajv from 'ajv';
 import type { ValidateFunction } from 'ajv';
-import { buildTopology, declaredTarget } from './build';
+import { buildTopology, declaredTarget } from './build/index';
 import type { Diagnostic } from './diagnostics';
 import type { Topology } from './model';
 import schema from './schema.json';
@@ -9,7 +9,7 @@ import { describeSchemaErrors } from './schemaFaults';
 import { readSource } from './source';
 import { DEFAULT_TARGET } from './target';
 import type { Target } from './target';
-import { DURATION_MS_MAX, parseDurationMs, parseSizeBytes } from './units';
+import { DURATION_MS_MAX, isPlainUri, parseAgeMs, parseDurationMs, parseSizeBytes } from './units';
 
 export interface ParseResult {
   /** Absent when the text isn't YAML that can be worked with. Present beside other faults: the rules look at the rest. */
@@ -38,6 +38,8 @@ function validator(): ValidateFunction {
     allowUnionTypes: true,
     formats: {
       'warren-duration': (text) => (parseDurationMs(text) ?? Infinity) <= DURATION_MS_MAX,
+      'warren-age': (text) => parseAgeMs(text) !== undefined,
+      'warren-uri': isPlainUri,
       'warren-size': (text) => parseSizeBytes(text) !== undefined,
     },
   }).compile(schema);

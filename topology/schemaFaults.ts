@@ -64,6 +64,8 @@ function describe(error: ErrorObject, path: Path): Fault {
   if (path.length === 1 && path[0] === 'target') return describeTarget(error);
   if (node.title === 'duration') return describeDuration(error, label);
   if (node.title === 'size') return describeSize(error, label);
+  if (node.title === 'age') return describeAge(error, label);
+  if (node.title === 'AMQP URI' && error.keyword === 'format') return describeUri(label);
   switch (error.keyword) {
     case 'additionalProperties':
       return describeUnknownKey(String(params.additionalProperty), node);
@@ -87,7 +89,7 @@ function describe(error: ErrorObject, path: Path): Fault {
       return {
         code: 'bad-value',
         message: `${shown(error.data)} is not a ${node.title ?? 'valid value'}.`,
-        help: 'Write a number per second, minute or hour, e.g. 10/m.',
+        help: PATTERN_HELP[node.title ?? ''] ?? 'See the description of the key in the schema.',
       };
     case 'minItems':
       return {
@@ -103,6 +105,13 @@ function describe(error: ErrorObject, path: Path): Fault {
       };
   }
 }
+
+/** What a value of this title looks like. */
+const PATTERN_HELP: Readonly<Record<string, string>> = {
+  'rate limit': 'Write a number per second, minute or hour, e.g. 10/m.',
+  memoryHighWatermark: 'Write a share of the memory, e.g. 60%, or a size, e.g. 2GB.',
+  deleteAfter: 'Write never, queue-length, or a number of messages.',
+};
 
 function describeTarget(error: ErrorObject): Fault {
   const known = quoteList(TARGETS);
@@ -152,6 +161,25 @@ function describeSize(error: ErrorObject, label: string): Fault {
     code: 'bad-size',
     message: `${shown(error.data)} is not a size for ${label}.`,
     help: 'Write 500MB, 2GB or 64KB (powers of 1000), 1GiB or 64KiB (powers of 1024), or a plain number of bytes.',
+  };
+}
+
+function describeAge(error: ErrorObject, label: string): Fault {
+  return {
+    code: 'bad-duration',
+    message: `${shown(error.data)} is not an age for ${label}.`,
+    help: 'Write whole seconds, minutes, hours or days, largest first: 30s, 12h, 7d.',
+  };
+}
+
+/** Never shows the value: there may be a password in it. */
+function describeUri(label: string): Fault {
+  return {
+    code: 'bad-uri',
+    message: `The value of ${label} is not an AMQP URI without user and password.`,
+    reason:
+      'A topology is read by many; who logs in there is said with `user`, whose password the stack knows.',
+    help: 'Write e.g. amqps://rabbitmq.example.com:5671/shop, or amqp:///shop for a vhost of this broker, and `user:` beside it.',
   };
 }
 

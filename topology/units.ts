@@ -31,6 +31,19 @@ export function parseDurationMs(text: string): number | undefined {
   return Number.isSafeInteger(totalMs) ? totalMs : undefined;
 }
 
+/** Like `parseDurationMs`, for the age of messages in a stream, which RabbitMQ counts in whole seconds over 0. */
+export function parseAgeMs(text: string): number | undefined {
+  const ageMs = parseDurationMs(text);
+  return ageMs === undefined || ageMs === 0 || ageMs % 1000 !== 0 ? undefined : ageMs;
+}
+
+/** Whether it is an AMQP URI with neither user nor password in it. */
+export function isPlainUri(text: string): boolean {
+  if (!/^amqps?:\/\/\S*$/.test(text)) return false;
+  const authority = text.slice(text.indexOf('//') + 2).split(/[/?#]/)[0] ?? '';
+  return !authority.includes('@') && URL.canParse(text);
+}
+
 /** The shortest text that `parseDurationMs` reads as exactly this many milliseconds. */
 export function formatDuration(durationMs: number): string {
   let restMs = durationMs;

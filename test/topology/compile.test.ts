@@ -153,6 +153,7 @@ describe('replicated', () => {
 it('everything comes in the order of creation', () => {
   const { objects } = load(
     `warren: 1
+globalParameters: { g: { deep: [1] } }
 users: { u: { tags: [b, a], permissions: { v: {} }, limits: { maxChannels: 5 }, topicPermissions: { v: { e: { write: '^a$' } } } } }
 vhosts:
   v:
@@ -160,12 +161,14 @@ vhosts:
     exchanges: { e: { type: topic, alternate: f }, f: { bindings: [{ exchange: e }] } }
     queues: { q: { ttl: 1s, bindings: [{ exchange: e, routingKey: 'a.#' }] } }
     operatorPolicies: { o: { pattern: '.*', definition: { max-length: 5 } } }
+    federationUpstreams: { u: { uri: 'amqp://b.example.com', user: u, prefetch: 5 } }
 `,
     't.yaml',
   );
   const kinds = [...new Set(objects?.map(({ kind }) => kind))];
   expect(kinds).toEqual(CREATION_ORDER);
   expect(objects).toMatchObject([
+    { kind: 'globalParameter', name: 'g', value: { deep: [1] } },
     { kind: 'vhost', name: 'v' },
     { kind: 'vhostLimits', maxQueues: 5 },
     { kind: 'user', name: 'u', tags: ['a', 'b'] },
@@ -178,6 +181,7 @@ vhosts:
     { kind: 'topicPermissions', exchanges: [{ exchange: 'e', write: '^a$', read: '^$' }] },
     { kind: 'queue', name: 'q' },
     { kind: 'binding', destinationType: 'exchange' },
-    { kind: 'binding', destinationType: 'queue', position: { line: 7 } },
+    { kind: 'binding', destinationType: 'queue', position: { line: 8 } },
+    { kind: 'parameter', component: 'federation-upstream', name: 'u', logins: { uri: 'u' } },
   ]);
 });

@@ -1,8 +1,16 @@
 /** From the resolved topology to the ordered list of broker objects. */
 import type { SourcePosition } from '../diagnostics';
-import type { Binding, User } from '../model';
+import type { Binding, Exchange, User, Vhost } from '../model';
 import { CREATION_ORDER, identityKey } from '../objects';
-import type { Arguments, BindingObject, BrokerObject, PolicyObject, QueueObject } from '../objects';
+import type {
+  Arguments,
+  BindingObject,
+  BrokerObject,
+  ParameterObject,
+  PolicyObject,
+  QueueObject,
+  QueueType,
+} from '../objects';
 import { compareNames } from '../names';
 import type { ResolvedQueue, ResolvedTopology, ResolvedVhost } from '../resolve';
 import type { Path } from '../source';
@@ -17,6 +25,12 @@ type Locate = (path: Path) => SourcePosition;
 export function compileTopology({ topology, vhosts }: ResolvedTopology): BrokerObject[] {
   const locate: Locate = (path) => topology.source.at(path, 'key');
   const objects = [
+    ...topology.globalParameters.map(({ path, name, value }) => ({
+      kind: 'globalParameter' as const,
+      name,
+      value,
+      position: locate(path),
+    })),
     ...vhosts.flatMap((vhost) => compileVhost(vhost, locate)),
     ...topology.users.flatMap((user) => compileUser(user, locate)),
   ];
@@ -30,7 +44,7 @@ export function compileTopology({ topology, vhosts }: ResolvedTopology): BrokerO
 function compileVhost(resolved: ResolvedVhost, locate: Locate): BrokerObject[] {
   const { vhost, defaultQueueType } = resolved;
   const position = locate(vhost.path);
-  const { name, description, tags, limits } = vhost;
+  const { name, description, tags, limits, deletionProtection } = vhost;
   return [
     {
       kind: 'vhost',
@@ -38,6 +52,7 @@ function compileVhost(resolved: ResolvedVhost, locate: Locate): BrokerObject[] {
       ...(description === undefined ? {} : { description }),
       ...(tags === undefined ? {} : { tags }),
       ...(defaultQueueType === undefined ? {} : { defaultQueueType }),
+      ...(deletionProtection === undefined ? {} : { deletionProtection }),
       position,
     },
     ...(limits === undefined || Object.keys(limits).length === 0
@@ -57,7 +72,20 @@ function compileVhost(resolved: ResolvedVhost, locate: Locate): BrokerObject[] {
       compileQueue(queue, resolved, locate),
       ...compileBindings(queue.queue.bindings, name, queue.queue.name, 'queue', locate),
     ]),
+    ...compileParameters(vhost, locate),
   ];
+}
+
+function compileParameters({ name: vhost, parameters }: Vhost, locate: Locate): ParameterObject[] {
+  return parameters.map(({ path, component, name, value, logins }) => ({
+    kind: 'parameter',
+    vhost,
+    component,
+    name,
+    value,
+    ...(Object.keys(logins).length === 0 ? {} : { logins }),
+    position: locate(path),
+  }));
 }
 
 function explicitPolicies({ vhost }: ResolvedVhost, locate: Locate): PolicyObject[] {
@@ -82,11 +110,7 @@ function explicitPolicies({ vhost }: ResolvedVhost, locate: Locate): PolicyObjec
 
 function compileExchanges({ vhost }: ResolvedVhost, locate: Locate): BrokerObject[] {
   return vhost.exchanges.flatMap((exchange): BrokerObject[] => {
-    const { path, name, type, durable, autoDelete, internal, alternate, bindings } = exchange;
-    const arguments_: Arguments =
-      alternate === undefined
-        ? exchange.arguments
-        : { ...exchange.arguments, 'alternate-exchange': alternate };
+    const { path, name, type, durable, autoDelete, internal, bindings } = exchange;
     return [
       {
         kind: 'exchange',
@@ -96,12 +120,21 @@ function compileExchanges({ vhost }: ResolvedVhost, locate: Locate): BrokerObjec
         durable,
         autoDelete,
         internal,
-        arguments: arguments_,
+        arguments: exchangeArguments(exchange),
         position: locate(path),
       },
       ...compileBindings(bindings, vhost.name, name, 'exchange', locate),
     ];
   });
+}
+
+function exchangeArguments({ alternate, hashOn, arguments: given }: Exchange): Arguments {
+  return {
+    ...given,
+    ...(alternate === undefined ? {} : { 'alternate-exchange': alternate }),
+    ...(hashOn?.header === undefined ? {} : { 'hash-header': hashOn.header }),
+    ...(hashOn?.property === undefined ? {} : { 'hash-property': hashOn.property }),
+  };
 }
 
 function compileQueue(resolved: ResolvedQueue, vhost: ResolvedVhost, locate: Locate): QueueObject {
@@ -117,6 +150,12 @@ function compileQueue(resolved: ResolvedQueue, vhost: ResolvedVhost, locate: Loc
   };
 }
 
+const INITIAL_SIZE_ARGUMENT: Readonly<Record<QueueType, string>> = {
+  classic: 'x-initial-cluster-size',
+  quorum: 'x-quorum-initial-group-size',
+  stream: 'x-initial-cluster-size',
+};
+
 /** The arguments that a queue is declared with: what no policy can hold, and what the application itself says. */
 export function queueArguments({ queue, type }: ResolvedQueue, defaultType: string): Arguments {
   const needsType = type !== 'classic' || defaultType !== 'classic';
@@ -125,6 +164,9 @@ export function queueArguments({ queue, type }: ResolvedQueue, defaultType: stri
     // A quorum queue has its priorities without any argument, and refuses this one.
     ...(queue.priorities === undefined || type !== 'classic' ? {} : { 'x-max-priority': queue.priorities }),
     ...(queue.singleActiveConsumer === true ? { 'x-single-active-consumer': true } : {}),
+    ...(queue.initialClusterSize === undefined
+      ? {}
+      : { [INITIAL_SIZE_ARGUMENT[type]]: queue.initialClusterSize }),
   };
   return { ...intents, ...queue.arguments, ...queue.declaredWith };
 }

@@ -58,7 +58,7 @@ function excerpt(line: string, position: SourcePosition, severity: Severity, pai
   const startIndex = position.column - 1;
   const endIndex = position.endLine > position.line ? line.trimEnd().length : position.endColumn - 1;
   const from = line.length <= EXCERPT_WIDTH ? 0 : Math.max(0, startIndex - EXCERPT_BEFORE);
-  const shown = line.slice(from, from + EXCERPT_WIDTH);
+  const shown = withoutPasswords(line).slice(from, from + EXCERPT_WIDTH);
   const lead = from > 0 ? '…' : '';
   const number = String(position.line);
   const gutter = ' '.repeat(number.length);
@@ -70,6 +70,11 @@ function excerpt(line: string, position: SourcePosition, severity: Severity, pai
     `  ${paint('dim', `${number} |`)} ${lead}${printable(shown)}`,
     `  ${paint('dim', `${gutter} |`)} ${indent}${paint(severity, caret)}`,
   ];
+}
+
+/** What stands before an @ in a URI is shown as stars, as many as it has characters. */
+function withoutPasswords(line: string): string {
+  return line.replace(/(?<=:\/\/)[^\s@/"']+(?=@)/g, (login) => '*'.repeat(login.length));
 }
 
 function blank(text: string): string {

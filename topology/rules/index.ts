@@ -23,6 +23,7 @@ import { defaultQueueType } from './defaultQueueType';
 import { duplicateBinding } from './duplicateBinding';
 import { expires } from './expires';
 import { familyTemplate } from './familyTemplate';
+import { generatedName } from './generatedName';
 import { guestUser } from './guestUser';
 import { mirroringRemoved } from './mirroringRemoved';
 import { policyApplyTo } from './policyApplyTo';
@@ -40,6 +41,7 @@ export type { Finding, Rule };
 export const RULES: readonly Rule[] = [
   danglingReference,
   badName,
+  generatedName,
   duplicateBinding,
   policyKey,
   mirroringRemoved,
@@ -92,6 +94,7 @@ const PARSE_CODES = [
   'bad-value',
   'bad-duration',
   'bad-size',
+  'bad-uri',
 ];
 
 /** Every code that a diagnostic of a topology can have. */

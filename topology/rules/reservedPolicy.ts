@@ -6,23 +6,31 @@ export const reservedPolicy: Rule = {
   code: 'reserved-policy',
   severity: 'error',
   title: 'Priorities from 1000 on, and names with "warren.", belong to the generated policies.',
-  check: ({ topology: { vhosts } }) => vhosts.flatMap(({ policies }) => policies.flatMap(checkPolicy)),
+  check: ({ topology: { vhosts } }) =>
+    vhosts.flatMap(({ policies, operatorPolicies }) => [
+      ...policies.flatMap(checkPolicy),
+      ...operatorPolicies.filter(({ isGenerated }) => isGenerated !== true).flatMap(checkName),
+    ]),
 };
 
-function checkPolicy({ name, priority, path }: Policy): Finding[] {
+function checkName({ name, path }: Policy): Finding[] {
   const prefix = RESERVED_POLICY_PREFIXES.find((each) => name.startsWith(each));
+  if (prefix === undefined) return [];
   return [
-    ...(prefix === undefined
-      ? []
-      : [
-          {
-            message: `Policy names that begin with "${prefix}" are reserved.`,
-            reason: 'The compiler names the policies of queues and families so.',
-            help: 'Choose another name.',
-            path,
-            part: 'key' as const,
-          },
-        ]),
+    {
+      message: `Policy names that begin with "${prefix}" are reserved.`,
+      reason: 'The compiler names the policies of queues, families and quotas so.',
+      help: 'Choose another name.',
+      path,
+      part: 'key',
+    },
+  ];
+}
+
+function checkPolicy(policy: Policy): Finding[] {
+  const { priority, path } = policy;
+  return [
+    ...checkName(policy),
     ...(priority < RESERVED_PRIORITY
       ? []
       : [
