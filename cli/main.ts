@@ -33,8 +33,12 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   program
     .command('check')
     .description('validate and lint topologies')
-    .argument('<file...>', 'topology files')
+    .argument('[file...]', 'topology files')
     .option('--format <format>', 'text, json or github', 'text')
+    .option(
+      '--explain <code>',
+      'say what a code is about, why it matters and what to do, instead of checking',
+    )
     .option('--fail-on <severity>', 'error, warning or info: exit 1 from there on', 'error')
     .option('--target <series>', "RabbitMQ series to check for, e.g. 4.0; the file's own by default")
     .action(async (files: string[], options: CheckOptions) => {

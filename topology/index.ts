@@ -5,6 +5,7 @@ import type { Topology } from './model';
 import { compareNames } from './names';
 import type { BrokerObject } from './objects';
 import { expandTopology } from './expand/index';
+import { judge } from './judge';
 import { parseTopology } from './parse';
 import { resolveTopology } from './resolve';
 import { runRules } from './rules/index';
@@ -37,7 +38,13 @@ export function load(text: string, file: string, options: LoadOptions = {}): Loa
   if (topology === undefined) return { diagnostics: sorted(faults) };
   const resolved = resolveTopology(expandTopology(topology));
   const findings = runRules(resolved).filter((finding) => !isConsequence(finding, faults));
-  const diagnostics = sorted([...faults, ...findings]);
+  const judged = judge(findings, {
+    severities: topology.rules,
+    at: (code) => topology.source.at(['rules', code], 'key'),
+    texts: new Map([[file, text]]),
+    isComplete: faults.length === 0,
+  });
+  const diagnostics = sorted([...faults, ...judged]);
   if (diagnostics.some(({ severity }) => severity === 'error'))
     return { topology: resolved.topology, diagnostics };
   return { objects: compileTopology(resolved), topology: resolved.topology, diagnostics };

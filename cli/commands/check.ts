@@ -1,6 +1,9 @@
 import type { Diagnostic, Severity } from '../../topology/diagnostics';
 import { load } from '../../topology/index';
+import { nearest } from '../../topology/names';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { renderExplanation } from '../../topology/render/ruleReference';
+import { CODES, describeCode } from '../../topology/rules/index';
 import { ExitCode } from '../exitCodes';
 import { readTopologyFile, targetOption } from '../topologyFile';
 import { UserError } from '../userError';
@@ -10,13 +13,16 @@ export interface CheckOptions {
   readonly format: string;
   readonly failOn: string;
   readonly target?: string;
+  readonly explain?: string;
 }
 
 const FORMATS = ['text', 'json', 'github'] as const;
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info'];
 
-/** `warren check`: findings of all files, in one report. */
+/** `warren check`: findings of all files, in one report; or what there is to say about one code. */
 export function check(files: readonly string[], options: CheckOptions): Promise<number> {
+  if (options.explain !== undefined) return explain(options.explain, options.format);
+  if (files.length === 0) throw new UserError('name a topology file, or a code with --explain');
   const format = oneOf('--format', options.format, FORMATS);
   const failOn = oneOf('--fail-on', options.failOn, SEVERITIES);
   const sources = new Map(files.map((file) => [file, readTopologyFile(file)]));
@@ -28,6 +34,21 @@ export function check(files: readonly string[], options: CheckOptions): Promise<
   if (format === 'text') process.stdout.write(`${summary(found, files.length)}\n`);
   const isBad = found.some((one) => SEVERITIES.indexOf(one.severity) <= SEVERITIES.indexOf(failOn));
   return Promise.resolve(isBad ? ExitCode.findings : ExitCode.ok);
+}
+
+function explain(code: string, format: string): Promise<number> {
+  const description = describeCode(code);
+  if (description === undefined) {
+    const meant = nearest(
+      code,
+      CODES.map((each) => each.code),
+    );
+    const hint = meant === undefined ? 'docs/rules.md lists all codes' : `did you mean ${meant}?`;
+    throw new UserError(`there is no rule ${code}: ${hint}`);
+  }
+  const text = renderExplanation(description, { format: oneOf('--format', format, ['text', 'json']) });
+  process.stdout.write(`${text}\n`);
+  return Promise.resolve(ExitCode.ok);
 }
 
 function summary(found: readonly Diagnostic[], fileCount: number): string {

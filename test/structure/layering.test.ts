@@ -28,7 +28,7 @@ const IMPURE = /^node:(fs|net|http|https|tls|dgram|dns|child_process|os|timers|w
 /** Files that are started from outside: by a stub, by Pulumi, by the test runner. */
 const ENTRIES = [
   /^stacks\/index\.ts$/,
-  /^cli\/main\.ts$/,
+  /^cli\/(main|writeDocs)\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
   /^provider\/(rabbitmq|warren)\/plugin\.ts$/,
   /^test\/.*\.test\.ts$/,

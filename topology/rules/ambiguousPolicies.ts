@@ -2,12 +2,34 @@ import type { Policy, Vhost } from '../model';
 import { canonicalJson } from '../objects';
 import type { PolicyApplyTo } from '../objects';
 import { comparePatterns, patternMatches } from '../patterns/languages';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const ambiguousPolicies: Rule = {
   code: 'ambiguous-policies',
   severity: 'error',
   title: 'Policies of equal priority do not overlap: which one wins would be undefined.',
+  reason:
+    'At most one policy applies to a queue or exchange; of those with the same priority RabbitMQ takes either, and may take the other one after a restart.',
+  help: 'Give them different priorities, or make their patterns exclude each other.',
+  sources: [docs('policies#priorities')],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    policies:
+      all: { pattern: '.*', definition: { max-length: 1000 } }
+      paid: { pattern: '^paid', definition: { max-length: 5000 } }
+`,
+    good: `
+vhosts:
+  shop:
+    policies:
+      all: { pattern: '.*', definition: { max-length: 1000 } }
+      paid: { pattern: '^paid', priority: 1, definition: { max-length: 5000 } }
+`,
+  },
   check: ({ topology: { vhosts } }) =>
     vhosts.flatMap((vhost) => [
       ...overlaps(vhost.policies, vhost),

@@ -1,3 +1,4 @@
+import { docs } from './rule';
 import type { Rule } from './rule';
 import { POLICY_KEYS, QUEUE_ARGUMENTS } from './keys';
 
@@ -5,6 +6,25 @@ export const argumentInsteadOfPolicy: Rule = {
   code: 'argument-instead-of-policy',
   severity: 'warning',
   title: 'What a policy can set is better not an argument.',
+  reason:
+    'An argument is fixed for good: a change needs the queue deleted, with its messages, and an application that declares the queue without it is refused (406).',
+  help: 'Use the word of the language (ttl, maxLength, …), which compiles to a policy; or `declaredWith` if the application declares the queue with that argument.',
+  sources: [docs('queues#optional-arguments'), docs('policies#why-policies-exist')],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { arguments: { x-message-ttl: 7200000 } }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { ttl: 2h }
+`,
+  },
   check: ({ topology: { vhosts } }) =>
     vhosts.flatMap(({ queues }) =>
       queues.flatMap((queue) =>

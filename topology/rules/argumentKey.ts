@@ -4,12 +4,31 @@ import type { ArgumentValue, Arguments } from '../objects';
 import type { Path } from '../source';
 import type { Target } from '../target';
 import { QUEUE_ARGUMENTS, valueFault } from './keys';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const argumentKey: Rule = {
   code: 'argument-key',
   severity: 'error',
-  title: 'Queue arguments have names and values that RabbitMQ takes, and stand once.',
+  title: 'Queue arguments have values that RabbitMQ takes, and each property one value.',
+  reason: 'RabbitMQ refuses a queue whose argument has a value of the wrong type or out of range.',
+  help: 'Write milliseconds and bytes as numbers, without quotes and units, and say each property once.',
+  sources: [docs('queues#optional-arguments')],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { declaredWith: { x-message-ttl: '7200000' } }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { declaredWith: { x-message-ttl: 7200000 } }
+`,
+  },
   check: ({ topology: { vhosts, target } }) =>
     vhosts.flatMap(({ queues }) =>
       queues.flatMap((queue) => [
@@ -25,29 +44,6 @@ function checkArguments(given: Arguments, path: Path, target: Target): Finding[]
 }
 
 function checkArgument(key: string, value: ArgumentValue, path: Path, target: Target): Finding[] {
-  if (/^(x-)?ha-/.test(key)) {
-    return [
-      {
-        message: `"${key}" is no queue argument.`,
-        reason: 'Mirroring was a matter of policies, and RabbitMQ ignores it here.',
-        help: 'Say `replicated: true`.',
-        path,
-        part: 'key',
-      },
-    ];
-  }
-  const prefixed = `x-${key}`;
-  if (QUEUE_ARGUMENTS[prefixed] !== undefined) {
-    return [
-      {
-        message: `The argument "${key}" lacks its "x-".`,
-        reason: 'RabbitMQ would ignore it without a word.',
-        help: `Write "${prefixed}".`,
-        path,
-        part: 'key',
-      },
-    ];
-  }
   const known = QUEUE_ARGUMENTS[key];
   const expected = known === undefined ? undefined : valueFault(known.value, value, target);
   if (expected === undefined) return [];

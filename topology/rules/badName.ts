@@ -1,5 +1,6 @@
 import type { Topology } from '../model';
 import type { Path } from '../source';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 const NAME_BYTES_MAX = 255;
@@ -9,6 +10,24 @@ export const badName: Rule = {
   severity: 'error',
   title:
     'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq.".',
+  reason: "RabbitMQ refuses such a name, or its management API can't find the object again.",
+  help: 'Choose another name.',
+  sources: [docs('queues#names'), measured('`amq.` names are refused (401 over HTTP, 403 over AMQP)')],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      amq.paid:
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid:
+`,
+  },
   check: ({ topology }) => named(topology).flatMap(({ what, name, path }) => checkName(what, name, path)),
 };
 

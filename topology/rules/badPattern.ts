@@ -3,12 +3,35 @@ import { PATTERN_BYTES_MAX } from '../patterns/brokerRegex';
 import { patternFault } from '../patterns/languages';
 import type { Path } from '../source';
 import { isAtLeast } from '../target';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const badPattern: Rule = {
   code: 'bad-pattern',
   severity: 'error',
   title: 'A regular expression compiles, and is not longer than the broker allows.',
+  reason: 'RabbitMQ refuses it; from 4.3 on also one that is longer than 1,024 bytes.',
+  help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
+  sources: [
+    docs('policies#match-names-using-regex'),
+    docs('access-control#authorisation'),
+    measured('the broker answers 400'),
+  ],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid(', definition: { max-length: 5 } }
+`,
+    good: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid', definition: { max-length: 5 } }
+`,
+  },
   check: ({ topology }) => patternsOf(topology).flatMap((item) => checkPattern(item, topology)),
 };
 

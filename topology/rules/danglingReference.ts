@@ -1,55 +1,58 @@
-import type { Binding, Topology, User, Vhost, Worker } from '../model';
+import type { Binding, User, Vhost, Worker } from '../model';
 import { suggestion } from '../names';
-import { templateMatches } from '../patterns/template';
 import type { Path } from '../source';
+import { KnownNames } from './knownNames';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
-
-/** Exchanges that RabbitMQ itself declares in every vhost. */
-const PREDECLARED = [
-  'amq.direct',
-  'amq.fanout',
-  'amq.headers',
-  'amq.match',
-  'amq.topic',
-  'amq.rabbitmq.trace',
-];
 
 export const danglingReference: Rule = {
   code: 'dangling-reference',
   severity: 'error',
-  title: 'Whatever is referred to must be defined in the same file.',
-  check: ({ topology }) => [
-    ...topology.vhosts.flatMap(checkVhost),
-    ...topology.users.flatMap((user) => checkUser(user, topology)),
-    ...topology.workers.flatMap((worker) => checkWorker(worker, topology)),
+  title: 'What a binding, a permission or a worker names is defined in the topology.',
+  reason:
+    "RabbitMQ refuses a binding or a permission that names something that isn't there, and workers can't start without their vhost, user and queues.",
+  help: 'Correct the name, or define what is missing.',
+  sources: [
+    docs('queues#bindings'),
+    measured('a binding to nothing is 404, permissions for an unknown vhost are 400 or 404'),
   ],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { bindings: [{ exchange: orders }] }
+`,
+    good: `
+vhosts:
+  shop:
+    exchanges:
+      orders: { type: fanout }
+    queues:
+      paid: { bindings: [{ exchange: orders }] }
+`,
+  },
+  check: ({ topology }) => {
+    const vhosts = new Map(topology.vhosts.map((vhost) => [vhost.name, new KnownNames(vhost)]));
+    const users = new Set(topology.users.map(({ name }) => name));
+    return [
+      ...topology.vhosts.flatMap(checkVhost),
+      ...topology.users.flatMap((user) => checkUser(user, vhosts)),
+      ...topology.workers.flatMap((worker) => checkWorker(worker, vhosts, users)),
+    ];
+  },
 };
 
 function checkVhost(vhost: Vhost): Finding[] {
-  const owners = [...vhost.queues, ...vhost.families];
-  return [
-    ...owners.flatMap(({ path, settings: { deadLetter } }) => [
-      ...missingQueue(vhost, deadLetter?.queue, [...path, 'deadLetter', 'queue'], 'dead letters'),
-      ...missingExchange(vhost, deadLetter?.exchange, [...path, 'deadLetter', 'exchange'], 'dead letters'),
-    ]),
-    ...vhost.exchanges.flatMap(({ path, alternate }) =>
-      missingExchange(vhost, alternate, [...path, 'alternate'], 'unroutable messages'),
-    ),
-    ...[...vhost.queues, ...vhost.exchanges].flatMap(({ bindings }) =>
-      bindings.flatMap((binding) => checkBinding(vhost, binding)),
-    ),
-    ...[...vhost.policies, ...vhost.operatorPolicies].flatMap(({ path, definition }) =>
-      ['dead-letter-exchange', 'alternate-exchange'].flatMap((key) => {
-        const exchange = definition[key];
-        if (typeof exchange !== 'string' || exchange === '') return [];
-        return missingExchange(vhost, exchange, [...path, 'definition', key], 'messages');
-      }),
-    ),
-  ];
+  const known = new KnownNames(vhost);
+  return [...vhost.queues, ...vhost.exchanges].flatMap(({ bindings }) =>
+    bindings.flatMap((binding) => checkBinding(known, binding)),
+  );
 }
 
-function checkBinding(vhost: Vhost, { exchange, path }: Binding): Finding[] {
-  if (exchange !== '') return missingExchange(vhost, exchange, [...path, 'exchange'], 'messages');
+function checkBinding(known: KnownNames, { exchange, path }: Binding): Finding[] {
+  if (exchange !== '') return known.missingExchange(exchange, [...path, 'exchange'], 'messages');
   return [
     {
       message: 'The default exchange takes no bindings.',
@@ -60,90 +63,60 @@ function checkBinding(vhost: Vhost, { exchange, path }: Binding): Finding[] {
   ];
 }
 
-function missingQueue(vhost: Vhost, name: string | undefined, path: Path, what: string): Finding[] {
-  if (name === undefined || knowsQueue(vhost, name)) return [];
+function missingVhost(names: ReadonlySet<string>, name: string, path: Path): Finding[] {
+  if (names.has(name)) return [];
   return [
     {
-      message: `There is no queue "${name}" in the vhost "${vhost.name}".`,
-      reason: `The ${what} would be lost without a trace.`,
-      help: suggestion(
-        name,
-        vhost.queues.map((queue) => queue.name),
-        'queue',
-      ),
+      message: `There is no vhost "${name}".`,
+      help: suggestion(name, [...names], 'vhost'),
       path,
+      part: 'key',
     },
   ];
 }
 
-function missingExchange(vhost: Vhost, name: string | undefined, path: Path, what: string): Finding[] {
-  const names = vhost.exchanges.map((exchange) => exchange.name);
-  if (name === undefined || names.includes(name) || PREDECLARED.includes(name)) return [];
+function checkUser(
+  { permissions, topicPermissions }: User,
+  vhosts: ReadonlyMap<string, KnownNames>,
+): Finding[] {
+  const names = new Set(vhosts.keys());
   return [
-    {
-      message: `There is no exchange "${name}" in the vhost "${vhost.name}".`,
-      reason: `The ${what} would go nowhere.`,
-      help: suggestion(name, names, 'exchange'),
-      path,
-    },
-  ];
-}
-
-function knowsQueue(vhost: Vhost, name: string): boolean {
-  return (
-    vhost.queues.some((queue) => queue.name === name) ||
-    vhost.families.some(({ template }) => template === name || templateMatches(template, name))
-  );
-}
-
-function missingVhost(topology: Topology, name: string, path: Path): Finding[] {
-  const names = topology.vhosts.map((vhost) => vhost.name);
-  if (names.includes(name)) return [];
-  return [
-    { message: `There is no vhost "${name}".`, help: suggestion(name, names, 'vhost'), path, part: 'key' },
-  ];
-}
-
-function checkUser({ permissions, topicPermissions }: User, topology: Topology): Finding[] {
-  return [
-    ...[...permissions, ...topicPermissions].flatMap(({ vhost, path }) =>
-      missingVhost(topology, vhost, path),
-    ),
-    ...topicPermissions.flatMap(({ vhost: vhostName, exchanges }) => {
-      const vhost = topology.vhosts.find(({ name }) => name === vhostName);
-      if (vhost === undefined) return [];
-      return exchanges.flatMap(({ exchange, path }) =>
-        missingExchange(vhost, exchange, path, 'permissions').map((finding): Finding => ({
+    ...[...permissions, ...topicPermissions].flatMap(({ vhost, path }) => missingVhost(names, vhost, path)),
+    ...topicPermissions.flatMap(({ vhost, exchanges }) =>
+      exchanges.flatMap(({ exchange, path }) =>
+        (vhosts.get(vhost)?.missingExchange(exchange, path, 'permissions') ?? []).map((finding): Finding => ({
           ...finding,
           part: 'key',
         })),
-      );
-    }),
+      ),
+    ),
   ];
 }
 
-function checkWorker({ path, vhost: vhostName, queues, user }: Worker, topology: Topology): Finding[] {
-  const users = topology.users.map(({ name }) => name);
+function checkWorker(
+  { path, vhost: vhostName, queues, user }: Worker,
+  vhosts: ReadonlyMap<string, KnownNames>,
+  users: ReadonlySet<string>,
+): Finding[] {
   const unknownUser: Finding[] =
-    user === undefined || users.includes(user)
+    user === undefined || users.has(user)
       ? []
       : [
           {
             message: `There is no user "${user}".`,
             reason: 'The workers could not log in.',
-            help: suggestion(user, users, 'user'),
+            help: suggestion(user, [...users], 'user'),
             path: [...path, 'user'],
           },
         ];
   if (vhostName === undefined) return unknownUser;
-  const vhost = topology.vhosts.find(({ name }) => name === vhostName);
+  const vhost = vhosts.get(vhostName);
   if (vhost === undefined) {
-    const missing = missingVhost(topology, vhostName, [...path, 'vhost']);
+    const missing = missingVhost(new Set(vhosts.keys()), vhostName, [...path, 'vhost']);
     return [...missing.map((finding): Finding => ({ ...finding, part: 'value' })), ...unknownUser];
   }
   const unknownQueues = queues
-    .map((name, index) => missingQueue(vhost, name, [...path, 'queues', index], 'tasks'))
-    .flat()
+    .flatMap((name, index) => vhost.missingQueue(name, [...path, 'queues', index], 'tasks'))
     .map((finding): Finding => ({
       ...finding,
       reason: 'The workers would wait for messages that never come.',

@@ -1,12 +1,34 @@
 import type { Vhost } from '../model';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve';
 import { deadLetterTargets } from './deadLetterTargets';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const deadLetterCycle: Rule = {
   code: 'dead-letter-cycle',
   severity: 'warning',
   title: 'Dead letters do not go round in circles by themselves.',
+  reason: 'RabbitMQ drops a message that comes back to a queue without having been rejected on the way.',
+  help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits.',
+  sources: [docs('dlx#routing')],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      a: { ttl: 1m, deadLetter: { queue: b } }
+      b: { ttl: 1m, deadLetter: { queue: a } }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      a: { ttl: 1m, deadLetter: { queue: b } }
+      b: { ttl: 1m, deadLetter: { queue: dead } }
+      dead: { maxLength: 1000 }
+`,
+  },
   check: ({ vhosts }) => vhosts.flatMap(cycles),
 };
 

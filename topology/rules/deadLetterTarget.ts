@@ -1,11 +1,33 @@
 import type { DeadLetter } from '../model';
 import type { Path } from '../source';
+import { docs, LANGUAGE } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const deadLetterTarget: Rule = {
   code: 'dead-letter-target',
   severity: 'error',
   title: 'deadLetter names either a queue or an exchange.',
+  reason:
+    'A queue is reached through the default exchange, with its name as the routing key: with another exchange or key beside it, one of the two would be ignored.',
+  help: 'Keep either `queue`, or `exchange` with `routingKey`.',
+  sources: [docs('dlx'), LANGUAGE],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { deadLetter: { queue: failed, routingKey: failed } }
+      failed: { maxLength: 1000 }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { deadLetter: { queue: failed } }
+      failed: { maxLength: 1000 }
+`,
+  },
   check: ({ topology: { vhosts } }) =>
     vhosts
       .flatMap(({ queues, families }) => [...queues, ...families])

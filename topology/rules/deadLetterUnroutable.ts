@@ -1,11 +1,36 @@
 import type { ResolvedVhost } from '../resolve';
 import { deadLetterTargets } from './deadLetterTargets';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const deadLetterUnroutable: Rule = {
   code: 'dead-letter-unroutable',
   severity: 'error',
   title: 'Dead letters reach a queue.',
+  reason: "RabbitMQ drops what an exchange can't route: these dead letters would be lost.",
+  help: 'Bind a queue to that exchange, with a key that matches, or dead-letter straight to a queue.',
+  sources: [docs('dlx#routing')],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    exchanges:
+      dead: { type: direct }
+    queues:
+      paid: { deadLetter: { exchange: dead, routingKey: paid } }
+      failed: { maxLength: 1000, bindings: [{ exchange: dead, routingKey: failed }] }
+`,
+    good: `
+vhosts:
+  shop:
+    exchanges:
+      dead: { type: direct }
+    queues:
+      paid: { deadLetter: { exchange: dead, routingKey: failed } }
+      failed: { maxLength: 1000, bindings: [{ exchange: dead, routingKey: failed }] }
+`,
+  },
   check: ({ vhosts }) => vhosts.flatMap(unroutable),
 };
 

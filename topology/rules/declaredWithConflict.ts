@@ -2,6 +2,7 @@ import { queueArguments } from '../compile/index';
 import { canonicalJson } from '../objects';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve';
 import { QUEUE_ARGUMENTS } from './keys';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 /** The declaration that the application makes must be the one that the topology makes: RabbitMQ refuses it otherwise. */
@@ -9,6 +10,25 @@ export const declaredWithConflict: Rule = {
   code: 'declared-with-conflict',
   severity: 'error',
   title: 'A queue has exactly the arguments that its application declares it with.',
+  reason:
+    'RabbitMQ refuses an application that declares an existing queue with other arguments (406), and closes its channel.',
+  help: 'Add the argument to `declaredWith` once the application declares it, or remove what asks for it.',
+  sources: [docs('queues#property-equivalence'), measured('406 PRECONDITION_FAILED - inequivalent arg')],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { priorities: 5, declaredWith: {} }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { priorities: 5, declaredWith: { x-max-priority: 5 } }
+`,
+  },
   check: ({ vhosts }) => vhosts.flatMap((vhost) => vhost.queues.flatMap((queue) => additions(queue, vhost))),
 };
 

@@ -1,13 +1,30 @@
-import type { Topology } from '../model';
 import type { ResolvedVhost } from '../resolve';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const expires: Rule = {
   code: 'expires',
   severity: 'error',
-  title: 'An expiry is over 0, and never on a queue that workers consume from.',
-  check: ({ topology, vhosts }) =>
-    vhosts.flatMap((vhost) => [...zero(vhost), ...onWorkerQueues(vhost, topology)]),
+  title: 'An expiry is over 0.',
+  reason: 'RabbitMQ refuses a queue that would vanish as soon as it is unused.',
+  help: 'Remove it to keep the queue, or say e.g. 5m.',
+  sources: [docs('ttl#queue-ttl'), measured('400, and 406 over AMQP')],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    families:
+      'basket:{id}': { expires: 0 }
+`,
+    good: `
+vhosts:
+  shop:
+    families:
+      'basket:{id}': { expires: 5m }
+`,
+  },
+  check: ({ vhosts }) => vhosts.flatMap(zero),
 };
 
 function zero({ vhost }: ResolvedVhost): Finding[] {
@@ -19,21 +36,4 @@ function zero({ vhost }: ResolvedVhost): Finding[] {
       help: 'Remove it to keep the queue, or say e.g. 5m.',
       path: [...path, 'expires'],
     }));
-}
-
-function onWorkerQueues({ vhost, queues }: ResolvedVhost, { workers }: Topology): Finding[] {
-  return queues.flatMap(({ queue, definition }) => {
-    const worker = workers.find((each) => each.vhost === vhost.name && each.queues.includes(queue.name));
-    const expiresMs = definition.expires ?? queue.declaredWith?.['x-expires'] ?? queue.arguments['x-expires'];
-    if (worker === undefined || expiresMs === undefined) return [];
-    return [
-      {
-        message: `"${queue.name}" expires, and the workers "${worker.name}" consume from it.`,
-        reason:
-          'A queue without consumers counts as unused: workers scaled to zero would delete it with its messages.',
-        help: 'Remove `expires`; to let messages expire, say `ttl`.',
-        path: [...queue.path, 'expires'],
-      },
-    ];
-  });
 }

@@ -1,5 +1,6 @@
 /** The closed registry of rules, and of all codes that a diagnostic of the topology can have. */
 import type { Diagnostic } from '../diagnostics';
+import { compareNames } from '../names';
 import type { ResolvedTopology } from '../resolve';
 import type { Source } from '../source';
 import { ambiguousFamilies } from './ambiguousFamilies';
@@ -22,10 +23,16 @@ import { deadLetterTarget } from './deadLetterTarget';
 import { defaultQueueType } from './defaultQueueType';
 import { duplicateBinding } from './duplicateBinding';
 import { expires } from './expires';
+import { expiresOnWorkerQueue } from './expiresOnWorkerQueue';
 import { familyTemplate } from './familyTemplate';
+import { FILE_CODE_DESCRIPTIONS } from './fileCodes';
+import { JUDGING_CODE_DESCRIPTIONS } from './judgingCodes';
 import { generatedName } from './generatedName';
 import { guestUser } from './guestUser';
+import { ignoredArgument } from './ignoredArgument';
 import { mirroringRemoved } from './mirroringRemoved';
+import { missingTarget } from './missingTarget';
+import { notReplicated } from './notReplicated';
 import { policyApplyTo } from './policyApplyTo';
 import { policyKey } from './policyKey';
 import { policySplitsFamily } from './policySplitsFamily';
@@ -34,12 +41,13 @@ import { reservedPolicy } from './reservedPolicy';
 import { transientQueue } from './transientQueue';
 import { unanchoredPermission } from './unanchoredPermission';
 import { zeroLimit } from './zeroLimit';
-import type { Finding, Rule } from './rule';
+import type { CodeDescription, Finding, Rule } from './rule';
 
-export type { Finding, Rule };
+export type { CodeDescription, Finding, Rule };
 
 export const RULES: readonly Rule[] = [
   danglingReference,
+  missingTarget,
   badName,
   generatedName,
   duplicateBinding,
@@ -57,13 +65,16 @@ export const RULES: readonly Rule[] = [
   zeroLimit,
   defaultQueueType,
   replicated,
+  notReplicated,
   quorumLimits,
   streamLimits,
   deliveryLimit,
   atLeastOnce,
   expires,
+  expiresOnWorkerQueue,
   transientQueue,
   argumentKey,
+  ignoredArgument,
   argumentInsteadOfPolicy,
   declaredWithConflict,
   settingBesideArgument,
@@ -73,32 +84,18 @@ export const RULES: readonly Rule[] = [
   deadLetterIntoWork,
 ];
 
-/** What reading the file itself can find, before any rule. */
-const PARSE_CODES = [
-  'not-text',
-  'empty-file',
-  'yaml-syntax',
-  'yaml-documents',
-  'yaml-alias',
-  'yaml-tag',
-  'alias-bomb',
-  'merge-key',
-  'bad-key',
-  'duplicate-key',
-  'language-version',
-  'unquoted-target',
-  'unknown-target',
-  'missing-key',
-  'unknown-key',
-  'wrong-type',
-  'bad-value',
-  'bad-duration',
-  'bad-size',
-  'bad-uri',
-];
+/** Every code that a diagnostic of a topology can have, with all that can be said about it; in the order of the names. */
+export const CODES: readonly CodeDescription[] = [
+  ...FILE_CODE_DESCRIPTIONS,
+  ...RULES,
+  ...JUDGING_CODE_DESCRIPTIONS,
+].sort((a, b) => compareNames(a.code, b.code));
 
-/** Every code that a diagnostic of a topology can have. */
-export const DIAGNOSTIC_CODES: readonly string[] = [...PARSE_CODES, ...RULES.map(({ code }) => code)];
+const byCode = new Map(CODES.map((description) => [description.code, description]));
+
+export function describeCode(code: string): CodeDescription | undefined {
+  return byCode.get(code);
+}
 
 /** Runs every rule. The findings are in no particular order. */
 export function runRules(resolved: ResolvedTopology): Diagnostic[] {

@@ -82,6 +82,30 @@ export const QUEUE_ARGUMENTS: Readonly<Record<string, { readonly value: ValueKin
     'x-queue-type': { value: 'text', word: 'type' },
   };
 
+/** Every queue argument that some RabbitMQ from 3.10 to 4.3, or a plugin that comes with it, reads. */
+export const KNOWN_QUEUE_ARGUMENTS: ReadonlySet<string> = new Set([
+  ...Object.keys(QUEUE_ARGUMENTS),
+  'x-queue-mode',
+  'x-queue-version',
+  'x-queue-leader-locator',
+  'x-queue-master-locator',
+  'x-quorum-initial-group-size',
+  'x-quorum-target-group-size',
+  'x-initial-cluster-size',
+  'x-max-in-memory-length',
+  'x-max-in-memory-bytes',
+  'x-max-age',
+  'x-stream-max-segment-size-bytes',
+  'x-stream-filter-size-bytes',
+  'x-consumer-timeout',
+  'x-consumer-disconnected-timeout',
+  'x-delayed-retry-type',
+  'x-delayed-retry-min',
+  'x-delayed-retry-max',
+  // Set by the federation plugin on the queues that it declares.
+  'x-internal-purpose',
+]);
+
 const VALUE_WORDS: Readonly<Record<ValueKind, string>> = {
   count: 'a whole number, 0 or more',
   positive: 'a whole number over 0',

@@ -1,10 +1,33 @@
 import { canMirror } from '../target';
+import { docs, measured } from './rule';
 import type { Rule } from './rule';
 
 export const mirroringRemoved: Rule = {
   code: 'mirroring-removed',
   severity: 'error',
   title: 'ha-* policy keys are invalid on 4.x.',
+  reason: 'Classic queue mirroring is gone since 4.0: the broker refuses the whole policy.',
+  help: 'Remove it, and say `replicated: true` on the queues and families that need copies: it compiles to mirrors on 3.x and to quorum queues on 4.x.',
+  sources: [docs('3.13/ha'), measured('4.x answers 400: … are not recognised policy settings')],
+  isAdvice: false,
+  example: {
+    bad: `
+target: '4.0'
+vhosts:
+  shop:
+    queues:
+      paid:
+    policies:
+      ha-all: { pattern: '.*', definition: { ha-mode: all } }
+`,
+    good: `
+target: '4.0'
+vhosts:
+  shop:
+    queues:
+      paid: { replicated: true }
+`,
+  },
   check: ({ topology: { vhosts, target } }) =>
     canMirror(target)
       ? []

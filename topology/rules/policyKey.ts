@@ -4,12 +4,35 @@ import type { ArgumentValue } from '../objects';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { ARGUMENT_ONLY, POLICY_KEYS, valueFault } from './keys';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const policyKey: Rule = {
   code: 'policy-key',
   severity: 'error',
   title: 'A policy holds only keys that RabbitMQ knows there, with values that it takes.',
+  reason: "RabbitMQ refuses the whole policy for one key or value that it doesn't know.",
+  help: 'Correct the key; queue type, priorities and durability are no matter of policies: set them on the queue.',
+  sources: [
+    docs('policies#what-is-a-policy'),
+    docs('policies#operator-policies'),
+    measured('400: … are not recognised policy settings'),
+  ],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid', definition: { queue-type: quorum } }
+`,
+    good: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid', definition: { max-length: 5 } }
+`,
+  },
   check: ({ topology: { vhosts, target } }) =>
     vhosts.flatMap(({ policies, operatorPolicies }) => [
       ...policies.flatMap((policy) => checkPolicy(policy, false, target)),

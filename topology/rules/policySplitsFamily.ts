@@ -1,9 +1,33 @@
+import { docs, LANGUAGE } from './rule';
 import type { Rule } from './rule';
 
 export const policySplitsFamily: Rule = {
   code: 'policy-splits-family',
   severity: 'error',
   title: 'A policy applies to a whole family or to none of it.',
+  reason:
+    "A family compiles to one policy that wins over the explicit ones and contains them: one that applies to some of its queues only can't be contained.",
+  help: 'Move those keys into the family, make the pattern cover the whole family or none of it, or split the family.',
+  sources: [docs('policies#combining-policy-definitions'), LANGUAGE],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    families:
+      'basket:{id}': { ttl: 1h }
+    policies:
+      vip: { pattern: '^basket:vip', definition: { max-length: 5 } }
+`,
+    good: `
+vhosts:
+  shop:
+    families:
+      'basket:{id}': { ttl: 1h }
+    policies:
+      baskets: { pattern: '^basket:', definition: { max-length: 5 } }
+`,
+  },
   check: ({ vhosts }) =>
     vhosts.flatMap(({ families }) =>
       families.flatMap(({ family, splitBy }) =>

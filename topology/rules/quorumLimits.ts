@@ -2,12 +2,34 @@ import { quorumObstacle } from '../replication';
 import type { ResolvedQueue } from '../resolve';
 import type { Path } from '../source';
 import type { Target } from '../target';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const quorumLimits: Rule = {
   code: 'quorum-limits',
   severity: 'error',
   title: 'A quorum queue is durable, not auto-delete, without classic-only arguments and reject-publish-dlx.',
+  reason: 'RabbitMQ refuses such a quorum queue, or ignores the property.',
+  help: 'Remove that property, or say `type: classic`.',
+  sources: [
+    docs('quorum-queues#feature-comparison'),
+    measured('406 for the arguments; priorities are ignored before 4.3'),
+  ],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { type: quorum, autoDelete: true }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { type: quorum }
+`,
+  },
   check: ({ topology: { target }, vhosts }) =>
     vhosts.flatMap(({ queues }) => queues.flatMap((queue) => checkQuorum(queue, target))),
 };

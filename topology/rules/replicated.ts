@@ -1,12 +1,33 @@
 import type { Replication } from '../replication';
 import type { ResolvedTopology } from '../resolve';
 import type { Path } from '../source';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const replicated: Rule = {
   code: 'replicated',
   severity: 'error',
   title: '`replicated` must be possible on the target.',
+  reason: 'On 4.x only quorum queues and streams have copies: classic mirroring is gone.',
+  help: 'Remove what keeps it from being a quorum queue, or say `replicated: where-supported` to do without copies there.',
+  sources: [docs('quorum-queues#feature-comparison'), docs('3.13/ha')],
+  isAdvice: false,
+  example: {
+    bad: `
+target: '4.0'
+vhosts:
+  shop:
+    queues:
+      paid: { type: classic, replicated: true }
+`,
+    good: `
+target: '4.0'
+vhosts:
+  shop:
+    queues:
+      paid: { replicated: true }
+`,
+  },
   check: ({ topology: { target }, vhosts }: ResolvedTopology) =>
     vhosts.flatMap(({ queues, families }) => [
       ...queues.flatMap(({ queue, replication }) =>
@@ -42,14 +63,6 @@ function checkReplication(
         },
       ];
     case 'leftAlone':
-      return [
-        {
-          ...at,
-          severity: 'info',
-          message: `${what} is not replicated on RabbitMQ ${target}: ${replication.obstacle}.`,
-          reason: 'It asks for copies where they are supported; here it has none, and stops with its node.',
-        },
-      ];
     case 'none':
     case 'byType':
     case 'mirrored':

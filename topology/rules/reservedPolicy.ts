@@ -1,11 +1,30 @@
 import { RESERVED_POLICY_PREFIXES, RESERVED_PRIORITY } from '../compile/policies';
 import type { Policy } from '../model';
+import { LANGUAGE } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const reservedPolicy: Rule = {
   code: 'reserved-policy',
   severity: 'error',
   title: 'Priorities from 1000 on, and names with "warren.", belong to the generated policies.',
+  reason: 'The generated policies of queues and families contain the explicit ones and must win over them.',
+  help: 'Use a priority below 1000, and a name that doesn\'t begin with "warren.".',
+  sources: [LANGUAGE],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid', priority: 5000, definition: { max-length: 5 } }
+`,
+    good: `
+vhosts:
+  shop:
+    policies:
+      paid: { pattern: '^paid', priority: 5, definition: { max-length: 5 } }
+`,
+  },
   check: ({ topology: { vhosts } }) =>
     vhosts.flatMap(({ policies, operatorPolicies }) => [
       ...policies.flatMap(checkPolicy),

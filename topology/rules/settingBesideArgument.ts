@@ -1,12 +1,36 @@
 import { settingsDefinition } from '../definitions';
 import type { ResolvedQueue } from '../resolve';
 import { QUEUE_ARGUMENTS } from './keys';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const settingBesideArgument: Rule = {
   code: 'setting-beside-argument',
   severity: 'warning',
   title: 'A limit stands either in the arguments or in the settings of a queue.',
+  reason:
+    "On the broker the lower of two numbers counts, and of two other values the argument: one of the two says what isn't so.",
+  help: 'Remove the setting, or the argument once the application stops declaring it.',
+  sources: [
+    docs('policies#why-policies-exist'),
+    docs('maxlength'),
+    measured('what `effective` values a queue has'),
+  ],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { ttl: 2h, declaredWith: { x-message-ttl: 1800000 } }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid: { declaredWith: { x-message-ttl: 1800000 } }
+`,
+  },
   check: ({ vhosts }) => vhosts.flatMap(({ queues }) => queues.flatMap(contradictions)),
 };
 

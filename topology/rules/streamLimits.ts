@@ -1,4 +1,5 @@
 import type { ResolvedQueue } from '../resolve';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 /** Settings that RabbitMQ refuses, or ignores, on a stream. */
@@ -9,6 +10,25 @@ export const streamLimits: Rule = {
   code: 'stream-limits',
   severity: 'error',
   title: 'A stream is durable and has no queue semantics such as TTL, dead letters or priorities.',
+  reason:
+    'A stream keeps its messages whether they are read or not: what belongs to queues is refused, or ignored, on it.',
+  help: 'Remove it. A stream is limited by its size and by the age of its messages.',
+  sources: [docs('streams#feature-comparison')],
+  isAdvice: false,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      log: { type: stream, ttl: 1h }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      log: { type: stream, maxLengthBytes: 1GB }
+`,
+  },
   check: ({ vhosts }) => vhosts.flatMap(({ queues }) => queues.flatMap(checkStream)),
 };
 

@@ -1,10 +1,34 @@
 import { isAtLeast } from '../target';
+import { docs, measured } from './rule';
 import type { Rule } from './rule';
 
 export const transientQueue: Rule = {
   code: 'transient-queue',
   severity: 'warning',
   title: 'Transient (not durable) queues are deprecated.',
+  reason:
+    'Such a queue is gone after a restart of its node, and RabbitMQ deprecates it: where the deprecated feature is switched off, it is refused.',
+  help: 'Make it durable; for short-lived queues, add `expires`.',
+  sources: [
+    docs('queues#durability'),
+    'https://www.rabbitmq.com/release-information/deprecated-features-list',
+    measured('4.3 still permits it by default'),
+  ],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts:
+  shop:
+    queues:
+      paid: { durable: false }
+`,
+    good: `
+vhosts:
+  shop:
+    queues:
+      paid:
+`,
+  },
   check: ({ topology: { vhosts, target } }) =>
     vhosts.flatMap(({ queues, families }) => [
       ...queues

@@ -1,12 +1,33 @@
 import type { User } from '../model';
 import { comparePatterns, isAnchored, patternFault } from '../patterns/languages';
 import type { Path } from '../source';
+import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const unanchoredPermission: Rule = {
   code: 'unanchored-permission',
   severity: 'warning',
   title: 'A permission matches whole names.',
+  reason: 'RabbitMQ searches the expression anywhere in a name: the user may do more than was meant.',
+  help: 'Anchor it with ^ and $; to allow a prefix, end it with .*$',
+  sources: [docs('access-control#authorisation')],
+  isAdvice: true,
+  example: {
+    bad: `
+vhosts: { shop: {} }
+users:
+  shop:
+    permissions:
+      shop: { read: paid }
+`,
+    good: `
+vhosts: { shop: {} }
+users:
+  shop:
+    permissions:
+      shop: { read: '^paid$' }
+`,
+  },
   check: ({ topology: { users } }) => users.flatMap((user) => grants(user).flatMap(checkGrant)),
 };
 

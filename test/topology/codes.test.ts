@@ -1,0 +1,61 @@
+/** What is said about every code is there, is true, and stands in the page that is made from it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { load } from '../../topology/index';
+import { fullExample, renderExplanation, renderRulePage } from '../../topology/render/ruleReference';
+import { CODES, describeCode } from '../../topology/rules/index';
+
+function codesIn(yaml: string): string[] {
+  return load(yaml, 'example.yaml').diagnostics.map(({ code }) => code);
+}
+
+describe('codes', () => {
+  it('are unique, and sorted', () => {
+    const codes = CODES.map(({ code }) => code);
+    expect(codes).toEqual([...new Set(codes)].sort());
+    expect(codes.every((code) => /^[a-z0-9]+(-[a-z0-9]+)*$/.test(code))).toBe(true);
+  });
+
+  describe.each(CODES.map((description) => [description.code, description] as const))(
+    '%s',
+    (code, description) => {
+      const { title, reason, help, sources, isAdvice, severity } = description;
+
+      it('is described', () => {
+        for (const text of [title, reason, help]) expect(text).toMatch(/^\S.*[.?$]$/);
+        expect(sources.length).toBeGreaterThan(0);
+        for (const source of sources) expect(source).toMatch(/^(https:\/\/|Measured on |The language: )/);
+        if (!isAdvice) expect(severity).toBe('error');
+      });
+
+      it('has an example that it finds something in, and one that is fine', () => {
+        const { bad, good } = fullExample(description);
+        expect(codesIn(bad)).toContain(code);
+        const findings = load(good, 'example.yaml').diagnostics;
+        expect(findings.filter((each) => each.code === code || each.severity === 'error')).toEqual([]);
+      });
+    },
+  );
+});
+
+it('docs/rules.md is what the code says (npm run docs)', () => {
+  const committed = readFileSync(join(__dirname, '../../docs/rules.md'), 'utf8');
+  expect(committed).toBe(renderRulePage(CODES));
+});
+
+it('an explanation holds all that there is to say', () => {
+  const description = describeCode('zero-limit');
+  if (description === undefined) throw new Error('there is no such code');
+  const text = renderExplanation(description, { format: 'text' });
+  for (const part of [
+    description.title,
+    description.reason,
+    description.help,
+    'warning',
+    ...description.sources,
+  ])
+    expect(text).toContain(part);
+  const parsed = JSON.parse(renderExplanation(description, { format: 'json' })) as Record<string, unknown>;
+  expect(parsed).toMatchObject({ code: 'zero-limit', severity: 'warning', isAdvice: true });
+});
