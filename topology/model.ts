@@ -50,7 +50,7 @@ export interface Settings {
 export interface Retry {
   readonly path: Path;
   readonly delaysMs: readonly number[];
-  readonly method: 'ladder' | 'stages';
+  readonly method: 'ladder' | 'stages' | 'delayed-retry';
 }
 
 export interface Alerts {
@@ -91,6 +91,8 @@ export interface Queue {
   readonly singleActiveConsumer?: boolean;
   readonly initialClusterSize?: number;
   readonly retry?: Retry;
+  /** The work queues of the further attempts (`retry` by stages), which workers of this queue consume from too. */
+  readonly stages?: readonly string[];
   readonly alerts?: Alerts;
   /** The application's own arguments: the queue gets exactly these. */
   readonly declaredWith?: Arguments;

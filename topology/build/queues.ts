@@ -150,14 +150,16 @@ function buildRetry(value: unknown, path: Path): Retry | undefined {
   const [attempts, delayMs] = [asInteger(data.attempts), asDurationMs(data.delay)];
   if (attempts === undefined || attempts < 1 || attempts > ATTEMPTS_MAX || delayMs === undefined)
     return undefined;
+  const method = oneOf(data.method, ['ladder', 'stages', 'delayed-retry'] as const) ?? 'ladder';
   const factor = asNumber(data.factor) ?? DEFAULT_FACTOR;
   const longestMs = asDurationMs(data.maxDelay) ?? DURATION_MS_MAX;
+  // What RabbitMQ's delayed retry does is measured: the delay times the number of deliveries.
+  const grown = (index: number): number =>
+    method === 'delayed-retry' ? delayMs * (index + 1) : Math.round(delayMs * factor ** index);
   return {
     path,
-    delaysMs: Array.from({ length: attempts }, (_, index) =>
-      Math.min(Math.round(delayMs * factor ** index), longestMs),
-    ),
-    method: oneOf(data.method, ['ladder', 'stages'] as const) ?? 'ladder',
+    delaysMs: Array.from({ length: attempts }, (_, index) => Math.min(grown(index), longestMs)),
+    method,
   };
 }
 

@@ -5,9 +5,11 @@
  */
 import type { Topology } from '../model';
 import { expandQuotas } from './quotas';
+import { expandRetries } from './retry';
 import { expandSuperStreams } from './superStreams';
 
 /** Never fails: what can't be written out is left as it is, for the rules to complain about. */
 export function expandTopology(topology: Topology): Topology {
-  return { ...topology, vhosts: topology.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost))) };
+  const retried = expandRetries(topology);
+  return { ...retried, vhosts: retried.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost))) };
 }

@@ -57,6 +57,8 @@ function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
 }
 
 function leavesByItself({ definition, queue }: ResolvedQueue): boolean {
+  // A ladder is a circle on purpose; what must not go round in it has a rule of its own (retry-loss).
+  if (queue.retry !== undefined) return false;
   const given = { ...queue.arguments, ...queue.declaredWith };
   const has = (key: string): boolean => key in definition || `x-${key}` in given;
   const overflow = definition.overflow ?? given['x-overflow'] ?? 'drop-head';

@@ -37,6 +37,9 @@ import { policyApplyTo } from './policyApplyTo';
 import { policyKey } from './policyKey';
 import { policySplitsFamily } from './policySplitsFamily';
 import { replicated } from './replicated';
+import { retryLoss } from './retryLoss';
+import { retryMethod } from './retryMethod';
+import { retryTarget } from './retryTarget';
 import { reservedPolicy } from './reservedPolicy';
 import { transientQueue } from './transientQueue';
 import { unanchoredPermission } from './unanchoredPermission';
@@ -79,6 +82,9 @@ export const RULES: readonly Rule[] = [
   declaredWithConflict,
   settingBesideArgument,
   deadLetterTarget,
+  retryTarget,
+  retryMethod,
+  retryLoss,
   deadLetterUnroutable,
   deadLetterCycle,
   deadLetterIntoWork,
