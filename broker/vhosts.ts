@@ -1,4 +1,4 @@
-/** Virtual hosts: description, tags, default queue type and tracing. */
+/** Virtual hosts: description, tags, default queue type, tracing and protection from deletion. */
 import type { QueueType, VhostObject } from '../topology/objects';
 import { canonicalJson } from '../topology/objects';
 import type { Broker } from './transport';
@@ -35,6 +35,17 @@ export async function read(broker: Broker, name: string): Promise<Vhost | undefi
  */
 export async function put(broker: Broker, vhost: Vhost): Promise<void> {
   const current = await read(broker, vhost.name);
+  if (vhost.deletionProtection === true && current?.deletionProtection !== true) {
+    await refuseWithoutProtection(broker, vhost);
+  }
+  await putSettings(broker, vhost, current);
+  const { deletionProtection } = vhost;
+  if (deletionProtection !== undefined && deletionProtection !== (current?.deletionProtection ?? false)) {
+    await setProtection(broker, vhost.name, deletionProtection);
+  }
+}
+
+async function putSettings(broker: Broker, vhost: Vhost, current: Vhost | undefined): Promise<void> {
   const wanted = { ...settings(current), ...settings(vhost) };
   if (current !== undefined && canonicalJson(settings(current)) === canonicalJson(wanted)) return;
   if (vhost.defaultQueueType !== undefined) await refuseWithoutDefaultQueueType(broker, vhost);
@@ -51,20 +62,42 @@ export async function put(broker: Broker, vhost: Vhost): Promise<void> {
   });
 }
 
+/** The PUT of a vhost leaves its protection alone, whatever its body says. */
+async function setProtection(broker: Broker, name: string, isProtected: boolean): Promise<void> {
+  const request = {
+    path: `vhosts/${path(name)}/deletion/protection`,
+    action: `${isProtected ? 'protect' : 'unprotect'} ${nameInWords(name)}`,
+  };
+  if (isProtected) await broker.request({ ...request, method: 'POST', repeatable: true });
+  else await deleteOrAbsent(broker, request);
+}
+
 /**
- * Deletes the vhost and everything in it. Unless approved, it is refused (`guarded`) while a queue in it holds
- * messages. An absent vhost is fine.
+ * Deletes the vhost and everything in it. Unless approved, it is refused (`guarded`) while it is protected from
+ * deletion, or a queue in it holds messages. An absent vhost is fine.
  */
 export async function remove(
   broker: Broker,
   name: string,
   options: { readonly approved: boolean },
 ): Promise<void> {
+  const isProtected = (await read(broker, name))?.deletionProtection === true;
+  if (isProtected && !options.approved) throw protectedError(broker, name);
   if (!options.approved) await refuseWithMessages(broker, name);
+  if (isProtected) await setProtection(broker, name, false);
   await deleteOrAbsent(broker, {
     path: `vhosts/${path(name)}`,
     action: `delete ${nameInWords(name)}`,
     timeoutMs: REMOVE_TIMEOUT_MS,
+  });
+}
+
+function protectedError(broker: Broker, name: string): BrokerError {
+  return new BrokerError({
+    kind: 'guarded',
+    message:
+      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: it is protected from deletion. ` +
+      `Say \`deletionProtection: false\` first; or approve its loss with \`vhost ${name}\` (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
   });
 }
 
@@ -81,6 +114,17 @@ async function refuseWithMessages(broker: Broker, name: string): Promise<void> {
   });
 }
 
+async function refuseWithoutProtection(broker: Broker, vhost: Vhost): Promise<void> {
+  const { version } = await readOverview(broker);
+  if (isAtLeast(version, 4, 1)) return;
+  throw new BrokerError({
+    kind: 'unsupported',
+    message:
+      `Cannot protect ${nameInWords(vhost.name)} from deletion: RabbitMQ ${version} on ${broker.endpoint} can't do that. ` +
+      'Leave it out, or upgrade the broker to 4.1 or later.',
+  });
+}
+
 async function refuseWithoutDefaultQueueType(broker: Broker, vhost: Vhost): Promise<void> {
   const { version } = await readOverview(broker);
   if (isAtLeast(version, 3, 11)) return;
@@ -92,8 +136,10 @@ async function refuseWithoutDefaultQueueType(broker: Broker, vhost: Vhost): Prom
   });
 }
 
+type PutSettings = Omit<Vhost, 'kind' | 'name' | 'position' | 'deletionProtection'>;
+
 /** Only what is stated, so that it can be laid over what there is. */
-function settings(vhost: Vhost | undefined): Omit<Vhost, 'kind' | 'name' | 'position'> {
+function settings(vhost: Vhost | undefined): PutSettings {
   if (vhost === undefined) return {};
   return {
     ...(vhost.description === undefined ? {} : { description: vhost.description }),
@@ -105,6 +151,7 @@ function settings(vhost: Vhost | undefined): Omit<Vhost, 'kind' | 'name' | 'posi
 
 function fromJson(json: unknown): Vhost {
   const type = text(json, 'default_queue_type');
+  const protection = field(json, 'protected_from_deletion');
   return {
     kind: 'vhost',
     name: text(json, 'name'),
@@ -113,6 +160,8 @@ function fromJson(json: unknown): Vhost {
     tracing: flag(json, 'tracing'),
     // 3.10 reports the text "undefined".
     ...(isQueueType(type) ? { defaultQueueType: type } : {}),
+    // Brokers before 4.1 don't know it.
+    ...(typeof protection === 'boolean' ? { deletionProtection: protection } : {}),
   };
 }
 

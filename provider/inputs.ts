@@ -1,5 +1,5 @@
 /** Reading typed values out of a resource's properties, with a note of everything that is wrong with them. */
-import type { Arguments } from '../topology/objects';
+import type { Arguments, JsonValue } from '../topology/objects';
 import type { PropertyMap } from './values';
 import { UNKNOWN } from './values';
 
@@ -26,6 +26,8 @@ export interface Inputs {
   table(path: string): Arguments;
   /** A table written as one JSON text. */
   jsonTable(path: string): Arguments;
+  /** Required; any JSON value, written as one text. */
+  json(path: string): JsonValue;
   /** Items of a list; undefined where there is none. */
   list(path: string): readonly unknown[] | undefined;
   fail(path: string, reason: string): void;
@@ -64,6 +66,13 @@ export function readInputs(values: PropertyMap): Inputs {
     optionalInteger: integer,
     table: (path) => optional(path, 'a table of arguments', asTable) ?? {},
     jsonTable: (path) => optional(path, 'a JSON object as text', asJsonTable) ?? {},
+    json: (path) => {
+      // Wrapped: the value itself may be null.
+      const parsed = optional(path, 'a JSON value as text', asJson);
+      return (parsed as unknown) === UNKNOWN
+        ? UNKNOWN
+        : required(path, parsed, undefined, { value: null }).value;
+    },
     list: (path) => optional(path, 'a list', asList),
   };
 }
@@ -101,6 +110,15 @@ function asTable(value: unknown): Arguments | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value).filter(([key, item]) => !key.startsWith('__') && item !== null);
   return Object.fromEntries(entries);
+}
+
+function asJson(value: unknown): { readonly value: JsonValue } | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    return { value: JSON.parse(value) as JsonValue };
+  } catch {
+    return undefined;
+  }
 }
 
 function asJsonTable(value: unknown): Arguments | undefined {

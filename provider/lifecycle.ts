@@ -41,7 +41,7 @@ export function check(
   if (isKnown && plugin.session !== undefined) {
     plugin.claims().check(claimIdentity(plugin.session.endpoint, type, object as object), urn);
   }
-  return { inputs: { values, secrets: secretsOf(type, news) }, failures: inputs.failures };
+  return { inputs: { values, secrets: secretsOf(type, news, values) }, failures: inputs.failures };
 }
 
 /** A logical name isn't a unique name on a broker: seven hexadecimal digits make it one. */
@@ -123,15 +123,16 @@ function objectOf(type: AnyResourceType, values: PropertyMap): object {
 
 function stateOf(type: AnyResourceType, object: object, given: Properties): Properties {
   const values = type.toProperties(object, withoutBookkeeping(given.values));
-  return { values, secrets: secretsOf(type, given) };
+  return { values, secrets: secretsOf(type, given, values) };
 }
 
 /** What is known before the object exists: everything, unless an input is still unknown. */
 function previewState(type: AnyResourceType, object: object, given: Properties): Properties {
   if (!hasUnknown(given.values)) return stateOf(type, object, given);
-  return { values: withoutBookkeeping(given.values), secrets: secretsOf(type, given) };
+  const values = withoutBookkeeping(given.values);
+  return { values, secrets: secretsOf(type, given, values) };
 }
 
-function secretsOf(type: AnyResourceType, given: Properties): ReadonlySet<string> {
-  return new Set([...given.secrets, ...(type.secrets ?? [])]);
+function secretsOf(type: AnyResourceType, given: Properties, values: PropertyMap): ReadonlySet<string> {
+  return new Set([...given.secrets, ...(type.secrets ?? []), ...(type.secretsIn?.(values) ?? [])]);
 }

@@ -47,6 +47,8 @@ export interface ResourceType<T extends object> {
   readonly defaults?: PropertyMap;
   /** Top-level properties that are secret whatever the program says. */
   readonly secrets?: readonly string[];
+  /** Further ones that are secret for what they hold. */
+  secretsIn?(values: PropertyMap): readonly string[];
   /** The object that properties (inputs or state) describe; faults are noted in `inputs`. */
   parse(inputs: Inputs): T;
   /** What makes it the same object on one broker: for claims and messages. */

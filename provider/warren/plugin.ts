@@ -2,11 +2,21 @@
 import { serve } from '../serve';
 import { absentUserType } from './absentUser';
 import { adminType } from './admin';
+import { globalParameterType } from './globalParameter';
 import { userLimitsType, vhostLimitsType } from './limits';
+import { parameterType } from './parameter';
 import { vhostSettingsType } from './vhostSettings';
 
 serve({
   name: 'warren',
   version: '0.1.0',
-  types: [adminType, absentUserType, vhostSettingsType, vhostLimitsType, userLimitsType],
+  types: [
+    adminType,
+    absentUserType,
+    vhostSettingsType,
+    vhostLimitsType,
+    userLimitsType,
+    parameterType,
+    globalParameterType,
+  ],
 });

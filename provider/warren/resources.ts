@@ -93,9 +93,14 @@ export interface VhostSettingsArgs {
   readonly description?: pulumi.Input<string>;
   readonly tags?: pulumi.Input<pulumi.Input<string>[]>;
   readonly defaultQueueType?: pulumi.Input<string>;
+  /** RabbitMQ 4.1 and later. Deleting the vhost then needs the approval `vhost NAME`, or `false` here first. */
+  readonly deletionProtection?: pulumi.Input<boolean>;
 }
 
-/** Description, tags and default queue type of a vhost that exists. Deleting the resource leaves them as they are. */
+/**
+ * Description, tags, default queue type and protection of a vhost that exists. What is left out, or taken out, stays
+ * as it is; so does everything when the resource is deleted.
+ */
 export class VhostSettings extends pulumi.CustomResource {
   constructor(name: string, args: VhostSettingsArgs, options?: pulumi.CustomResourceOptions) {
     super('warren:index:VhostSettings', name, { ...args }, options);
@@ -125,5 +130,51 @@ export interface UserLimitsArgs {
 export class UserLimits extends pulumi.CustomResource {
   constructor(name: string, args: UserLimitsArgs, options?: pulumi.CustomResourceOptions) {
     super('warren:index:UserLimits', name, { ...args }, options);
+  }
+}
+
+/** Any JSON value; URIs in it may hold a password when they are secret. */
+export type ParameterValue = pulumi.Input<unknown>;
+
+export interface ParameterArgs {
+  readonly vhost: pulumi.Input<string>;
+  /** E.g. `federation-upstream`, `federation-upstream-set`, `shovel`. */
+  readonly component: pulumi.Input<string>;
+  readonly name: pulumi.Input<string>;
+  /** In RabbitMQ's own words. */
+  readonly value: ParameterValue;
+  /** User names for URIs, by the key of `value` that holds the URI (or a list of them). */
+  readonly logins?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** The passwords of `logins`, by the same keys. */
+  readonly passwords?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * A parameter of a vhost: a federation upstream, a shovel, or what another plugin keeps there. Give credentials in
+ * `logins` and `passwords`, not in the URIs: then a preview shows every other change of the value in plain text.
+ */
+export class Parameter extends pulumi.CustomResource {
+  constructor(name: string, args: ParameterArgs, options?: pulumi.CustomResourceOptions) {
+    const { value, passwords, ...plain } = args;
+    const inputs = {
+      ...plain,
+      valueJson: pulumi.jsonStringify(value),
+      ...(passwords === undefined ? {} : { passwords: pulumi.secret(passwords) }),
+    };
+    const secret = { additionalSecretOutputs: ['passwords'] };
+    super('warren:index:Parameter', name, inputs, pulumi.mergeOptions(options, secret));
+  }
+}
+
+export interface GlobalParameterArgs {
+  readonly name: pulumi.Input<string>;
+  readonly value: ParameterValue;
+}
+
+/** A global parameter. Those that the broker sets itself (`cluster_name` and the like) are refused. */
+export class GlobalParameter extends pulumi.CustomResource {
+  constructor(name: string, args: GlobalParameterArgs, options?: pulumi.CustomResourceOptions) {
+    const inputs = { name: args.name, valueJson: pulumi.jsonStringify(args.value) };
+    super('warren:index:GlobalParameter', name, inputs, options);
   }
 }

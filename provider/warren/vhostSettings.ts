@@ -1,4 +1,4 @@
-/** `warren.VhostSettings`: description, tags and default queue type of a vhost that exists. */
+/** `warren.VhostSettings`: description, tags, default queue type and protection of a vhost that exists. */
 import type { QueueType, VhostObject } from '../../topology/objects';
 import type { Call, ResourceType } from '../resourceType';
 import * as vhosts from '../../broker/vhosts';
@@ -12,6 +12,7 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
     description: 'description',
     tags: 'tags',
     defaultQueueType: 'defaultQueueType',
+    deletionProtection: 'deletionProtection',
   },
   parse: (inputs) => {
     const description = inputs.optionalText('description');
@@ -23,14 +24,18 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
       ...(description === undefined ? {} : { description }),
       ...(tags === undefined ? {} : { tags }),
       ...(defaultQueueType === undefined ? {} : { defaultQueueType: defaultQueueType as QueueType }),
+      ...(inputs.has('deletionProtection')
+        ? { deletionProtection: inputs.flag('deletionProtection', false) }
+        : {}),
     };
   },
   identity: ({ name }) => ['vhostSettings', name],
-  toProperties: ({ name, description, tags, defaultQueueType }) => ({
+  toProperties: ({ name, description, tags, defaultQueueType, deletionProtection }) => ({
     vhost: name,
     description,
     tags,
     defaultQueueType,
+    deletionProtection,
   }),
   create: async (call, vhost) => {
     await putExisting(call, vhost);
@@ -40,7 +45,7 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
     const stored = await vhosts.read(await session.broker(), id);
     if (stored === undefined) return undefined;
     const stated = known ?? stored;
-    const { description, tags, defaultQueueType } = stored;
+    const { description, tags, defaultQueueType, deletionProtection } = stored;
     return {
       id,
       object: {
@@ -52,6 +57,10 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
         ...(stated.defaultQueueType === undefined || defaultQueueType === undefined
           ? {}
           : { defaultQueueType }),
+        // A broker that doesn't know it protects nothing.
+        ...(stated.deletionProtection === undefined
+          ? {}
+          : { deletionProtection: deletionProtection ?? false }),
       },
     };
   },

@@ -10,6 +10,15 @@ import { brokerOf, scratchOn } from './realBroker';
 
 const TYPES: readonly QueueType[] = ['classic', 'quorum', 'stream'];
 
+const refusal = async (work: Promise<void>): Promise<string> => {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!isBrokerError(error, 'guarded')) throw new Error(`not refused: ${String(error)}`);
+  return error.message;
+};
+
 withBroker('deleting a queue', (rig) => {
   const scratch = scratchOn(rig);
   const make = async (type: QueueType): Promise<string> => {
@@ -25,15 +34,6 @@ withBroker('deleting a queue', (rig) => {
     });
     return vhost;
   };
-  const refusal = async (work: Promise<void>): Promise<string> => {
-    const error: unknown = await work.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (!isBrokerError(error, 'guarded')) throw new Error(`not refused: ${String(error)}`);
-    return error.message;
-  };
-
   it.concurrent.each(TYPES)(
     '%s: refused right after a message came in, with the count and the way out',
     async (type) => {
@@ -103,6 +103,62 @@ withBroker('deleting a queue', (rig) => {
     },
   );
 });
+
+withBroker(
+  'deleting a protected vhost',
+  (rig) => {
+    const scratch = scratchOn(rig);
+
+    it('is refused, with the way out, until it is approved or the protection is gone', async () => {
+      const broker = brokerOf(rig);
+      const [approved, lifted] = [await scratch.vhost(), await scratch.vhost()];
+      for (const name of [approved, lifted]) {
+        await vhosts.put(broker, { kind: 'vhost', name, description: 'd', deletionProtection: true });
+        expect(await vhosts.read(broker, name)).toMatchObject({ description: 'd', deletionProtection: true });
+        // What a change doesn't name stays.
+        await vhosts.put(broker, { kind: 'vhost', name, description: 'e' });
+        const message = await refusal(vhosts.remove(broker, name, { approved: false }));
+        expect(message).toContain('it is protected from deletion');
+        expect(message).toContain(`\`vhost ${name}\``);
+        expect(await vhosts.read(broker, name)).toMatchObject({ description: 'e', deletionProtection: true });
+      }
+      await vhosts.remove(broker, approved, { approved: true });
+      expect(await vhosts.read(broker, approved)).toBeUndefined();
+      await vhosts.put(broker, { kind: 'vhost', name: lifted, deletionProtection: false });
+      await vhosts.remove(broker, lifted, { approved: false });
+      expect(await vhosts.read(broker, lifted)).toBeUndefined();
+    });
+
+    it('is possible for one that is made with it', async () => {
+      const broker = brokerOf(rig);
+      const name = await scratch.vhost();
+      await vhosts.remove(broker, name, { approved: false });
+      await vhosts.put(broker, { kind: 'vhost', name, deletionProtection: true });
+      expect(await vhosts.read(broker, name)).toMatchObject({ deletionProtection: true });
+    });
+  },
+  ['4.3'],
+);
+
+withBroker(
+  'a broker without protection from deletion',
+  (rig) => {
+    const scratch = scratchOn(rig);
+
+    it('is no place for a vhost that wants it, and fine for one that does not', async () => {
+      const broker = brokerOf(rig);
+      const name = await scratch.vhost();
+      const wanting = { kind: 'vhost', name, description: 'd', deletionProtection: true } as const;
+      await expect(vhosts.put(broker, wanting)).rejects.toThrow(
+        /Cannot protect vhost .* from deletion: RabbitMQ (3\.10|4\.0)\..* can't do that\. Leave it out, or upgrade/,
+      );
+      expect(await vhosts.read(broker, name)).toMatchObject({ description: '' });
+      await vhosts.put(broker, { ...wanting, deletionProtection: false });
+      expect(await vhosts.read(broker, name)).toMatchObject({ description: 'd' });
+    });
+  },
+  ['3.10', '4.0'],
+);
 
 it('approvals name objects exactly, or everything', () => {
   const approvals = parseApprovals(' queue a@b@/ ,vhost shop\nqueue x@y\n\n');

@@ -33,7 +33,11 @@ export function scratchOn(rig: TestBroker): Scratch {
   afterAll(async () => {
     const remove = (kind: string, name: string): Promise<unknown> =>
       callManagement(rig, 'DELETE', `${kind}/${encodeURIComponent(name)}`).catch(() => undefined);
-    for (const name of vhosts.splice(0)) await remove('vhosts', name);
+    for (const name of vhosts.splice(0)) {
+      const target = `vhosts/${encodeURIComponent(name)}/deletion/protection`;
+      await callManagement(rig, 'DELETE', target).catch(() => undefined);
+      await remove('vhosts', name);
+    }
     for (const name of users.splice(0)) await remove('users', name);
   });
   return {

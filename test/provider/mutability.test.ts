@@ -31,6 +31,8 @@ const OBJECTS: readonly BrokerObject[] = [
     routingKey: '',
     arguments: {},
   },
+  { kind: 'parameter', vhost: 'a', component: 'a', name: 'a', value: {}, logins: {} },
+  { kind: 'globalParameter', name: 'a', value: 1 },
 ];
 
 it('knows every kind', () => {

@@ -108,14 +108,20 @@ async function ensureReserved(broker: TestBroker): Promise<void> {
 export async function resetBroker(broker: TestBroker): Promise<void> {
   await ensureReserved(broker);
   const [vhosts, users, parameters] = await Promise.all([
-    callManagement<{ name: string }[]>(broker, 'GET', 'vhosts?columns=name'),
+    callManagement<{ name: string; protected_from_deletion?: boolean }[]>(broker, 'GET', 'vhosts'),
     callManagement<{ name: string }[]>(broker, 'GET', 'users?columns=name'),
     callManagement<{ name: string }[]>(broker, 'GET', 'global-parameters'),
   ]);
   const remove = (kind: string, name: string) =>
     callManagement(broker, 'DELETE', `${kind}/${encodeURIComponent(name)}`);
+  const removeVhost = async ({ name, protected_from_deletion: isProtected }: (typeof vhosts)[number]) => {
+    if (isProtected === true) {
+      await callManagement(broker, 'DELETE', `vhosts/${encodeURIComponent(name)}/deletion/protection`);
+    }
+    await remove('vhosts', name);
+  };
   await Promise.all([
-    ...vhosts.map(({ name }) => remove('vhosts', name)),
+    ...vhosts.map(removeVhost),
     ...users.filter(({ name }) => name !== broker.username).map(({ name }) => remove('users', name)),
     ...parameters
       .filter(({ name }) => !BROKERS_OWN_PARAMETERS.has(name))
@@ -136,6 +142,7 @@ export async function allowRigUser(broker: TestBroker, vhost: string): Promise<v
 
 const BROKERS_OWN_PARAMETERS = new Set([
   'cluster_name',
+  'cluster_tags',
   'internal_cluster_id',
   'imported_definition_hash_value',
 ]);

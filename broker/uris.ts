@@ -1,0 +1,80 @@
+/** Logins in the URIs that parameters hold (`amqp://USER:PASSWORD@HOST`): putting them in, taking them out, hiding them. */
+import type { JsonValue } from '../topology/objects';
+
+export interface UriLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/?#\s]*)@)?([^\s]*)$/i;
+/** Wider than what RabbitMQ accepts: a malformed URI may hold a password as well. */
+const WITH_PASSWORD = /:\/\/[^\s]*:[^\s]*@/;
+const HIDDEN = '***';
+
+export function isUri(text: string): boolean {
+  return PARTS.test(text);
+}
+
+/** The URI with this login instead of the one that it may hold. */
+export function withLogin(uri: string, { username, password }: UriLogin): string {
+  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
+  return uri.replace(PARTS, (_all, scheme: string, _login, rest: string) => scheme + login + rest);
+}
+
+/** The URI without the login that it may hold. */
+export function withoutLogin(uri: string): string {
+  return uri.replace(PARTS, (_all, scheme: string, _login, rest: string) => scheme + rest);
+}
+
+/** The URI without its login, and that login; undefined where it holds no password, or can't be taken apart. */
+export function splitLogin(uri: string): { readonly uri: string; readonly login: UriLogin } | undefined {
+  const [, scheme = '', login, rest = ''] = PARTS.exec(uri) ?? [];
+  const [username, ...password] = login?.split(':') ?? [];
+  if (username === undefined || password.length === 0) return undefined;
+  try {
+    const decoded = {
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password.join(':')),
+    };
+    const bare = scheme + rest;
+    // Whatever is written differently from how we write it stays as it is: it must come out again unchanged.
+    return withLogin(bare, decoded) === uri ? { uri: bare, login: decoded } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a password stands in a URI anywhere in the value. */
+export function holdsPassword(value: JsonValue): boolean {
+  return textsIn(value).some((text) => WITH_PASSWORD.test(text));
+}
+
+/** A text of the broker's about the value, without the passwords in it. */
+export function withoutPasswords(text: string, value: JsonValue): string {
+  // What the broker says about a URI that it can't read holds pieces of it.
+  if (text.includes('not a valid URI')) {
+    return 'a URI in it is not valid. Check scheme, host and port, and that reserved characters in user name and password are percent-encoded';
+  }
+  const secrets = textsIn(value).flatMap(passwordsOf);
+  const bySize = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
+  const hidden = bySize.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+  return hidden.replace(/(:\/\/)[^\s]*@/g, `$1${HIDDEN}@`);
+}
+
+/** Each password as it stands there, and decoded. */
+function passwordsOf(text: string): string[] {
+  const login = /:\/\/([^\s]*)@/.exec(text)?.[1];
+  const password = login?.includes(':') === true ? login.slice(login.indexOf(':') + 1) : undefined;
+  if (password === undefined) return [];
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}
+
+function textsIn(value: JsonValue): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((item: JsonValue) => textsIn(item));
+}

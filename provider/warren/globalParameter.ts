@@ -1,0 +1,43 @@
+/** `warren.GlobalParameter`. */
+import type { GlobalParameterObject } from '../../topology/objects';
+import type { ResourceType } from '../resourceType';
+import * as globalParameters from '../../broker/globalParameters';
+import { canonicalJson } from '../../topology/objects';
+import { readInputs } from '../inputs';
+import { asWritten, secretsInValue } from './jsonValue';
+
+export const globalParameterType: ResourceType<GlobalParameterObject> = {
+  token: 'warren:index:GlobalParameter',
+  kind: 'globalParameter',
+  secretsIn: secretsInValue,
+  properties: { name: 'name', value: 'valueJson' },
+  parse: (inputs) => {
+    const name = inputs.text('name');
+    if (globalParameters.isBrokersOwn(name)) {
+      inputs.fail('name', `"${name}" is set by the broker itself, which needs it: use another name`);
+    }
+    return { kind: 'globalParameter', name, value: inputs.json('valueJson') };
+  },
+  identity: ({ name }) => ['globalParameter', name],
+  toProperties: (parameter, given) => {
+    const isGiven =
+      typeof given.valueJson === 'string' &&
+      canonicalJson(globalParameterType.parse(readInputs(given))) === canonicalJson(parameter);
+    return { name: parameter.name, valueJson: isGiven ? given.valueJson : canonicalJson(parameter.value) };
+  },
+  create: async ({ session }, parameter) => {
+    await globalParameters.put(await session.broker(), parameter);
+    return { id: parameter.name, object: parameter };
+  },
+  read: async ({ session }, id, known) => {
+    const stored = await globalParameters.read(await session.broker(), id);
+    if (stored === undefined) return undefined;
+    return { id, object: { ...stored, value: asWritten(stored.value, known?.value) } };
+  },
+  update: async ({ session }, parameter) => {
+    await globalParameters.put(await session.broker(), parameter);
+  },
+  remove: async ({ session }, { name }) => {
+    await globalParameters.remove(await session.broker(), name);
+  },
+};
