@@ -12,6 +12,7 @@ import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootB
 import { startDockerBroker } from './dockerBroker';
 import type { DebianSuite } from './debianTree';
 import { callManagement } from './management';
+import { CLIENT_SETS, ensureClients, type ClientSet } from './python';
 
 const SUITE_WITH_VERSION: Readonly<Record<BrokerVersion, DebianSuite>> = {
   '3.10': 'bookworm',
@@ -28,10 +29,12 @@ interface Outcome {
 /** Called by vitest. Returns what vitest calls at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const rigFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-rig-'));
-  const [outcomes, engine] = await Promise.all([obtainBrokers(), obtainEngine()]);
+  const [outcomes, engine, clients] = await Promise.all([obtainBrokers(), obtainEngine(), obtainClients()]);
   project.provide('rigFolder', rigFolder);
   project.provide('engineFolder', engine.folder);
   project.provide('missingEngineReason', engine.missingReason);
+  project.provide('clients', clients.pythons);
+  project.provide('missingClientReasons', clients.missingReasons);
   project.provide(
     'brokers',
     outcomes.flatMap(({ broker }) => broker ?? []),
@@ -59,6 +62,26 @@ async function obtainEngine(): Promise<{ folder: string; missingReason: string }
     process.stderr.write(`${error.message}\n`);
     return { folder: '', missingReason: error.message.split('\n')[0] ?? '' };
   }
+}
+
+async function obtainClients(): Promise<{
+  pythons: Partial<Record<ClientSet, string>>;
+  missingReasons: Partial<Record<ClientSet, string>>;
+}> {
+  const pythons: Partial<Record<ClientSet, string>> = {};
+  const missingReasons: Partial<Record<ClientSet, string>> = {};
+  const obtain = async (set: ClientSet): Promise<void> => {
+    const say = (text: string) => process.stderr.write(`Python clients: ${text}\n`);
+    try {
+      pythons[set] = await ensureClients(set, say);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      say(`${set} can't be had here, its tests are skipped: ${reason}`);
+      missingReasons[set] = reason;
+    }
+  };
+  await Promise.all(CLIENT_SETS.map(obtain));
+  return { pythons, missingReasons };
 }
 
 async function obtainBrokers(): Promise<Outcome[]> {
