@@ -1,6 +1,7 @@
 /** What `warren render` can write: one line per kind. The renderers themselves are in topology/render/. */
 import type { BrokerObject, Topology } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
+import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 
 export interface RenderInput {
   readonly topology: Topology;
@@ -20,6 +21,13 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
     {
       description: 'a definitions.json without users’ passwords',
       render: ({ objects }) => json(renderDefinitions(objects)),
+    },
+  ],
+  [
+    'rabbitmq-conf',
+    {
+      description: 'a rabbitmq.conf with what stands below `broker`',
+      render: ({ topology }) => renderRabbitmqConf(topology),
     },
   ],
 ]);

@@ -19,6 +19,14 @@ export interface StartedBroker {
   readonly stop: () => Promise<void>;
 }
 
+/** What a test wants its own node to be configured with. */
+export interface NodeFiles {
+  /** Lines of rabbitmq.conf; the node sees its files in `folder`. */
+  readonly conf?: (folder: string) => readonly string[];
+  /** Further files in that folder, by name. */
+  readonly contents?: Readonly<Record<string, string>>;
+}
+
 const BOOT_TIMEOUT_MS = 180_000;
 
 // The node's end and ours both end this shell, which is process 1 of the namespace: the kernel then ends all others.
@@ -43,15 +51,24 @@ export function chrootObstacle(): string | undefined {
 export async function startChrootBroker(
   suite: DebianSuite,
   onProgress: (text: string) => void,
+  files: NodeFiles = {},
 ): Promise<StartedBroker> {
   const tree = await ensureDebianTree(suite, onProgress);
   const [amqp = 0, management = 0, distribution = 0, epmd = 0, stream = 0] = await findFreePorts(5);
   const name = `warren-${process.pid}-${amqp}`;
   const ports = { amqp, management, distribution, epmd, stream };
-  const node: PrivateNode = { name, folder: `/srv/${name}`, ports, plugins: RIG_PLUGINS };
+  const seenFolder = `/srv/${name}`;
+  const conf = files.conf?.(seenFolder);
+  const node: PrivateNode = {
+    name,
+    folder: seenFolder,
+    ports,
+    plugins: RIG_PLUGINS,
+    ...(conf === undefined ? {} : { conf }),
+  };
   const folder = path.join(tree, node.folder);
   removeAbandoned(path.join(tree, 'srv'));
-  prepareFolder(node, folder);
+  prepareFolder(node, folder, files.contents ?? {});
   const output = path.join(folder, 'output.log');
   const child = startNamespace(tree, node, output);
   const stopWatching = onEndOfThisProcess(() => {
@@ -86,8 +103,9 @@ function removeAbandoned(folder: string): void {
   }
 }
 
-function prepareFolder(node: PrivateNode, folder: string): void {
+function prepareFolder(node: PrivateNode, folder: string, contents: Readonly<Record<string, string>>): void {
   writeNodeFiles(node, folder);
+  for (const [name, content] of Object.entries(contents)) fs.writeFileSync(path.join(folder, name), content);
   const entries = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const entry of ['', ...entries]) fs.chownSync(path.join(folder, entry), TREE_USER_ID, TREE_USER_ID);
 }

@@ -11,6 +11,12 @@ import { findProgram, run, tail } from '../../tools/processes';
 
 export type DebianSuite = 'bookworm' | 'trixie' | 'forky';
 
+export const SUITE_WITH_VERSION: Readonly<Record<'3.10' | '4.0' | '4.3', DebianSuite>> = {
+  '3.10': 'bookworm',
+  '4.0': 'trixie',
+  '4.3': 'forky',
+};
+
 // An id that no system's users have, for the node inside of the tree.
 export const TREE_USER_ID = 64_990;
 const DEFAULT_MIRROR = 'http://deb.debian.org/debian';

@@ -10,15 +10,9 @@ import { onEndOfThisProcess } from '../../tools/processes';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
 import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootBroker';
 import { startDockerBroker } from './dockerBroker';
-import type { DebianSuite } from './debianTree';
+import { SUITE_WITH_VERSION } from './debianTree';
 import { callManagement } from './management';
 import { CLIENT_SETS, ensureClients, type ClientSet } from './python';
-
-const SUITE_WITH_VERSION: Readonly<Record<BrokerVersion, DebianSuite>> = {
-  '3.10': 'bookworm',
-  '4.0': 'trixie',
-  '4.3': 'forky',
-};
 
 interface Outcome {
   readonly broker?: TestBroker;

@@ -24,6 +24,8 @@ export interface PrivateNode {
   readonly ports: NodePorts;
   /** Beyond the management plugin. */
   readonly plugins?: readonly string[];
+  /** Further lines of rabbitmq.conf, in place of the limits that a guest of somebody's machine gets. */
+  readonly conf?: readonly string[];
 }
 
 /** The node's name as Erlang says it. */
@@ -53,6 +55,9 @@ function writeCookie(file: string): void {
   fs.writeFileSync(file, crypto.randomBytes(24).toString('hex'), { mode: 0o400 });
 }
 
+/** A guest of this machine must not take half of its memory, nor stop because the disk is nearly full. */
+const GUEST_LIMITS = ['vm_memory_high_watermark.absolute = 1GB', 'disk_free_limit.absolute = 50MB'];
+
 function nodeConfig(node: PrivateNode): string {
   return [
     `listeners.tcp.1 = 127.0.0.1:${node.ports.amqp}`,
@@ -61,9 +66,7 @@ function nodeConfig(node: PrivateNode): string {
     // The plugin would listen on every address, on one port that all nodes of a machine share. Without the plugin
     // the key is unknown, and the node doesn't boot.
     ...(node.ports.stream === undefined ? [] : [`stream.listeners.tcp.1 = 127.0.0.1:${node.ports.stream}`]),
-    // A guest of this machine must not take half of its memory, nor stop because the disk is nearly full.
-    'vm_memory_high_watermark.absolute = 1GB',
-    'disk_free_limit.absolute = 50MB',
+    ...(node.conf ?? GUEST_LIMITS),
     '',
   ].join('\n');
 }
