@@ -1,27 +1,51 @@
-import { readFileSync } from 'node:fs';
-import { isTarget, TARGETS, type Target } from '../topology/index';
+/** Topologies from files: for every command the same. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { isTarget, load, TARGETS } from '../topology/index';
+import type { LoadOptions, LoadResult, ReadFile, Target } from '../topology/index';
+import { nearest } from '../topology/names';
 import { UserError } from './userError';
 
-/** @throws UserError when the file can't be read */
-export function readTopologyFile(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`can't read ${file}: ${reasonOf(error)}`);
-  }
+/**
+ * Reads and checks a topology with all that it extends and includes. `file` is relative to the current folder.
+ * @throws UserError when the file itself can't be read
+ */
+export function loadTopologyFile(file: string, options: Omit<LoadOptions, 'readFile'> = {}): LoadResult {
+  const result = readFile(file);
+  if ('fault' in result) throw new UserError(`can't read ${file}: ${result.fault}`);
+  return load(result.text, file, { ...options, readFile });
 }
 
-function reasonOf(error: unknown): string {
+const readFile: ReadFile = (file) => {
+  try {
+    // A pipe or a device would never end.
+    const stat = statSync(file);
+    if (stat.isDirectory()) return { fault: 'it is a folder; name a YAML file in it' };
+    if (!stat.isFile()) return { fault: 'it is no regular file' };
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    return { fault: reasonOf(error, file) };
+  }
+};
+
+function reasonOf(error: unknown, file: string): string {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
     case 'ENOENT':
-      return 'there is no such file';
-    case 'EISDIR':
-      return 'it is a folder; name a YAML file in it';
+      return `there is no such file${suggestion(file)}`;
     case 'EACCES':
       return 'this user may not read it';
     default:
       return code ?? String(error);
+  }
+}
+
+function suggestion(file: string): string {
+  try {
+    const meant = nearest(path.basename(file), readdirSync(path.dirname(file)));
+    return meant === undefined ? '' : `; did you mean ${path.join(path.dirname(file), meant)}?`;
+  } catch {
+    return ''; // there is no such folder either
   }
 }
 

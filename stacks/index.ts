@@ -1,7 +1,7 @@
 /** The Pulumi program: configuration, topology file, compiled objects, resources. `pulumi up` starts here. */
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
-import { load } from '../topology/index';
+import { load, type ReadFile } from '../topology/index';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import type { BrokerObject } from '../topology/objects';
 import { connect, credentialOf, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
@@ -46,21 +46,17 @@ function program(): Outputs {
 /** The topology's broker objects; every diagnostic is shown, and an error ends the program before it registers anything. */
 function loadObjects(settings: Settings): readonly BrokerObject[] {
   const file = settings.topologyFile;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
+  const given = readText(file);
+  if ('fault' in given) {
     throw refusal(
-      `Can't read the topology ${file} (${errorCode(error)}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
+      `Can't read the topology ${file} (${given.fault}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
     );
   }
-  const { objects, diagnostics } = load(
-    text,
-    file,
-    settings.target === undefined ? {} : { target: settings.target },
-  );
-  const report = (): string =>
-    renderDiagnostics(diagnostics, new Map([[file, text]]), { format: 'text', color: false });
+  const { objects, diagnostics, sources } = load(given.text, file, {
+    ...(settings.target === undefined ? {} : { target: settings.target }),
+    readFile: readText,
+  });
+  const report = (): string => renderDiagnostics(diagnostics, sources, { format: 'text', color: false });
   if (objects === undefined) throw refusal(report());
   const clash = objects.find((object) => object.kind === 'user' && object.name === settings.adminUser);
   if (clash !== undefined) {
@@ -99,6 +95,14 @@ function vhostsOf(objects: readonly BrokerObject[], user: string): string[] {
     object.kind === 'permissions' && object.user === user ? [object.vhost] : [],
   );
 }
+
+const readText: ReadFile = (file) => {
+  try {
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    return { fault: errorCode(error) };
+  }
+};
 
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -25,4 +25,6 @@ export interface Diagnostic {
   /** What to do about it. */
   readonly help?: string;
   readonly position?: SourcePosition;
+  /** The file that was asked for, where the position is in another one that it extends or includes. */
+  readonly via?: string;
 }

@@ -7,13 +7,14 @@ import type { BrokerObject } from './objects';
 import { expandTopology } from './expand/index';
 import { judge } from './judge';
 import { parseTopology } from './parse';
+import type { ParseOptions } from './parse';
 import { resolveTopology } from './resolve';
 import { runRules } from './rules/index';
-import type { Target } from './target';
 
 export * from './diagnostics';
 export * from './objects';
 export type * from './model';
+export type { ReadFile } from './compose/files';
 export { DEFAULT_TARGET, TARGETS, isTarget } from './target';
 export type { Target } from './target';
 export { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units';
@@ -21,33 +22,45 @@ export { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './u
 export interface LoadResult {
   /** In order of creation; absent when there are errors. */
   readonly objects?: readonly BrokerObject[];
-  /** Absent only when the text isn't YAML that can be worked with; beside errors, it holds what could be understood. */
+  /**
+   * Absent only when the text isn't YAML that can be worked with, or another file that it names can't be had; beside
+   * errors, it holds what could be understood.
+   */
   readonly topology?: Topology;
-  /** Every fault of the file, sorted by position. */
+  /** Every fault of the file and of those that it extends or includes, sorted by position, its own first. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The text of every file that was read, by its name in positions; the given one first. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
-export interface LoadOptions {
-  /** The stack's RabbitMQ series: goes before the one in the file. */
-  readonly target?: Target;
-}
+export type LoadOptions = ParseOptions;
 
-/** Parses, checks and compiles a topology. `file` is the name that positions show. Never throws for a bad text. */
+/**
+ * Parses, checks and compiles a topology. `file` is the name that positions show; what it extends and includes is found
+ * from its folder and read with `options.readFile`. Never throws for a bad text.
+ */
 export function load(text: string, file: string, options: LoadOptions = {}): LoadResult {
-  const { topology, diagnostics: faults } = parseTopology(text, file, options.target);
-  if (topology === undefined) return { diagnostics: sorted(faults) };
+  const { topology, diagnostics: faults, remarks, texts: sources } = parseTopology(text, file, options);
+  const arranged = (found: readonly Diagnostic[]): Diagnostic[] => arrange(found, file, [...sources.keys()]);
+  if (topology === undefined) return { diagnostics: arranged(faults), sources };
   const resolved = resolveTopology(expandTopology(topology));
-  const findings = runRules(resolved).filter((finding) => !isConsequence(finding, faults));
+  const findings = [...remarks, ...runRules(resolved)].filter((finding) => !isConsequence(finding, faults));
   const judged = judge(findings, {
     severities: topology.rules,
     at: (code) => topology.source.at(['rules', code], 'key'),
-    texts: new Map([[file, text]]),
-    isComplete: faults.length === 0,
+    texts: sources,
+    // What an overlay changes may be what was suppressed in its base.
+    isComplete: (name) => name === file && faults.length === 0,
   });
-  const diagnostics = sorted([...faults, ...judged]);
-  if (diagnostics.some(({ severity }) => severity === 'error'))
-    return { topology: resolved.topology, diagnostics };
-  return { objects: compileTopology(resolved), topology: resolved.topology, diagnostics };
+  const diagnostics = arranged([...faults, ...judged]);
+  const isBad = diagnostics.some(({ severity }) => severity === 'error');
+  const objects = isBad ? undefined : compileTopology(resolved);
+  return {
+    ...(objects === undefined ? {} : { objects }),
+    topology: resolved.topology,
+    diagnostics,
+    sources,
+  };
 }
 
 /** A rule that stumbles over what the parser has reported at the same place says nothing new. */
@@ -61,14 +74,29 @@ function isConsequence(finding: Diagnostic, faults: readonly Diagnostic[]): bool
 function overlap(a: SourcePosition, b: SourcePosition): boolean {
   const startsBefore = (x: SourcePosition, y: SourcePosition): boolean =>
     x.line < y.endLine || (x.line === y.endLine && x.column < y.endColumn);
-  return startsBefore(a, b) && startsBefore(b, a);
+  return a.file === b.file && startsBefore(a, b) && startsBefore(b, a);
 }
 
-function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  return [...diagnostics].sort((a, b) => {
+/** By place, and in each the name of the file that was asked for, where that is another one. */
+function arrange(
+  diagnostics: readonly Diagnostic[],
+  file: string,
+  fileOrder: readonly string[],
+): Diagnostic[] {
+  const rank = new Map(fileOrder.map((name, index) => [name, index] as const));
+  const rankOf = (position: SourcePosition | undefined): number => rank.get(position?.file ?? '') ?? 0;
+  const sorted = [...diagnostics].sort((a, b) => {
     const [x, y] = [a.position, b.position];
     return (
-      (x?.line ?? 0) - (y?.line ?? 0) || (x?.column ?? 0) - (y?.column ?? 0) || compareNames(a.code, b.code)
+      rankOf(x) - rankOf(y) ||
+      (x?.line ?? 0) - (y?.line ?? 0) ||
+      (x?.column ?? 0) - (y?.column ?? 0) ||
+      compareNames(a.code, b.code)
     );
   });
+  return sorted.map((diagnostic) =>
+    diagnostic.position === undefined || diagnostic.position.file === file
+      ? diagnostic
+      : { ...diagnostic, via: file },
+  );
 }

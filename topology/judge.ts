@@ -14,8 +14,8 @@ export interface Judgement {
   readonly at: (code: string) => SourcePosition;
   /** The text of every file, by the name that positions show. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Whether every rule could look at everything: only then does a suppression without a finding say anything. */
-  readonly isComplete: boolean;
+  /** Whether every rule could look at all of a file: only then does a suppression without a finding say anything. */
+  readonly isComplete: (file: string) => boolean;
 }
 
 /** The findings that stay, each with the severity that it has here, and what is wrong with the judgement itself. */
@@ -87,8 +87,8 @@ function suppress(
     used.add(key);
     return false;
   });
-  if (isComplete) {
-    for (const [key, each] of effective) if (!used.has(key)) complaints.push(unused(each));
+  for (const [key, each] of effective) {
+    if (!used.has(key) && isComplete(each.position.file)) complaints.push(unused(each));
   }
   return { kept, complaints };
 }

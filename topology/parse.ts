@@ -1,47 +1,42 @@
 /** From text to a typed topology: YAML, then the schema, then the model; every fault collected, none thrown. */
-import Ajv from 'ajv';
-import type { ValidateFunction } from 'ajv';
 import { buildTopology, declaredTarget } from './build/index';
+import { compose } from './compose/index';
+import type { ReadFile } from './compose/files';
 import type { Diagnostic } from './diagnostics';
 import type { Topology } from './model';
-import schema from './schema.json';
-import { describeSchemaErrors } from './schemaFaults';
+import { checkSchema } from './schemaCheck';
 import { readSource } from './source';
 import { DEFAULT_TARGET } from './target';
 import type { Target } from './target';
-import { DURATION_MS_MAX, isPlainUri, parseAgeMs, parseDurationMs, parseSizeBytes } from './units';
 
 export interface ParseResult {
-  /** Absent when the text isn't YAML that can be worked with. Present beside other faults: the rules look at the rest. */
+  /**
+   * Absent when the text isn't YAML that can be worked with, or one of the other files can't be had. Present beside
+   * other faults: the rules look at the rest.
+   */
   readonly topology?: Topology;
   readonly diagnostics: readonly Diagnostic[];
+  /** Advice, about which the owner of the topology has the last word. */
+  readonly remarks: readonly Diagnostic[];
+  /** The text of every file that was read, by its name in positions. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Parses a topology. `target` (a stack's choice) goes before the one that the file names. */
-export function parseTopology(text: string, file: string, target?: Target): ParseResult {
-  const { source, diagnostics } = readSource(text, file);
-  if (source === undefined) return { diagnostics };
-  const validate = validator();
-  const isValid = validate(source.data);
-  const faults = isValid ? [] : describeSchemaErrors(validate.errors ?? [], source);
-  const topology = buildTopology(source, target ?? declaredTarget(source.data) ?? DEFAULT_TARGET);
-  return { topology, diagnostics: [...diagnostics, ...faults] };
+export interface ParseOptions {
+  /** A stack's choice: goes before the one that the file names. */
+  readonly target?: Target;
+  readonly readFile?: ReadFile;
 }
 
-let compiled: ValidateFunction | undefined;
-
-/** Compiling the schema takes some 20 ms: once per process, and only when a topology is read. */
-function validator(): ValidateFunction {
-  compiled ??= new Ajv({
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    formats: {
-      'warren-duration': (text) => (parseDurationMs(text) ?? Infinity) <= DURATION_MS_MAX,
-      'warren-age': (text) => parseAgeMs(text) !== undefined,
-      'warren-uri': isPlainUri,
-      'warren-size': (text) => parseSizeBytes(text) !== undefined,
-    },
-  }).compile(schema);
-  return compiled;
+/** Parses a topology, and the files that it extends or includes. */
+export function parseTopology(text: string, file: string, options: ParseOptions): ParseResult {
+  const { source: own, diagnostics: textFaults } = readSource(text, file);
+  if (own === undefined) return { diagnostics: textFaults, remarks: [], texts: new Map([[file, text]]) };
+  const composed = compose(own, options.readFile);
+  const { source, texts, remarks } = composed;
+  const diagnostics = [...textFaults, ...composed.diagnostics];
+  if (source === undefined) return { diagnostics, remarks, texts };
+  const topology = buildTopology(source, options.target ?? declaredTarget(source.data) ?? DEFAULT_TARGET);
+  const schemaFaults = composed.explain(checkSchema(source));
+  return { topology, diagnostics: [...diagnostics, ...schemaFaults], remarks, texts };
 }

@@ -1,19 +1,23 @@
 /**
  * A YAML file as plain data, with the position of every key and value in it. Whatever the text holds (broken syntax,
- * binary data, alias bombs), the result is data and diagnostics, never an exception.
+ * binary data, alias bombs), the result is data and diagnostics, never an exception. compose/ makes one source of
+ * several files: then every value still knows its own.
  */
 import { Composer, LineCounter, Parser, isScalar } from 'yaml';
 import type { CST, Document, ErrorCode } from 'yaml';
 import type { Diagnostic, SourcePosition } from './diagnostics';
 import { readNode } from './sourceNode';
-import type { SourceNode } from './sourceNode';
+import type { NodeResult, Origin, Range, SourceNode } from './sourceNode';
 
 export type Path = readonly (string | number)[];
 export type PathPart = 'key' | 'value';
 
 export interface Source {
+  /** The file that was asked for. */
   readonly file: string;
-  readonly text: string;
+  /** The text of every file that the data come from, by its name in positions; the file that was asked for first. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly root: SourceNode;
   /** Objects have no prototype: any key is just a key. */
   readonly data: unknown;
   /**
@@ -29,7 +33,6 @@ export interface SourceResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type Range = readonly [start: number, end: number];
 type ToPosition = (range: Range) => SourcePosition;
 
 /** Reads one YAML document. Every fault of the text is in the diagnostics; `source` is there if its data can be used. */
@@ -71,25 +74,37 @@ function readDocument(
   toPosition: ToPosition,
 ): SourceResult {
   const diagnostics: Diagnostic[] = [];
-  const result = readNode(document, (range, fault) => {
+  const origin: Origin = { file, positionOf: toPosition };
+  const result = readNode(document, origin, (range, fault) => {
     diagnostics.push({ ...fault, severity: 'error', position: toPosition(range) });
   });
   if (result === undefined) return { diagnostics };
-  const { node, data } = result;
-  const at = (path: Path, part: PathPart = 'value'): SourcePosition => toPosition(rangeAt(node, path, part));
-  return { source: { file, text, data, at }, diagnostics };
+  return { source: createSource(file, new Map([[file, text]]), result), diagnostics };
 }
 
-function rangeAt(root: SourceNode, path: Path, part: PathPart): Range {
+export function createSource(
+  file: string,
+  texts: ReadonlyMap<string, string>,
+  { node, data }: NodeResult,
+): Source {
+  return { file, texts, root: node, data, at: (path, part = 'value') => positionAt(node, path, part) };
+}
+
+function positionAt(root: SourceNode, path: Path, part: PathPart): SourcePosition {
   let node = root;
   for (const [index, step] of path.entries()) {
     const child = node.children?.get(String(step));
-    if (child === undefined) return node.keyRange ?? firstLineStart(node);
-    if (index === path.length - 1 && part === 'key') return child.keyRange ?? child.range;
+    if (child === undefined) return node.origin.positionOf(node.keyRange ?? firstLineStart(node));
+    if (index === path.length - 1 && part === 'key') return keyPosition(child);
     node = child;
   }
   const isBlank = node.range[0] === node.range[1];
-  return isBlank ? (node.keyRange ?? node.range) : node.range;
+  return isBlank ? keyPosition(node) : node.origin.positionOf(node.range);
+}
+
+/** Where the key of a value stands; an item of a list has none, so there it is the value. */
+export function keyPosition({ origin, range, keyRange }: SourceNode): SourcePosition {
+  return origin.positionOf(keyRange ?? range);
 }
 
 /** For the whole document: marking all of it would say nothing. */

@@ -1,14 +1,21 @@
 /** From the YAML parser's nodes to plain data beside a tree of positions: aliases resolved, faults reported. */
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, Node, ParsedNode, YAMLMap, YAMLSeq } from 'yaml';
-import type { Diagnostic } from './diagnostics';
+import type { Diagnostic, SourcePosition } from './diagnostics';
 
-type Range = readonly [start: number, end: number];
+export type Range = readonly [start: number, end: number];
 type Fault = Omit<Diagnostic, 'position' | 'severity'>;
 type Report = (range: Range, fault: Fault) => void;
 
-/** Where a value stands, where its key stands, and the same for what it holds. */
+/** The file that a node was read from. A topology may be made of several. */
+export interface Origin {
+  readonly file: string;
+  readonly positionOf: (range: Range) => SourcePosition;
+}
+
+/** Where a value stands, where its key stands, and the same for what it holds, in the order of the file. */
 export interface SourceNode {
+  readonly origin: Origin;
   readonly range: Range;
   readonly keyRange?: Range;
   readonly children?: ReadonlyMap<string, SourceNode>;
@@ -23,6 +30,7 @@ export interface NodeResult {
 const ALIASED_VALUES_MAX = 20_000;
 
 interface Walk {
+  readonly origin: Origin;
   readonly anchors: Map<string, Node>;
   /** Anchored nodes that are being read now: an alias to one of them would never end. */
   readonly open: Set<Node>;
@@ -34,8 +42,9 @@ interface Walk {
 class AliasLimitReached extends Error {}
 
 /** Reads a document that parsed without errors; undefined when its aliases make it too large to work with. */
-export function readNode(document: Document.Parsed, report: Report): NodeResult | undefined {
-  const walk: Walk = { anchors: new Map(), open: new Set(), report, aliasDepth: 0, aliasedValues: 0 };
+export function readNode(document: Document.Parsed, origin: Origin, report: Report): NodeResult | undefined {
+  const counts = { aliasDepth: 0, aliasedValues: 0 };
+  const walk: Walk = { origin, anchors: new Map(), open: new Set(), report, ...counts };
   try {
     return read(document.contents, undefined, walk);
   } catch (error) {
@@ -53,7 +62,7 @@ export function readNode(document: Document.Parsed, report: Report): NodeResult 
 function read(node: ParsedNode | Node | null, keyRange: Range | undefined, walk: Walk): NodeResult {
   if (walk.aliasDepth > 0 && ++walk.aliasedValues > ALIASED_VALUES_MAX) throw new AliasLimitReached();
   const range = rangeOf(node, keyRange);
-  if (node === null) return leaf(range, keyRange, null);
+  if (node === null) return leaf(range, keyRange, null, walk);
   if (isAlias(node)) return readAlias(node.source, range, keyRange, walk);
   checkTag(node, range, walk);
   const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
@@ -64,7 +73,7 @@ function read(node: ParsedNode | Node | null, keyRange: Range | undefined, walk:
     if (isSeq(node)) return readSeq(node, range, keyRange, walk);
     const value = isScalar(node) ? node.value : null;
     checkText(value, range, walk);
-    return leaf(range, keyRange, value);
+    return leaf(range, keyRange, value, walk);
   } finally {
     walk.open.delete(node);
   }
@@ -81,7 +90,7 @@ function readAlias(name: string, range: Range, keyRange: Range | undefined, walk
           : `The alias *${name} holds itself.`,
       help: `Put &${name} on the value that is meant, above this line, or write the value out.`,
     });
-    return leaf(range, keyRange, null);
+    return leaf(range, keyRange, null, walk);
   }
   walk.aliasDepth += 1;
   const { node, data } = read(target, keyRange, walk);
@@ -112,7 +121,7 @@ function readMap(map: YAMLMap, range: Range, keyRange: Range | undefined, walk: 
     children.set(name, value.node);
     data[name] = value.data;
   }
-  return { node: withKey({ range, children }, keyRange), data };
+  return { node: withKey({ origin: walk.origin, range, children }, keyRange), data };
 }
 
 function readSeq(seq: YAMLSeq, range: Range, keyRange: Range | undefined, walk: Walk): NodeResult {
@@ -122,7 +131,7 @@ function readSeq(seq: YAMLSeq, range: Range, keyRange: Range | undefined, walk: 
     children.set(String(index), value.node);
     return value.data;
   });
-  return { node: withKey({ range, children }, keyRange), data };
+  return { node: withKey({ origin: walk.origin, range, children }, keyRange), data };
 }
 
 /** A key as text, exactly as it is written: `007` names the queue 007, not 7. */
@@ -172,8 +181,8 @@ function checkTag(node: Node, range: Range, walk: Walk): void {
   });
 }
 
-function leaf(range: Range, keyRange: Range | undefined, data: unknown): NodeResult {
-  return { node: withKey({ range }, keyRange), data };
+function leaf(range: Range, keyRange: Range | undefined, data: unknown, { origin }: Walk): NodeResult {
+  return { node: withKey({ origin, range }, keyRange), data };
 }
 
 function withKey(node: SourceNode, keyRange: Range | undefined): SourceNode {

@@ -1,11 +1,11 @@
+import * as path from 'node:path';
 import type { Diagnostic, Severity } from '../../topology/diagnostics';
-import { load } from '../../topology/index';
 import { nearest } from '../../topology/names';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderExplanation } from '../../topology/render/ruleReference';
 import { CODES, describeCode } from '../../topology/rules/index';
 import { ExitCode } from '../exitCodes';
-import { readTopologyFile, targetOption } from '../topologyFile';
+import { loadTopologyFile, targetOption } from '../topologyFile';
 import { UserError } from '../userError';
 import { colorWanted } from '../terminal';
 
@@ -25,9 +25,10 @@ export function check(files: readonly string[], options: CheckOptions): Promise<
   if (files.length === 0) throw new UserError('name a topology file, or a code with --explain');
   const format = oneOf('--format', options.format, FORMATS);
   const failOn = oneOf('--fail-on', options.failOn, SEVERITIES);
-  const sources = new Map(files.map((file) => [file, readTopologyFile(file)]));
   const target = targetOption(options.target);
-  const found: Diagnostic[] = [...sources].flatMap(([file, text]) => load(text, file, target).diagnostics);
+  const results = files.map((file) => loadTopologyFile(file, target));
+  const sources = new Map(results.flatMap((result) => [...result.sources]));
+  const found = withoutRepetitions(results.flatMap(({ diagnostics }) => diagnostics));
 
   const report = renderDiagnostics(found, sources, { format, color: colorWanted(process.stdout) });
   if (report !== '') process.stdout.write(report.endsWith('\n') ? report : `${report}\n`);
@@ -49,6 +50,21 @@ function explain(code: string, format: string): Promise<number> {
   const text = renderExplanation(description, { format: oneOf('--format', format, ['text', 'json']) });
   process.stdout.write(`${text}\n`);
   return Promise.resolve(ExitCode.ok);
+}
+
+/** A finding in a base is found again in every overlay over it. It is told once, of the base alone where that has it. */
+function withoutRepetitions(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const found = new Map<string, Diagnostic>();
+  for (const diagnostic of diagnostics) {
+    const { code, message, position } = diagnostic;
+    const file = position && path.normalize(position.file);
+    const key = JSON.stringify([code, message, { ...position, file }]);
+    const earlier = found.get(key);
+    if (earlier === undefined || (earlier.via !== undefined && diagnostic.via === undefined)) {
+      found.set(key, diagnostic);
+    }
+  }
+  return [...found.values()];
 }
 
 function summary(found: readonly Diagnostic[], fileCount: number): string {

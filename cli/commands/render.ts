@@ -1,8 +1,7 @@
-import { load } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { ExitCode } from '../exitCodes';
 import { colorWanted } from '../terminal';
-import { readTopologyFile, targetOption } from '../topologyFile';
+import { loadTopologyFile, targetOption } from '../topologyFile';
 import { UserError } from '../userError';
 import { RENDER_KINDS } from './renderKinds';
 
@@ -15,9 +14,8 @@ export function render(
   if (kind === undefined) {
     throw new UserError(`--to ${options.to} is unknown; it can be ${[...RENDER_KINDS.keys()].join(', ')}`);
   }
-  const text = readTopologyFile(file);
-  const { topology, objects, diagnostics } = load(text, file, targetOption(options.target));
-  const report = renderDiagnostics(diagnostics, new Map([[file, text]]), {
+  const { topology, objects, diagnostics, sources } = loadTopologyFile(file, targetOption(options.target));
+  const report = renderDiagnostics(diagnostics, sources, {
     format: 'text',
     color: colorWanted(process.stderr),
   });

@@ -4,7 +4,7 @@ import { canLogIn, readOverview } from '../../broker/overview';
 import { list as listPolicies } from '../../broker/policies';
 import { list as listQueues } from '../../broker/queues';
 import { openBroker, type Broker } from '../../broker/transport';
-import { load, type Target } from '../../topology/index';
+import type { Target } from '../../topology/index';
 import type { BrokerObject } from '../../topology/objects';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { ensureEngine } from '../../tools/engine/index';
@@ -14,7 +14,7 @@ import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
 import { pulumiVariables, runPulumi } from '../pulumi';
 import { colorWanted } from '../terminal';
-import { readTopologyFile } from '../topologyFile';
+import { loadTopologyFile } from '../topologyFile';
 import { UserError } from '../userError';
 import { openAsFirst, readAmqpPort, targetOf, type Login } from './brokerAccess';
 import { countLastChanges, readOutputs, type StackOutputs } from './lastUpdate';
@@ -106,11 +106,11 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
 /** @throws UserError with all diagnostics */
 function loadTopology(file: string, target?: Target): readonly BrokerObject[] {
   const shown = path.relative(process.cwd(), file);
-  const text = readTopologyFile(file);
-  const { objects, diagnostics } = load(text, shown, target === undefined ? {} : { target });
+  const options = target === undefined ? {} : { target };
+  const { objects, diagnostics, sources } = loadTopologyFile(shown, options);
   if (objects !== undefined) return objects;
   const color = colorWanted(process.stderr);
-  const report = renderDiagnostics(diagnostics, new Map([[shown, text]]), { format: 'text', color });
+  const report = renderDiagnostics(diagnostics, sources, { format: 'text', color });
   throw new UserError(`the topology has errors:\n${report}`, ExitCode.findings);
 }
 

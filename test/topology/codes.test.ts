@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
+import type { Diagnostic, ReadFile } from '../../topology/index';
 import { fullExample, renderExplanation, renderRulePage } from '../../topology/render/ruleReference';
 import { CODES, describeCode } from '../../topology/rules/index';
 
-function codesIn(yaml: string): string[] {
-  return load(yaml, 'example.yaml').diagnostics.map(({ code }) => code);
+function check(yaml: string, beside: Readonly<Record<string, string>> = {}): readonly Diagnostic[] {
+  const readFile = (file: string): ReturnType<ReadFile> =>
+    Object.hasOwn(beside, file) ? { text: beside[file] ?? '' } : { fault: 'there is no such file' };
+  return load(yaml, 'example.yaml', { readFile }).diagnostics;
 }
 
 describe('codes', () => {
@@ -30,9 +33,9 @@ describe('codes', () => {
       });
 
       it('has an example that it finds something in, and one that is fine', () => {
-        const { bad, good } = fullExample(description);
-        expect(codesIn(bad)).toContain(code);
-        const findings = load(good, 'example.yaml').diagnostics;
+        const { bad, good, beside } = fullExample(description);
+        expect(check(bad, beside).map((each) => each.code)).toContain(code);
+        const findings = check(good, beside);
         expect(findings.filter((each) => each.code === code || each.severity === 'error')).toEqual([]);
       });
     },

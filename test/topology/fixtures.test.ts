@@ -7,19 +7,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isTarget, load } from '../../topology/index';
 import { CODES, describeCode } from '../../topology/rules/index';
+import { COMPOSITIONS, expectedFindings, expectedIn } from './expectedFindings';
 
 const FOLDER = join(__dirname, 'fixtures');
 const fixtures = readdirSync(FOLDER).sort();
 
 /** Codes whose files can't hold a comment; test/topology/source.test.ts has them. */
 const WITHOUT_FIXTURE = ['not-text', 'empty-file', 'alias-bomb'];
-
-function expectedFindings(text: string): string[] {
-  return text.split('\n').flatMap((line, index) => {
-    const codes = /# expect: (.*)$/.exec(line)?.[1]?.split(' ') ?? [];
-    return codes.map((code) => `${index + 1} ${code}`);
-  });
-}
 
 describe('rules find what the fixtures expect', () => {
   it.each(fixtures)('%s', (file) => {
@@ -34,7 +28,8 @@ describe('rules find what the fixtures expect', () => {
 
   it('every code has a fixture', () => {
     const texts = fixtures.map((file) => readFileSync(join(FOLDER, file), 'utf8'));
-    const expected = new Set(texts.flatMap(expectedFindings).map((finding) => finding.split(' ')[1]));
+    const findings = [...texts.flatMap(expectedFindings), ...expectedIn(COMPOSITIONS)];
+    const expected = new Set(findings.map((finding) => finding.split(' ')[1]));
     const codes = CODES.map(({ code }) => code);
     expect(codes.filter((code) => !expected.has(code) && !WITHOUT_FIXTURE.includes(code))).toEqual([]);
   });

@@ -38,7 +38,7 @@ function textBlock(
   color: boolean,
 ): string {
   const paint: Paint = (style, text) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
-  const { severity, code, message, reason, help, position } = diagnostic;
+  const { severity, code, message, reason, help, position, via } = diagnostic;
   const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column} `;
   const head = `${paint('bold', where)}${paint(severity, severity)} ${paint('dim', code)}  ${printable(message)}`;
   const line = position === undefined ? undefined : sources.get(position.file)?.[position.line - 1];
@@ -47,6 +47,7 @@ function textBlock(
     ...(position === undefined || line === undefined ? [] : excerpt(line, position, severity, paint)),
     ...(reason === undefined ? [] : [`  ${paint('dim', 'why:')}  ${printable(reason)}`]),
     ...(help === undefined ? [] : [`  ${paint('dim', 'help:')} ${printable(help)}`]),
+    ...(via === undefined ? [] : [`  ${paint('dim', 'in:')}   ${printable(usedBy(via))}`]),
   ].join('\n');
 }
 
@@ -98,6 +99,11 @@ function displayWidth(text: string): number {
   }, 0);
 }
 
+/** On its own, the file may well be right. */
+function usedBy(via: string): string {
+  return `the topology that ${via} makes of this file`;
+}
+
 /** A hostile name must not move the cursor or colour the terminal. */
 function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');
@@ -110,7 +116,8 @@ const GITHUB_LEVELS: Readonly<Record<Severity, string>> = {
 };
 
 /** A workflow command: GitHub shows it at the line in the pull request. */
-function githubCommand({ severity, code, message, reason, help, position }: Diagnostic): string {
+function githubCommand(diagnostic: Diagnostic): string {
+  const { severity, code, message, reason, help, position, via } = diagnostic;
   const isOneLine = position !== undefined && position.line === position.endLine;
   const properties: readonly (readonly [string, string | number])[] = [
     ...(position === undefined
@@ -130,7 +137,8 @@ function githubCommand({ severity, code, message, reason, help, position }: Diag
     ['title', code],
   ];
   const list = properties.map(([key, value]) => `${key}=${escapeProperty(String(value))}`).join(',');
-  const text = [message, reason, help].filter((part) => part !== undefined).join('\n');
+  const use = via === undefined ? undefined : `Found in ${usedBy(via)}.`;
+  const text = [message, reason, help, use].filter((part) => part !== undefined).join('\n');
   return `::${GITHUB_LEVELS[severity]} ${list}::${escapeData(text)}`;
 }
 

@@ -31,6 +31,7 @@ export function renderExplanation(description: CodeDescription, { format }: Expl
     '',
     '  Not found in:',
     indented(example.good),
+    ...besideOf(example).flatMap((text) => ['', '  With:', indented(text)]),
   ].join('\n');
 }
 
@@ -43,7 +44,12 @@ export function fullExample({ example }: CodeDescription): CodeDescription['exam
     const yaml = text.trim();
     return /^(warren|#)/.test(yaml) ? yaml : `warren: 1\n${yaml}`;
   };
-  return { bad: full(example.bad), good: full(example.good) };
+  return { ...example, bad: full(example.bad), good: full(example.good) };
+}
+
+/** The files that an example names, each with its name above it. */
+function besideOf({ beside }: CodeDescription['example']): string[] {
+  return Object.entries(beside ?? {}).map(([file, text]) => `# ${file}\n${text.trim()}`);
 }
 
 /** The page of all rules: docs/rules.md. */
@@ -106,5 +112,7 @@ ${example.bad.trim()}
 # not found
 ${example.good.trim()}
 \`\`\`
-`;
+${besideOf(example)
+  .map((text) => `\n\`\`\`yaml\n${text}\n\`\`\`\n`)
+  .join('')}`;
 }

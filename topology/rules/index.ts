@@ -18,6 +18,7 @@ import { settingBesideArgument } from './settingBesideArgument';
 import { streamLimits } from './streamLimits';
 import { badName } from './badName';
 import { badPattern } from './badPattern';
+import { COMPOSITION_CODE_DESCRIPTIONS } from './compositionCodes';
 import { danglingReference } from './danglingReference';
 import { deadLetterTarget } from './deadLetterTarget';
 import { defaultQueueType } from './defaultQueueType';
@@ -93,6 +94,7 @@ export const RULES: readonly Rule[] = [
 /** Every code that a diagnostic of a topology can have, with all that can be said about it; in the order of the names. */
 export const CODES: readonly CodeDescription[] = [
   ...FILE_CODE_DESCRIPTIONS,
+  ...COMPOSITION_CODE_DESCRIPTIONS,
   ...RULES,
   ...JUDGING_CODE_DESCRIPTIONS,
 ].sort((a, b) => compareNames(a.code, b.code));

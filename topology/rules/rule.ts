@@ -35,7 +35,12 @@ export interface CodeDescription {
    */
   readonly isAdvice: boolean;
   /** A topology (without its `warren: 1`) that has such a finding, and one that has none. */
-  readonly example: { readonly bad: string; readonly good: string };
+  readonly example: {
+    readonly bad: string;
+    readonly good: string;
+    /** The text of files that the two name, by name. */
+    readonly beside?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface Rule extends CodeDescription {
