@@ -207,9 +207,35 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   key: 'routingKey',
 };
 
+/** What people ask a queue for and RabbitMQ doesn't do: refused with the pattern that does (docs/patterns.md). */
+const NOT_OF_A_QUEUE: Readonly<Record<string, { readonly reason: string; readonly help: string }>> = {
+  deduplicate: {
+    reason: 'RabbitMQ queues take every message that they are sent, twice if it is sent twice.',
+    help: 'Let the consumer remember the message_id of what it has done, or publish to a stream by its own protocol with a producer name (docs/patterns.md).',
+  },
+  ratelimit: {
+    reason: 'RabbitMQ limits how much a queue holds, not how fast it fills or empties.',
+    help: 'Say `rateLimit` on the workers, or bound the queue with `maxLength` and `overflow: reject-publish` (docs/patterns.md).',
+  },
+  delay: {
+    reason: 'A queue hands its messages out as soon as it can.',
+    help: 'Say `retry` to bring failed messages back later, or use a delay queue: a ttl and a deadLetter, and no consumer (docs/patterns.md).',
+  },
+};
+const NOT_OF_A_QUEUE_ALIASES: Readonly<Record<string, string>> = {
+  deduplication: 'deduplicate',
+  dedup: 'deduplicate',
+  messagededuplication: 'deduplicate',
+  throttle: 'ratelimit',
+  delayed: 'delay',
+};
+
 function describeUnknownKey(key: string, node: SchemaNode): Fault {
   const known = Object.keys(node.properties ?? {});
   const bare = key.toLowerCase().replace(/^x-/, '').replace(/[-_ ]/g, '');
+  const wish = node.title === 'queue' ? NOT_OF_A_QUEUE[NOT_OF_A_QUEUE_ALIASES[bare] ?? bare] : undefined;
+  if (wish !== undefined)
+    return { code: 'unknown-key', message: `There is no key "${key}" in queue.`, ...wish };
   const meant =
     known.find((name) => name.toLowerCase() === bare) ??
     known.find((name) => name === OTHER_WORDS[bare]) ??
