@@ -40,7 +40,8 @@ function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
   const moving = new Map(queues.filter(leavesByItself).map((resolved) => [resolved.queue.name, resolved]));
   const reported = new Set<string>();
   return [...moving.values()].flatMap((resolved) => {
-    const cycle = cycleThrough(resolved, moving, vhost);
+    if (reported.has(resolved.queue.name)) return [];
+    const cycle = cycleThrough(resolved.queue.name, moving, vhost);
     if (cycle === undefined || cycle.some((name) => reported.has(name))) return [];
     for (const name of cycle) reported.add(name);
     return [
@@ -67,24 +68,26 @@ function leavesByItself({ definition, queue }: ResolvedQueue): boolean {
 
 /** The shortest way from a queue back to itself through dead letters; undefined if there is none. */
 function cycleThrough(
-  start: ResolvedQueue,
+  start: string,
   moving: ReadonlyMap<string, ResolvedQueue>,
   vhost: Vhost,
 ): string[] | undefined {
-  const visited = new Set<string>();
-  let ways: string[][] = [[start.queue.name]];
-  while (ways.length > 0) {
-    const longer: string[][] = [];
-    for (const way of ways) {
-      const last = moving.get(way.at(-1) ?? '');
-      for (const name of last === undefined ? [] : deadLetterTargets(last, vhost)) {
-        if (name === start.queue.name) return way;
-        if (visited.has(name)) continue;
-        visited.add(name);
-        longer.push([...way, name]);
-      }
-    }
-    ways = longer;
+  const cameFrom = new Map<string, string | undefined>([[start, undefined]]);
+  // Queues with the same targets share one set of them: it leads on only once.
+  const followed = new Set<ReadonlySet<string>>();
+  for (const name of cameFrom.keys()) {
+    const resolved = moving.get(name);
+    const targets = resolved === undefined ? undefined : deadLetterTargets(resolved, vhost);
+    if (targets === undefined || followed.has(targets)) continue;
+    followed.add(targets);
+    if (targets.has(start)) return wayTo(name, cameFrom);
+    for (const target of targets) if (!cameFrom.has(target)) cameFrom.set(target, name);
   }
   return undefined;
+}
+
+function wayTo(name: string, cameFrom: ReadonlyMap<string, string | undefined>): string[] {
+  const way: string[] = [];
+  for (let at: string | undefined = name; at !== undefined; at = cameFrom.get(at)) way.unshift(at);
+  return way;
 }

@@ -1,0 +1,29 @@
+/** A vhost from YAML, and what the simulator says of it. */
+import { expect } from 'vitest';
+import { load } from '../../../topology/index';
+import type { Target } from '../../../topology/index';
+import { publish } from '../../../topology/route/publish';
+import type { Message, Publication } from '../../../topology/route/publish';
+import { routedVhosts } from '../../../topology/route/vhost';
+import type { RoutedVhost } from '../../../topology/route/vhost';
+
+/** The vhost of a topology without errors, given as the YAML of that vhost. */
+export function vhostOf(yaml: string, target: Target = '4.3'): RoutedVhost {
+  const { objects, topology, diagnostics } = load(`warren: 1\nvhosts:\n  v: ${yaml}\n`, 't.yaml', { target });
+  expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const vhost =
+    objects === undefined || topology === undefined ? undefined : routedVhosts(objects, topology).get('v');
+  if (vhost === undefined) throw new Error('The topology did not compile');
+  return vhost;
+}
+
+export function routed(vhost: RoutedVhost, message: Partial<Message> & { exchange: string }): Publication {
+  return publish(vhost, { routingKey: '', headers: {}, ...message });
+}
+
+/** The queues that a message reaches, sorted. */
+export function deliveries(vhost: RoutedVhost, message: Partial<Message> & { exchange: string }): string[] {
+  const publication = routed(vhost, message);
+  if (publication.kind !== 'routed') throw new Error(publication.kind);
+  return publication.routing.deliveries.map(({ queue }) => queue).sort();
+}

@@ -1,0 +1,17 @@
+/** Patterns that only list names, as the generated policies do: these need no search. */
+
+const ESCAPED_OR_PLAIN = /^(?:\\[^A-Za-z0-9]|[^\\^$.|?*+()[\]{}])*$/;
+
+/** The names that an anchored pattern spells out, such as `^(a|b\.c)$`; undefined for any other pattern. */
+export function literalNames(pattern: string): readonly string[] | undefined {
+  const inner = /^\^(.*)\$$/s.exec(pattern)?.[1];
+  if (inner === undefined) return undefined;
+  const group = /^\((?!\?)(.*)\)$/s.exec(inner)?.[1];
+  const alternatives = group === undefined ? [inner] : splitAlternatives(group);
+  if (!alternatives.every((text) => ESCAPED_OR_PLAIN.test(text))) return undefined;
+  return alternatives.map((text) => text.replace(/\\(.)/gs, '$1'));
+}
+
+function splitAlternatives(text: string): string[] {
+  return [...text.matchAll(/(?:^|\|)((?:\\.|[^\\|])*)/gs)].map(([, alternative = '']) => alternative);
+}
