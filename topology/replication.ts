@@ -21,21 +21,27 @@ export const QUORUM_PRIORITIES_MAX = 31;
 
 /** Why a queue with these properties can't be a quorum queue, in words; undefined if it can. */
 export function quorumObstacle(queue: Queue, target: Target): string | undefined {
+  const given: Arguments = { ...queue.arguments, ...queue.declaredWith };
+  const argument = CLASSIC_ARGUMENTS.find((key) => key in given);
+  return (
+    quorumPropertyObstacle(queue, target) ??
+    (argument === undefined ? undefined : `it has the argument ${argument}`)
+  );
+}
+
+/** Arguments that RabbitMQ refuses on a quorum queue, and takes on a classic one. */
+const CLASSIC_ARGUMENTS = ['x-max-priority', 'x-queue-mode', 'x-queue-version', 'x-queue-master-locator'];
+
+/** The same without regard to its arguments. */
+export function quorumPropertyObstacle(queue: Queue, target: Target): string | undefined {
   if (!queue.durable) return 'it is not durable';
   if (queue.autoDelete) return 'it is deleted with its last consumer (autoDelete)';
   if (queue.settings.overflow === 'reject-publish-dlx') return 'its overflow is reject-publish-dlx';
-  if (queue.priorities !== undefined) {
-    if (!isAtLeast(target, '4.3')) return 'it has priorities, which quorum queues know from 4.3 on';
-    if (queue.priorities > QUORUM_PRIORITIES_MAX) return `it has priorities over ${QUORUM_PRIORITIES_MAX}`;
-  }
-  const given: Arguments = { ...queue.arguments, ...queue.declaredWith };
-  const argument = CLASSIC_ARGUMENTS.find((key) => key in given);
-  if (argument !== undefined) return `it has the argument ${argument}`;
+  if (queue.priorities === undefined) return undefined;
+  if (!isAtLeast(target, '4.3')) return 'it has priorities, which quorum queues know from 4.3 on';
+  if (queue.priorities > QUORUM_PRIORITIES_MAX) return `it has priorities over ${QUORUM_PRIORITIES_MAX}`;
   return undefined;
 }
-
-/** Arguments that RabbitMQ refuses on a quorum queue. */
-const CLASSIC_ARGUMENTS = ['x-max-priority', 'x-queue-mode'];
 
 /** The type that a listed queue gets, and how its replication is met. */
 export function resolveQueueType(

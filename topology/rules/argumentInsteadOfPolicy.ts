@@ -1,6 +1,7 @@
 import { docs } from './rule';
 import type { Rule } from './rule';
-import { POLICY_KEYS, QUEUE_ARGUMENTS } from './keys';
+import { POLICY_KEYS } from './keys';
+import { QUEUE_ARGUMENTS } from './queueArguments';
 
 export const argumentInsteadOfPolicy: Rule = {
   code: 'argument-instead-of-policy',
@@ -31,7 +32,7 @@ vhosts:
         Object.keys(queue.arguments)
           .filter(
             (key) =>
-              key.startsWith('x-') && POLICY_KEYS[key.slice(2)] !== undefined && key in QUEUE_ARGUMENTS,
+              POLICY_KEYS[key.replace(/^x-/, '')] !== undefined && QUEUE_ARGUMENTS[key]?.word !== undefined,
           )
           .map((key) => ({
             message: `"${key}" of the queue "${queue.name}" is fixed for good as an argument.`,

@@ -2,8 +2,10 @@ import type { Queue } from '../model';
 import { canonicalJson } from '../objects';
 import type { ArgumentValue, Arguments } from '../objects';
 import type { Path } from '../source';
+import { isAtLeast } from '../target';
 import type { Target } from '../target';
-import { QUEUE_ARGUMENTS, valueFault } from './keys';
+import { QUEUE_ARGUMENTS } from './queueArguments';
+import { valueFault } from './values';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -40,12 +42,28 @@ vhosts:
 };
 
 function checkArguments(given: Arguments, path: Path, target: Target): Finding[] {
-  return Object.entries(given).flatMap(([key, value]) => checkArgument(key, value, [...path, key], target));
+  const [exchange, key] = [given['x-dead-letter-exchange'], 'x-dead-letter-routing-key'];
+  return [
+    ...Object.entries(given).flatMap(([name, value]) => checkArgument(name, value, [...path, name], target)),
+    ...(exchange === undefined && key in given
+      ? [
+          {
+            message: `"${key}" needs "x-dead-letter-exchange" beside it.`,
+            reason: 'RabbitMQ refuses the queue otherwise.',
+            help: "Add it; '' is the default exchange, which routes to the queue that the key names.",
+            path: [...path, key],
+            part: 'key' as const,
+          },
+        ]
+      : []),
+  ];
 }
 
 function checkArgument(key: string, value: ArgumentValue, path: Path, target: Target): Finding[] {
   const known = QUEUE_ARGUMENTS[key];
-  const expected = known === undefined ? undefined : valueFault(known.value, value, target);
+  // An argument that this series doesn't know yet may hold anything.
+  if (known === undefined || (known.since !== undefined && !isAtLeast(target, known.since))) return [];
+  const expected = valueFault(known.value, value, target);
   if (expected === undefined) return [];
   return [
     {

@@ -1,7 +1,7 @@
 import { queueArguments } from '../compile/index';
 import { canonicalJson } from '../objects';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve';
-import { QUEUE_ARGUMENTS } from './keys';
+import { QUEUE_ARGUMENTS } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

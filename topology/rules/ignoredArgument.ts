@@ -1,18 +1,24 @@
 import { nearest } from '../names';
-import type { Arguments } from '../objects';
+import type { Arguments, QueueType } from '../objects';
 import type { Path } from '../source';
-import { KNOWN_QUEUE_ARGUMENTS } from './keys';
+import type { Target } from '../target';
+import { QUEUE_ARGUMENTS, argumentFate } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const ignoredArgument: Rule = {
   code: 'ignored-argument',
   severity: 'warning',
-  title: 'Every argument of a queue is one that RabbitMQ knows.',
+  title: 'Every argument of a queue means something to RabbitMQ, on that type of queue and that series.',
   reason:
     'RabbitMQ takes any argument and ignores what it does not know: what a misspelt one was to say is lost.',
   help: 'Correct the name. An argument that only the application or a plugin reads may be suppressed with that reason.',
-  sources: [docs('queues#optional-arguments'), measured('an unknown x-argument is accepted')],
+  sources: [
+    docs('queues#optional-arguments'),
+    measured(
+      'an unknown x-argument is accepted, and so are, before 4.3, consumer timeouts and delayed retries on other types than quorum',
+    ),
+  ],
   isAdvice: true,
   example: {
     bad: `
@@ -28,24 +34,36 @@ vhosts:
       paid: { declaredWith: { x-message-ttl: 7200000 } }
 `,
   },
-  check: ({ topology: { vhosts } }) =>
+  check: ({ topology: { target }, vhosts }) =>
     vhosts.flatMap(({ queues, families }) => [
-      ...queues.flatMap((queue) => [
-        ...ignored(queue.declaredWith ?? {}, [...queue.path, 'declaredWith']),
-        ...ignored(queue.arguments, [...queue.path, 'arguments']),
+      ...queues.flatMap(({ queue, type }) => [
+        ...ignored(queue.declaredWith ?? {}, [...queue.path, 'declaredWith'], target, type),
+        ...ignored(queue.arguments, [...queue.path, 'arguments'], target, type),
       ]),
-      ...families.flatMap((family) => ignored(family.declaredWith ?? {}, [...family.path, 'declaredWith'])),
+      // The application chooses the type of its queues.
+      ...families.flatMap(({ family }) =>
+        ignored(family.declaredWith ?? {}, [...family.path, 'declaredWith'], target, undefined),
+      ),
     ]),
 };
 
-function ignored(given: Arguments, path: Path): Finding[] {
+function ignored(given: Arguments, path: Path, target: Target, type: QueueType | undefined): Finding[] {
   return Object.keys(given).flatMap((key): Finding[] => {
-    if (KNOWN_QUEUE_ARGUMENTS.has(key)) return [];
-    return [{ ...describe(key), path: [...path, key], part: 'key' }];
+    const at = { path: [...path, key], part: 'key' as const };
+    if (QUEUE_ARGUMENTS[key] === undefined) return [{ ...describeUnknown(key), ...at }];
+    if (type === undefined || argumentFate(key, type, target) !== 'ignored') return [];
+    return [
+      {
+        message: `RabbitMQ ${target} ignores "${key}" on a ${type} queue.`,
+        reason: 'It takes it without a word.',
+        help: 'Remove it once the application stops declaring it, or change the type or the target.',
+        ...at,
+      },
+    ];
   });
 }
 
-function describe(key: string): Pick<Finding, 'message' | 'reason' | 'help'> {
+function describeUnknown(key: string): Pick<Finding, 'message' | 'reason' | 'help'> {
   if (/^(x-)?ha-/.test(key)) {
     return {
       message: `"${key}" is no queue argument.`,
@@ -53,14 +71,14 @@ function describe(key: string): Pick<Finding, 'message' | 'reason' | 'help'> {
       help: 'Say `replicated: true`.',
     };
   }
-  if (KNOWN_QUEUE_ARGUMENTS.has(`x-${key}`)) {
+  if (QUEUE_ARGUMENTS[`x-${key}`] !== undefined) {
     return {
       message: `The argument "${key}" lacks its "x-".`,
       reason: 'RabbitMQ would ignore it without a word.',
       help: `Write "x-${key}".`,
     };
   }
-  const meant = nearest(key, KNOWN_QUEUE_ARGUMENTS);
+  const meant = nearest(key, Object.keys(QUEUE_ARGUMENTS));
   return {
     message: `RabbitMQ knows no queue argument "${key}".`,
     reason: 'It takes it, and ignores it without a word.',

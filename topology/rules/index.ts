@@ -7,12 +7,12 @@ import { ambiguousFamilies } from './ambiguousFamilies';
 import { ambiguousPolicies } from './ambiguousPolicies';
 import { argumentInsteadOfPolicy } from './argumentInsteadOfPolicy';
 import { argumentKey } from './argumentKey';
+import { argumentType } from './argumentType';
 import { atLeastOnce } from './atLeastOnce';
 import { deadLetterCycle } from './deadLetterCycle';
 import { deadLetterIntoWork } from './deadLetterIntoWork';
 import { deadLetterUnroutable } from './deadLetterUnroutable';
 import { declaredWithConflict } from './declaredWithConflict';
-import { deliveryLimit } from './deliveryLimit';
 import { quorumLimits } from './quorumLimits';
 import { settingBesideArgument } from './settingBesideArgument';
 import { streamLimits } from './streamLimits';
@@ -31,6 +31,8 @@ import { JUDGING_CODE_DESCRIPTIONS } from './judgingCodes';
 import { generatedName } from './generatedName';
 import { guestUser } from './guestUser';
 import { ignoredArgument } from './ignoredArgument';
+import { ignoredSetting } from './ignoredSetting';
+import { settingVersion } from './settingVersion';
 import { mirroringRemoved } from './mirroringRemoved';
 import { missingTarget } from './missingTarget';
 import { notReplicated } from './notReplicated';
@@ -72,12 +74,14 @@ export const RULES: readonly Rule[] = [
   notReplicated,
   quorumLimits,
   streamLimits,
-  deliveryLimit,
+  settingVersion,
+  ignoredSetting,
   atLeastOnce,
   expires,
   expiresOnWorkerQueue,
   transientQueue,
   argumentKey,
+  argumentType,
   ignoredArgument,
   argumentInsteadOfPolicy,
   declaredWithConflict,

@@ -1,4 +1,4 @@
-import { quorumObstacle } from '../replication';
+import { quorumPropertyObstacle } from '../replication';
 import type { ResolvedQueue } from '../resolve';
 import type { Path } from '../source';
 import type { Target } from '../target';
@@ -8,12 +8,12 @@ import type { Finding, Rule } from './rule';
 export const quorumLimits: Rule = {
   code: 'quorum-limits',
   severity: 'error',
-  title: 'A quorum queue is durable, not auto-delete, without classic-only arguments and reject-publish-dlx.',
+  title: 'A quorum queue is durable, not auto-delete, without reject-publish-dlx.',
   reason: 'RabbitMQ refuses such a quorum queue, or ignores the property.',
   help: 'Remove that property, or say `type: classic`.',
   sources: [
     docs('quorum-queues#feature-comparison'),
-    measured('406 for the arguments; priorities are ignored before 4.3'),
+    measured('400 over HTTP, 406 over AMQP; priorities are ignored before 4.3, and so is reject-publish-dlx'),
   ],
   isAdvice: false,
   example: {
@@ -40,7 +40,7 @@ function checkQuorum({ queue, type, definition }: ResolvedQueue, target: Target)
     definition.overflow === 'reject-publish-dlx' && queue.settings.overflow === undefined
       ? 'a policy gives it the overflow reject-publish-dlx'
       : undefined;
-  const obstacle = quorumObstacle(queue, target) ?? inherited;
+  const obstacle = quorumPropertyObstacle(queue, target) ?? inherited;
   if (obstacle === undefined) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { settingsDefinition } from '../definitions';
 import type { ResolvedQueue } from '../resolve';
-import { QUEUE_ARGUMENTS } from './keys';
+import { QUEUE_ARGUMENTS } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

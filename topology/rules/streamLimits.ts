@@ -1,26 +1,21 @@
 import type { ResolvedQueue } from '../resolve';
-import { docs } from './rule';
+import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
-
-/** Settings that RabbitMQ refuses, or ignores, on a stream. */
-const STREAM_REFUSES = ['ttl', 'expires', 'maxLength', 'overflow', 'deadLetter', 'deliveryLimit'] as const;
-const SETTING_KEYS = { ttl: 'ttlMs', expires: 'expiresMs' } as const;
 
 export const streamLimits: Rule = {
   code: 'stream-limits',
   severity: 'error',
-  title: 'A stream is durable and has no queue semantics such as TTL, dead letters or priorities.',
-  reason:
-    'A stream keeps its messages whether they are read or not: what belongs to queues is refused, or ignored, on it.',
+  title: 'A stream is durable, not auto-delete, without priorities and single active consumer.',
+  reason: 'RabbitMQ refuses such a stream.',
   help: 'Remove it. A stream is limited by its size and by the age of its messages.',
-  sources: [docs('streams#feature-comparison')],
+  sources: [docs('streams#feature-comparison'), measured('400 over HTTP, 406 over AMQP')],
   isAdvice: false,
   example: {
     bad: `
 vhosts:
   shop:
     queues:
-      log: { type: stream, ttl: 1h }
+      log: { type: stream, autoDelete: true }
 `,
     good: `
 vhosts:
@@ -34,18 +29,16 @@ vhosts:
 
 function checkStream({ queue, type }: ResolvedQueue): Finding[] {
   if (type !== 'stream') return [];
-  const words: string[] = STREAM_REFUSES.filter((word) => {
-    const key = word === 'ttl' || word === 'expires' ? SETTING_KEYS[word] : word;
-    return queue.settings[key] !== undefined;
-  });
-  if (queue.priorities !== undefined) words.push('priorities');
-  if (queue.singleActiveConsumer === true) words.push('singleActiveConsumer');
-  if (!queue.durable) words.push('durable');
-  if (queue.autoDelete) words.push('autoDelete');
+  const words = [
+    ...(queue.priorities === undefined ? [] : ['priorities']),
+    ...(queue.singleActiveConsumer === true ? ['singleActiveConsumer'] : []),
+    ...(queue.durable ? [] : ['durable']),
+    ...(queue.autoDelete ? ['autoDelete'] : []),
+  ];
   return words.map((word) => ({
     message: `The stream "${queue.name}" can't have this \`${word}\`.`,
-    reason: 'A stream keeps its messages whether they are read or not.',
-    help: 'Remove it. A stream is limited by `maxLengthBytes`, or by `arguments: { x-max-age: 7D }`.',
+    reason: 'A stream keeps its messages on disk whether they are read or not, for any number of readers.',
+    help: 'Remove it.',
     path: [...queue.path, word],
     part: 'key' as const,
   }));

@@ -1,0 +1,80 @@
+import type { Settings } from '../model';
+import type { Path } from '../source';
+import { isAtLeast } from '../target';
+import type { Target } from '../target';
+import { docs, measured } from './rule';
+import type { Finding, Rule } from './rule';
+import { SETTING_FACTS } from './settingFacts';
+
+export const settingVersion: Rule = {
+  code: 'setting-version',
+  severity: 'error',
+  title: 'The target knows what the topology asks for.',
+  reason:
+    'RabbitMQ refuses a whole policy for one key that its series does not know, and ignores other things that are too new for it.',
+  help: 'Remove the setting, or change the target once the broker is upgraded.',
+  sources: [
+    docs('policies#what-is-a-policy'),
+    measured('400: … are not recognised policy settings; deletion protection is 405 on 4.0'),
+  ],
+  isAdvice: false,
+  example: {
+    bad: `
+target: '4.0'
+vhosts:
+  shop:
+    queues:
+      paid: { type: quorum, delayedRetry: { min: 1s } }
+`,
+    good: `
+target: '4.3'
+vhosts:
+  shop:
+    queues:
+      paid: { type: quorum, delayedRetry: { min: 1s } }
+`,
+  },
+  check: ({ topology: { target, vhosts } }) =>
+    vhosts.flatMap(({ path, deletionProtection, queues, families }) => [
+      ...queues.flatMap(({ settings, retry, path: queuePath }) =>
+        // What a retry asks for has a rule of its own.
+        tooNew(settings, queuePath, target).filter(
+          ({ path: at }) => retry === undefined || at.at(-1) !== 'delayedRetry',
+        ),
+      ),
+      ...families.flatMap((family) => tooNew(family.settings, family.path, target)),
+      ...(deletionProtection === undefined || isAtLeast(target, '4.1')
+        ? []
+        : [lacking('deletionProtection', '4.1', path, target)]),
+    ]),
+};
+
+function tooNew(settings: Settings, path: Path, target: Target): Finding[] {
+  return [
+    ...SETTING_FACTS.flatMap(({ key, word, since }) =>
+      settings[key] === undefined || since === undefined || isAtLeast(target, since)
+        ? []
+        : [lacking(word, since, path, target)],
+    ),
+    ...(settings.deliveryLimit === -1 && !isAtLeast(target, '4.0')
+      ? [
+          {
+            message: `RabbitMQ ${target} takes no delivery limit of -1.`,
+            reason: 'It would refuse the policy.',
+            help: 'Remove it: before 4.0, deliveries are not limited unless a limit is given.',
+            path: [...path, 'deliveryLimit'],
+          },
+        ]
+      : []),
+  ];
+}
+
+function lacking(word: string, since: Target, path: Path, target: Target): Finding {
+  return {
+    message: `RabbitMQ ${target} has no \`${word}\`.`,
+    reason: `It exists from ${since} on.`,
+    help: 'Remove it, or change the target.',
+    path: [...path, word],
+    part: 'key',
+  };
+}
