@@ -5,6 +5,7 @@ import { load, type ReadFile } from '../topology/index';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import type { BrokerObject } from '../topology/objects';
 import { connect, credentialOf, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
+import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
 import { TopologyResources } from './topologyResources';
@@ -28,6 +29,7 @@ function program(): Outputs {
     warrenProvider: login.warrenProvider,
     generationsOf: (user) => generationsOf(settings, user),
     passwordOf: (user, generation) => passwordOf(settings, user, generation),
+    loginOf: loginsOf(settings, objects, (user) => newestCredential(settings, user)),
   });
   removeUnwantedUsers(settings, login, topology.users, parent);
   const admin = newestCredential(settings, settings.adminUser);

@@ -17,6 +17,11 @@ export interface TlsFiles {
   readonly insecure?: boolean;
 }
 
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 export interface Settings {
   readonly project: string;
   readonly stack: string;
@@ -28,6 +33,8 @@ export interface Settings {
   readonly seed: pulumi.Output<string>;
   /** Given passwords by topology user; all others are derived. */
   readonly passwords: pulumi.Output<Record<string, string>>;
+  /** Of upstreams and shovels on other brokers, by the name that the topology has for the login. */
+  readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
   readonly generations: Readonly<Record<string, readonly number[]>>;
   readonly adminUser: string;
   readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
@@ -37,11 +44,11 @@ export interface Settings {
 }
 
 export const SETTINGS_KEYS = [
-  ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'generations', 'adminUser'],
-  ...['bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
+  ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'logins', 'generations'],
+  ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
   ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
 ];
-const SECRET_KEYS = ['seed', 'passwords', 'bootstrapPassword'];
+const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
 
 /** No secret: the whole world knows it. */
 const DEFAULTS_IN_PLAIN = new Map([['bootstrapPassword', 'guest']]);
@@ -69,6 +76,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     ...optional('amqp', config.get('amqp')),
     seed: readSeed(config, stack),
     passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
+    logins: (config.getSecretObject<unknown>('logins') ?? pulumi.secret({})).apply(checkedLogins),
     generations: checkedGenerations(config.getObject<unknown>('generations') ?? {}),
     adminUser: config.get('adminUser') ?? 'warren-admin',
     bootstrap: {
@@ -142,6 +150,17 @@ function checkedPasswords(value: unknown): Record<string, string> {
     return value as Record<string, string>;
   }
   throw refusal('passwords must map users of the topology to texts that are not empty.');
+}
+
+function checkedLogins(value: unknown): Record<string, Login> {
+  const isText = (item: unknown): boolean => typeof item === 'string' && item !== '';
+  const isLogin = (item: unknown): boolean =>
+    isRecord(item) && isText(item.username) && isText(item.password) && Object.keys(item).length === 2;
+  if (isRecord(value) && Object.values(value).every(isLogin))
+    return value as unknown as Record<string, Login>;
+  throw refusal(
+    'logins must map names to a username and a password, e.g. {"partner": {"username": "shop", "password": "…"}}.',
+  );
 }
 
 function checkedGenerations(value: unknown): Record<string, number[]> {

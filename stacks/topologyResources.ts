@@ -5,7 +5,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as rabbitmq from '@pulumi/rabbitmq';
 import * as warren from '../provider/warren/resources';
-import type { Arguments, BrokerObject, ObjectOfKind, PolicyObject } from '../topology/objects';
+import { identityKey } from '../topology/objects';
+import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, PolicyObject } from '../topology/objects';
 import { brokerUsername } from './credentials';
 import { logicalName } from './logicalNames';
 
@@ -17,6 +18,13 @@ export interface TopologyResourcesArgs {
   readonly generationsOf: (user: string) => readonly number[];
   /** Secret password of a user's generation. */
   readonly passwordOf: (user: string, generation: number) => pulumi.Output<string>;
+  /** As whom an upstream or a shovel logs in that names this user or login. */
+  readonly loginOf: (user: string) => LoginOutputs;
+}
+
+export interface LoginOutputs {
+  readonly username: pulumi.Input<string>;
+  readonly password: pulumi.Output<string>;
 }
 
 /** All objects of one topology on one broker. */
@@ -27,6 +35,8 @@ export class TopologyResources extends pulumi.ComponentResource {
   readonly #vhosts = new Map<string, pulumi.Resource[]>();
   readonly #users = new Map<string, rabbitmq.User[]>();
   readonly #exchangesAndQueues = new Map<string, pulumi.Resource>();
+  readonly #permissionsByUser = new Map<string, pulumi.Resource[]>();
+  readonly #parameters = new Map<string, pulumi.Resource>();
   readonly #policies = new Map<string, { policy: PolicyObject; resource: pulumi.Resource }[]>();
 
   constructor(name: string, args: TopologyResourcesArgs, options?: pulumi.ComponentResourceOptions) {
@@ -58,21 +68,26 @@ export class TopologyResources extends pulumi.ComponentResource {
         return this.#queue(object);
       case 'binding':
         return this.#binding(object);
+      case 'parameter':
+        return this.#parameter(object);
+      case 'globalParameter':
+        return this.#globalParameter(object);
     }
   }
 
   #vhost(object: ObjectOfKind<'vhost'>): void {
     const vhost = new rabbitmq.VHost(logicalName(object), { name: object.name }, this.#rabbitmq());
     const resources: pulumi.Resource[] = [vhost];
-    const { description, tags, defaultQueueType } = object;
-    if (description !== undefined || tags !== undefined || defaultQueueType !== undefined) {
-      const settings = {
-        vhost: object.name,
-        ...(description === undefined ? {} : { description }),
-        ...(tags === undefined ? {} : { tags: [...tags] }),
-        ...(defaultQueueType === undefined ? {} : { defaultQueueType }),
-      };
-      resources.push(new warren.VhostSettings(logicalName(object), settings, this.#warren([vhost])));
+    const { description, tags, defaultQueueType, deletionProtection } = object;
+    const settings = {
+      ...(description === undefined ? {} : { description }),
+      ...(tags === undefined ? {} : { tags: [...tags] }),
+      ...(defaultQueueType === undefined ? {} : { defaultQueueType }),
+      ...(deletionProtection === undefined ? {} : { deletionProtection }),
+    };
+    if (Object.keys(settings).length > 0) {
+      const args = { vhost: object.name, ...settings };
+      resources.push(new warren.VhostSettings(logicalName(object), args, this.#warren([vhost])));
     }
     this.#vhosts.set(object.name, resources);
   }
@@ -142,7 +157,8 @@ export class TopologyResources extends pulumi.ComponentResource {
   #permissions(object: ObjectOfKind<'permissions'>, user: string, needed: pulumi.Resource[]): void {
     const { vhost, configure, write, read } = object;
     const args = { user, vhost, permissions: { configure, write, read } };
-    new rabbitmq.Permissions(logicalName({ ...object, user }), args, this.#rabbitmq(needed));
+    const resource = new rabbitmq.Permissions(logicalName({ ...object, user }), args, this.#rabbitmq(needed));
+    this.#permissionsByUser.set(object.user, [...(this.#permissionsByUser.get(object.user) ?? []), resource]);
   }
 
   #policy(object: ObjectOfKind<'policy' | 'operatorPolicy'>): void {
@@ -211,6 +227,52 @@ export class TopologyResources extends pulumi.ComponentResource {
     new rabbitmq.Binding(logicalName(object), args, this.#rabbitmq([...this.#inVhost(vhost), ...ends]));
   }
 
+  #globalParameter(object: ObjectOfKind<'globalParameter'>): void {
+    const { name, value } = object;
+    new warren.GlobalParameter(logicalName(object), { name, value }, this.#warren([]));
+  }
+
+  #parameter(object: ObjectOfKind<'parameter'>): void {
+    const { vhost, component, name, value, logins = {} } = object;
+    const given = Object.entries(logins).map(([key, user]) => ({ key, ...this.#args.loginOf(user) }));
+    const args = {
+      vhost,
+      component,
+      name,
+      value,
+      ...(given.length === 0
+        ? {}
+        : {
+            logins: Object.fromEntries(given.map(({ key, username }) => [key, username])),
+            passwords: Object.fromEntries(given.map(({ key, password }) => [key, password])),
+          }),
+    };
+    const options = this.#warren([...this.#inVhost(vhost), ...this.#neededByParameter(object)]);
+    this.#parameters.set(identityKey(object), new warren.Parameter(logicalName(object), args, options));
+  }
+
+  /** A shovel's queues and exchanges in its vhost, a set's upstreams, and who logs in: it starts as soon as it is there. */
+  #neededByParameter(object: ObjectOfKind<'parameter'>): pulumi.Resource[] {
+    const { vhost, component, value, logins = {} } = object;
+    const named = (key: string): string => textAt(value, key) ?? '';
+    const ends =
+      component === 'shovel'
+        ? ['src', 'dest'].flatMap((side) => [
+            this.#exchangesAndQueues.get(endKey(vhost, 'queue', named(`${side}-queue`))),
+            this.#exchangesAndQueues.get(endKey(vhost, 'exchange', named(`${side}-exchange`))),
+          ])
+        : [];
+    const upstreams = (Array.isArray(value) ? (value as readonly JsonValue[]) : []).map((item) => {
+      const upstream = { kind: 'parameter', vhost, component: 'federation-upstream', value: null } as const;
+      return this.#parameters.get(identityKey({ ...upstream, name: textAt(item, 'upstream') ?? '' }));
+    });
+    const users = Object.values(logins).flatMap((user) => [
+      ...(this.#users.get(user) ?? []),
+      ...(this.#permissionsByUser.get(user) ?? []),
+    ]);
+    return [...ends, ...upstreams, ...users].filter((resource) => resource !== undefined);
+  }
+
   #inVhost(vhost: string): pulumi.Resource[] {
     return this.#vhosts.get(vhost) ?? [];
   }
@@ -239,4 +301,10 @@ function mayMatch(pattern: string, name: string): boolean {
   } catch {
     return true;
   }
+}
+
+function textAt(value: JsonValue, key: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found = (value as Readonly<Record<string, JsonValue | undefined>>)[key];
+  return typeof found === 'string' ? found : undefined;
 }

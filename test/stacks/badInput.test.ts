@@ -109,6 +109,7 @@ withBroker(
       ['generations', { shop: [0] }, /whole numbers from 1/],
       ['generations', { shpo: [1] }, /shpo/],
       ['seed', 'in plain text, in a file that is committed', /plain text/],
+      ['logins', { partner: { username: 'shop', password: 'p' } }, /logins stands in plain text/],
       ['adminUser', 'shop', /adminUser/],
       ['absentUser', [], /absentUser, which.*Did you mean warren:absentUsers/s],
     ])('a wrong %s in the stack’s config: %j', async (key, value, message) => {

@@ -100,6 +100,26 @@ users: { u: { permissions: { v: { read: '^q$' } }, limits: { maxChannels: 3 } } 
     expect(JSON.stringify(definitions)).not.toContain('position');
   });
 
+  it('hold parameters, without the logins in their URIs, and protection from deletion', () => {
+    const { objects: others = [] } = load(
+      `warren: 1
+globalParameters: { region: { name: eu } }
+vhosts:
+  v:
+    deletionProtection: true
+    federationUpstreams: { up: { uri: 'amqps://host', user: u } }
+users: { u: {} }
+`,
+      't.yaml',
+    );
+    const definitions = renderDefinitions(others);
+    expect(definitions.parameters).toEqual([
+      { vhost: 'v', component: 'federation-upstream', name: 'up', value: { uri: 'amqps://host' } },
+    ]);
+    expect(definitions.global_parameters).toEqual([{ name: 'region', value: { name: 'eu' } }]);
+    expect(definitions.vhosts).toMatchObject([{ name: 'v', metadata: { protected_from_deletion: true } }]);
+  });
+
   it('hold them with a hash', () => {
     const hashes = new Map([['u', { hash: 'aGFzaA==', algorithm: 'rabbit_password_hashing_sha256' }]]);
     expect(renderDefinitions(objects, hashes)).toMatchObject({

@@ -12,7 +12,8 @@ export type Definitions = Readonly<Record<string, readonly Readonly<Record<strin
 
 /**
  * Renders definitions. A user without a password hash is left out with its permissions: importing it would make a user
- * that can't log in, and permissions of a user who isn't there fail the whole import.
+ * that can't log in, and permissions of a user who isn't there fail the whole import. URIs come without the logins that
+ * the stack puts into them.
  */
 export function renderDefinitions(
   objects: readonly BrokerObject[],
@@ -36,7 +37,9 @@ export function renderDefinitions(
     parameters: [
       ...of('vhostLimits').map(renderVhostLimits),
       ...policies.filter(({ kind }) => kind === 'operatorPolicy').map(renderOperatorPolicy),
+      ...of('parameter').map(({ vhost, component, name, value }) => ({ vhost, component, name, value })),
     ],
+    global_parameters: of('globalParameter').map(({ name, value }) => ({ name, value })),
     policies: policies
       .filter(({ kind }) => kind === 'policy')
       .map(({ vhost, name, ...policy }) => ({ vhost, name, ...policyValue(policy) })),
@@ -74,10 +77,12 @@ function renderVhost({
   description,
   tags,
   defaultQueueType,
+  deletionProtection,
 }: ObjectOfKind<'vhost'>): Record<string, unknown> {
   const type = defaultQueueType === undefined ? {} : { default_queue_type: defaultQueueType };
-  const metadata = { description: description ?? '', tags: tags ?? [], ...type };
-  // The import takes the default queue type from the metadata only, and older series the rest from the top level.
+  const protection = deletionProtection === undefined ? {} : { protected_from_deletion: deletionProtection };
+  const metadata = { description: description ?? '', tags: tags ?? [], ...type, ...protection };
+  // The import takes queue type and protection from the metadata only, and older series the rest from the top level.
   return { name, ...metadata, metadata };
 }
 
