@@ -33,6 +33,7 @@ const ENTRIES = [
   /^provider\/(rabbitmq|warren)\/plugin\.ts$/,
   /^test\/.*\.test\.ts$/,
   /^test\/rigs\/(globalSetup|reporter)\.ts$/,
+  /^test\/bench\/main\.ts$/,
 ];
 
 const layerOf = (file: string): string => file.split('/')[0] ?? '';

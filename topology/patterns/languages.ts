@@ -24,6 +24,9 @@ interface Automaton {
   readonly states: readonly State[];
   readonly start: number;
   readonly final: number;
+  /** Configurations that were reached, by their keys: names are matched by the thousands. */
+  readonly known: Map<string, Configuration>;
+  first?: Configuration;
 }
 
 /** What is possible after some bytes; `key` is equal for equal possibilities. */
@@ -36,7 +39,12 @@ interface Configuration {
   readonly isFound: boolean;
   /** Nothing that follows can make the name match. */
   readonly isDead: boolean;
+  /** By byte, as far as it was followed. */
+  readonly next: Map<number, Configuration>;
 }
+
+/** A pattern may have more configurations than are worth keeping. */
+const KNOWN_MAX = 2_000;
 
 /** Patterns that would need more are reported as undecided; real ones need a few dozen. */
 const STATES_MAX = 4_000;
@@ -166,7 +174,7 @@ function build(root: RegexNode): Automaton | undefined {
   const states: State[] = [];
   try {
     const start = addState(states);
-    return { states, start, final: append(states, root, start) };
+    return { states, start, final: append(states, root, start), known: new Map() };
   } catch (error) {
     if (error instanceof TooLarge || error instanceof RangeError) return undefined;
     throw error;
@@ -232,11 +240,24 @@ function appendRepeat(states: State[], node: Extract<RegexNode, { kind: 'repeat'
 }
 
 function initial(machine: Automaton): Configuration {
-  return configuration(machine, closure(machine, [machine.start], 'start'));
+  return (machine.first ??= configuration(machine, closure(machine, [machine.start], 'start')));
 }
 
 function advance(machine: Automaton, from: Configuration, byte: number): Configuration {
   if (from.isFound) return from;
+  const followed = from.next.get(byte);
+  if (followed !== undefined) return followed;
+  const reached = follow(machine, from, byte);
+  const { known } = machine;
+  const kept = known.get(reached.key) ?? reached;
+  if (known.size < KNOWN_MAX) {
+    known.set(reached.key, kept);
+    from.next.set(byte, kept);
+  }
+  return kept;
+}
+
+function follow(machine: Automaton, from: Configuration, byte: number): Configuration {
   const reached = new Set<number>([machine.start]);
   for (const index of from.live) {
     for (const step of machine.states[index]?.steps ?? []) {
@@ -259,6 +280,7 @@ function configuration(machine: Automaton, reached: ReadonlySet<number>): Config
     accepts,
     isFound,
     isDead: !accepts && sorted.length === 0,
+    next: new Map(),
   };
 }
 
