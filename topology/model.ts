@@ -193,6 +193,8 @@ export interface Permission {
   readonly configure: string;
   readonly write: string;
   readonly read: string;
+  /** Stands in no file: it comes from a role, where `path` leads. */
+  readonly isGenerated?: true;
 }
 
 export interface TopicPermission {
@@ -211,6 +213,8 @@ export interface Role {
   readonly path: Path;
   readonly vhost: string;
   readonly publisher: readonly string[];
+  /** Exchanges that it binds its own queues to. */
+  readonly subscriber: readonly string[];
   readonly consumer: readonly string[];
   readonly owner: readonly string[];
   readonly celery: readonly string[];

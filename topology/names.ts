@@ -1,5 +1,18 @@
-/** Words about names, for messages. */
+/** Names that RabbitMQ gives, and words about names for messages. */
 import { distance } from 'fastest-levenshtein';
+
+/** The default exchange, as RabbitMQ's permissions call it. */
+export const DEFAULT_EXCHANGE = 'amq.default';
+
+/** Exchanges that RabbitMQ itself declares in every vhost. */
+export const PREDECLARED_EXCHANGES: readonly string[] = [
+  'amq.direct',
+  'amq.fanout',
+  'amq.headers',
+  'amq.match',
+  'amq.topic',
+  'amq.rabbitmq.trace',
+];
 
 /** The known name that somebody most likely meant; undefined when none is close. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {

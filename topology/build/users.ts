@@ -57,6 +57,7 @@ function buildRole(vhost: string, data: Data, path: Path): Role {
     path,
     vhost,
     publisher: asStrings(data.publisher),
+    subscriber: asStrings(data.subscriber),
     consumer: asStrings(data.consumer),
     owner: asStrings(data.owner),
     celery: asStrings(data.celery),

@@ -6,10 +6,12 @@
 import type { Topology } from '../model';
 import { expandQuotas } from './quotas';
 import { expandRetries } from './retry';
+import { expandRoles } from './roles';
 import { expandSuperStreams } from './superStreams';
 
 /** Never fails: what can't be written out is left as it is, for the rules to complain about. */
 export function expandTopology(topology: Topology): Topology {
   const retried = expandRetries(topology);
-  return { ...retried, vhosts: retried.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost))) };
+  const vhosts = retried.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost)));
+  return expandRoles({ ...retried, vhosts });
 }

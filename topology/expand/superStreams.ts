@@ -13,6 +13,11 @@ export function expandSuperStreams(vhost: Vhost): Vhost {
   };
 }
 
+/** The names of a super stream's partitions, in their order. */
+export function partitionNames({ name, partitions }: SuperStream): string[] {
+  return Array.from({ length: partitions }, (_, partition) => `${name}-${partition}`);
+}
+
 function exchangeOf({ name, path }: SuperStream): Exchange {
   return {
     path,
@@ -27,8 +32,9 @@ function exchangeOf({ name, path }: SuperStream): Exchange {
   };
 }
 
-function partitionsOf({ name, path, partitions, settings, initialClusterSize }: SuperStream): Queue[] {
-  return Array.from({ length: partitions }, (_, partition) => {
+function partitionsOf(superStream: SuperStream): Queue[] {
+  const { name, path, settings, initialClusterSize } = superStream;
+  return partitionNames(superStream).map((partitionName, partition) => {
     const binding: Binding = {
       path,
       exchange: name,
@@ -37,7 +43,7 @@ function partitionsOf({ name, path, partitions, settings, initialClusterSize }: 
     };
     return {
       path,
-      name: `${name}-${partition}`,
+      name: partitionName,
       type: 'stream',
       durable: true,
       autoDelete: false,

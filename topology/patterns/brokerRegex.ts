@@ -6,6 +6,9 @@
 /** From RabbitMQ 4.3 on, a longer pattern is refused, in policies and in permissions. */
 export const PATTERN_BYTES_MAX = 1024;
 
+/** Before, Erlang's engine sets the limit somewhere between this and its double. */
+export const PATTERN_BYTES_MAX_BEFORE_4_3 = 30_000;
+
 export type CompiledPattern = { readonly regex: RegExp } | { readonly fault: string };
 
 const compiledPatterns = new Map<string, CompiledPattern>();

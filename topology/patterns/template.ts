@@ -14,10 +14,14 @@ export function templateFault(template: string): string | undefined {
   return undefined;
 }
 
+/** The literal texts of a template: between two of them stands a placeholder. */
+export function templateParts(template: string): string[] {
+  return template.split(PLACEHOLDER);
+}
+
 /** The anchored regular expression, for RabbitMQ, that matches exactly the template's names. */
 export function templateRegex(template: string): string {
-  const literals = template.split(PLACEHOLDER).map(escapeRegex);
-  return `^${literals.join('.+')}$`;
+  return `^${templateParts(template).map(escapeRegex).join('.+')}$`;
 }
 
 /** Whether a name is one of the template's. */
@@ -31,12 +35,10 @@ export function templatesIntersect(a: string, b: string): boolean {
 }
 
 function symbolsOf(template: string): Symbol_[] {
-  return template
-    .split(PLACEHOLDER)
-    .flatMap((text, index): Symbol_[] => [
-      ...(index === 0 ? [] : (['any', 'anyMany'] as const)),
-      ...literalSymbols(text),
-    ]);
+  return templateParts(template).flatMap((text, index): Symbol_[] => [
+    ...(index === 0 ? [] : (['any', 'anyMany'] as const)),
+    ...literalSymbols(text),
+  ]);
 }
 
 function literalSymbols(text: string): Symbol_[] {

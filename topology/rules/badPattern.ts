@@ -44,10 +44,10 @@ interface PatternAt {
 function patternsOf({ vhosts, users }: Topology): PatternAt[] {
   const policies = vhosts.flatMap((vhost) => [...vhost.policies, ...vhost.operatorPolicies]);
   const grants = users.flatMap(({ permissions, topicPermissions }) => [
-    ...permissions.map(({ path, configure, write, read }) => ({
-      path,
-      patterns: { configure, write, read },
-    })),
+    // Those of a role are right by themselves, or too long (role-too-long).
+    ...permissions
+      .filter(({ isGenerated }) => isGenerated !== true)
+      .map(({ path, configure, write, read }) => ({ path, patterns: { configure, write, read } })),
     ...topicPermissions.flatMap(({ exchanges }) =>
       exchanges.map(({ path, write, read }) => ({ path, patterns: { write, read } })),
     ),

@@ -2,13 +2,14 @@ import type { Binding, User, Vhost, Worker } from '../model';
 import { suggestion } from '../names';
 import type { Path } from '../source';
 import { KnownNames } from './knownNames';
+import { roleReferences } from './roleReferences';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const danglingReference: Rule = {
   code: 'dangling-reference',
   severity: 'error',
-  title: 'What a binding, a permission or a worker names is defined in the topology.',
+  title: 'What a binding, a permission, a role or a worker names is defined in the topology.',
   reason:
     "RabbitMQ refuses a binding or a permission that names something that isn't there, and workers can't start without their vhost, user and queues.",
   help: 'Correct the name, or define what is missing.',
@@ -39,6 +40,7 @@ vhosts:
     return [
       ...topology.vhosts.flatMap(checkVhost),
       ...topology.users.flatMap((user) => checkUser(user, vhosts)),
+      ...roleReferences(topology),
       ...topology.workers.flatMap((worker) => checkWorker(worker, vhosts, users)),
     ];
   },
@@ -76,12 +78,14 @@ function missingVhost(names: ReadonlySet<string>, name: string, path: Path): Fin
 }
 
 function checkUser(
-  { permissions, topicPermissions }: User,
+  { permissions, roles, topicPermissions }: User,
   vhosts: ReadonlyMap<string, KnownNames>,
 ): Finding[] {
   const names = new Set(vhosts.keys());
   return [
-    ...[...permissions, ...topicPermissions].flatMap(({ vhost, path }) => missingVhost(names, vhost, path)),
+    ...[...permissions, ...roles, ...topicPermissions].flatMap(({ vhost, path }) =>
+      missingVhost(names, vhost, path),
+    ),
     ...topicPermissions.flatMap(({ vhost, exchanges }) =>
       exchanges.flatMap(({ exchange, path }) =>
         (vhosts.get(vhost)?.missingExchange(exchange, path, 'permissions') ?? []).map((finding): Finding => ({

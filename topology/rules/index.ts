@@ -23,6 +23,7 @@ import { danglingReference } from './danglingReference';
 import { deadLetterTarget } from './deadLetterTarget';
 import { defaultQueueType } from './defaultQueueType';
 import { duplicateBinding } from './duplicateBinding';
+import { emptyRole } from './emptyRole';
 import { expires } from './expires';
 import { expiresOnWorkerQueue } from './expiresOnWorkerQueue';
 import { familyTemplate } from './familyTemplate';
@@ -33,6 +34,7 @@ import { guestUser } from './guestUser';
 import { ignoredArgument } from './ignoredArgument';
 import { ignoredSetting } from './ignoredSetting';
 import { settingVersion } from './settingVersion';
+import { internalPublisher } from './internalPublisher';
 import { mirroringRemoved } from './mirroringRemoved';
 import { missingTarget } from './missingTarget';
 import { notReplicated } from './notReplicated';
@@ -44,6 +46,9 @@ import { retryLoss } from './retryLoss';
 import { retryMethod } from './retryMethod';
 import { retryTarget } from './retryTarget';
 import { reservedPolicy } from './reservedPolicy';
+import { roleAndPermissions } from './roleAndPermissions';
+import { roleOpensQueues } from './roleOpensQueues';
+import { roleTooLong } from './roleTooLong';
 import { transientQueue } from './transientQueue';
 import { unanchoredPermission } from './unanchoredPermission';
 import { zeroLimit } from './zeroLimit';
@@ -67,6 +72,11 @@ export const RULES: readonly Rule[] = [
   policySplitsFamily,
   badPattern,
   unanchoredPermission,
+  roleAndPermissions,
+  emptyRole,
+  roleTooLong,
+  internalPublisher,
+  roleOpensQueues,
   guestUser,
   zeroLimit,
   defaultQueueType,

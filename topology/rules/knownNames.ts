@@ -1,19 +1,9 @@
 /** What a vhost has by name: shared by the rules about references. */
 import type { Vhost } from '../model';
-import { suggestion } from '../names';
+import { PREDECLARED_EXCHANGES, suggestion } from '../names';
 import { templateMatches } from '../patterns/template';
 import type { Path } from '../source';
 import type { Finding } from './rule';
-
-/** Exchanges that RabbitMQ itself declares in every vhost. */
-export const PREDECLARED_EXCHANGES: readonly string[] = [
-  'amq.direct',
-  'amq.fanout',
-  'amq.headers',
-  'amq.match',
-  'amq.topic',
-  'amq.rabbitmq.trace',
-];
 
 export class KnownNames {
   readonly #vhost: string;

@@ -37,9 +37,11 @@ interface Grant {
 }
 
 function grants({ permissions }: User): Grant[] {
-  return permissions.flatMap(({ path, configure, write, read }) =>
-    Object.entries({ configure, write, read }).map(([key, pattern]) => ({ pattern, path: [...path, key] })),
-  );
+  return permissions
+    .filter(({ isGenerated }) => isGenerated !== true)
+    .flatMap(({ path, configure, write, read }) =>
+      Object.entries({ configure, write, read }).map(([key, pattern]) => ({ pattern, path: [...path, key] })),
+    );
 }
 
 function checkGrant({ pattern, path }: Grant): Finding[] {
