@@ -6,7 +6,7 @@ import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
-import { render } from './commands/render';
+import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
 import { setup } from './commands/setup';
 import { ExitCode } from './exitCodes';
@@ -51,7 +51,9 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .argument('<file>', 'topology file')
     .requiredOption('--to <kind>', kindsHelp())
     .option('--target <series>', "RabbitMQ series to compile for, e.g. 4.0; the file's own by default")
-    .action(async (file: string, options: { to: string; target?: string }) => {
+    .option('--vhost <vhost>', 'for settings of a client: its vhost, where there are several')
+    .option('--user <user>', 'for settings of a client: its user, whose permissions say what it may declare')
+    .action(async (file: string, options: RenderOptions) => {
       finish(await toExitCode(() => render(file, options)));
     });
 

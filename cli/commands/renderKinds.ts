@@ -1,6 +1,10 @@
 /** What `warren render` can write: one line per kind. The renderers themselves are in topology/render/. */
 import type { BrokerObject, Topology } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
+import { renderCelery } from '../../topology/render/clients/celery';
+import { renderClientJson } from '../../topology/render/clients/json';
+import { renderAioPika, renderPika } from '../../topology/render/clients/python';
+import type { ClientChoice, Fault } from '../../topology/render/clients/view';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 
 export interface RenderInput {
@@ -11,8 +15,8 @@ export interface RenderInput {
 export interface RenderKind {
   /** For the help of `--to`. */
   readonly description: string;
-  /** The whole output, with its last line end. */
-  readonly render: (input: RenderInput) => string;
+  /** The whole output, with its last line end; or why there is none. `choice` is for the settings of clients. */
+  readonly render: (input: RenderInput, choice: ClientChoice) => string | Fault;
 }
 
 export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, RenderKind>([
@@ -29,6 +33,13 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
       description: 'a rabbitmq.conf with what stands below `broker`',
       render: ({ topology }) => renderRabbitmqConf(topology),
     },
+  ],
+  ['celery', { description: 'a Python module with the settings of Celery', render: renderCelery }],
+  ['pika', { description: 'a Python module that declares by pika', render: renderPika }],
+  ['aio-pika', { description: 'the same for aio-pika', render: renderAioPika }],
+  [
+    'json',
+    { description: 'the same as plain JSON, for clients in other languages', render: renderClientJson },
   ],
 ]);
 

@@ -4,6 +4,7 @@
  * `path`, to the key that it comes from.
  */
 import type { Topology } from '../model';
+import { expandCelery } from './celery';
 import { expandQuotas } from './quotas';
 import { expandRetries } from './retry';
 import { expandRoles } from './roles';
@@ -11,7 +12,7 @@ import { expandSuperStreams } from './superStreams';
 
 /** Never fails: what can't be written out is left as it is, for the rules to complain about. */
 export function expandTopology(topology: Topology): Topology {
-  const retried = expandRetries(topology);
+  const retried = expandRetries(expandCelery(topology));
   const vhosts = retried.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost)));
   return expandRoles({ ...retried, vhosts });
 }

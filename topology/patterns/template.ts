@@ -19,6 +19,11 @@ export function templateParts(template: string): string[] {
   return template.split(PLACEHOLDER);
 }
 
+/** The names of a template's placeholders, in order; one may stand there several times. */
+export function placeholdersOf(template: string): string[] {
+  return Array.from(template.matchAll(PLACEHOLDER), ([placeholder]) => placeholder.slice(1, -1));
+}
+
 /** The anchored regular expression, for RabbitMQ, that matches exactly the template's names. */
 export function templateRegex(template: string): string {
   return `^${templateParts(template).map(escapeRegex).join('.+')}$`;
