@@ -79,9 +79,10 @@ export class AmqpClient {
   }
 
   /** Waits for the next message and rejects it without requeue. */
-  async reject(queue: string): Promise<void> {
+  async reject(queue: string): Promise<GetMessage> {
     const message = await this.next(queue);
     this.channel.nack(message, false, false);
+    return message;
   }
 
   /** Waits for the next message and puts it back, as a consumer with a passing failure does. */

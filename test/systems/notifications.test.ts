@@ -37,26 +37,23 @@ withBroker('notifications', (broker) => {
   });
 
   it('brings a failed notification back after each delay, with its own identity, and gives up after three', async () => {
-    system.edit({ 'ttl: 5s': 'ttl: 200ms', 'ttl: 30s': 'ttl: 400ms', 'ttl: 3m': 'ttl: 800ms' });
+    system.edit({ 'delay: 5s, factor: 6': 'delay: 200ms' });
     expect((await system.up()).output).not.toMatch(/replace/);
     await api.publish('notifications', 'notification.email.send', 'to somebody', { messageId: 'mail-1' });
-    for (const attempt of [1, 2, 3]) {
-      const failed = await worker.take('email_notifications');
-      expect(failed.properties.messageId).toBe('mail-1');
-      const started = performance.now();
-      await worker.publish('notifications.retry', `email.${attempt}`, failed.content.toString(), {
-        messageId: 'mail-1',
-      });
-      await worker.awaitDepth('email_notifications', 1);
-      // The broker's clock and ours may differ by a millisecond; that it waits at all is the point.
-      expect(performance.now() - started).toBeGreaterThan(100 * 2 ** attempt * 0.9);
-    }
     await worker.reject('email_notifications');
+    for (const attempt of [1, 2, 3]) {
+      const started = performance.now();
+      await worker.awaitDepth('email_notifications', 1);
+      // The broker's clock and ours may differ by a little; that it waits at all is the point.
+      expect(performance.now() - started).toBeGreaterThan(100 * 2 ** attempt * 0.5);
+      const failed = await worker.reject('email_notifications');
+      expect(failed.properties.messageId).toBe('mail-1');
+    }
     const dead = await operator.take('notifications.dead');
     expect(dead.content.toString()).toBe('to somebody');
     expect(dead.properties.messageId).toBe('mail-1');
-    expect(deathCount(dead, 'email_notifications', 'rejected')).toBe(1);
-    expect(deathCount(dead, 'notifications.retry.3', 'expired')).toBe(1);
+    expect(deathCount(dead, 'email_notifications', 'rejected')).toBe(4);
+    expect(deathCount(dead, 'email_notifications.retry.3', 'expired')).toBe(1);
   });
 
   it('keeps each user to what it is for', async () => {

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
+import { renderDefinitions } from '../../topology/render/definitions';
 import type { BrokerObject, PermissionsObject, Target } from '../../topology/index';
 
 const FOLDER = join(__dirname, '../../topology/examples');
@@ -44,6 +45,19 @@ describe('examples', () => {
       const users = objects?.filter(({ kind }) => kind === 'user');
       expect(users).not.toContainEqual(expect.objectContaining({ name: 'guest' }));
     });
+  });
+
+  it.each(Object.keys(VHOSTS))('%s is less YAML than its definitions.json', (name) => {
+    const yaml = readFileSync(join(FOLDER, `${name}.yaml`), 'utf8');
+    const said = yaml.split('\n').filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+    const { objects = [] } = example(name, '4.3');
+    const users = objects.filter((object) => object.kind === 'user');
+    const hashes = new Map(
+      users.map((user) => [user.name, { hash: 'x'.repeat(48), algorithm: 'rabbit_password_hashing_sha256' }]),
+    );
+    const definitions = renderDefinitions(objects, hashes);
+    expect(said.join('\n').length).toBeLessThan(JSON.stringify(definitions).length);
+    expect(said.length).toBeLessThan(JSON.stringify(definitions, null, 2).split('\n').length);
   });
 
   it('Celery may do what Celery does, and no more', () => {

@@ -5,6 +5,7 @@
  */
 import type { Topology } from '../model';
 import { expandCelery } from './celery';
+import { expandCeleryWorkers } from './celeryWorkers';
 import { expandQuotas } from './quotas';
 import { expandRetries } from './retry';
 import { expandRoles } from './roles';
@@ -12,7 +13,7 @@ import { expandSuperStreams } from './superStreams';
 
 /** Never fails: what can't be written out is left as it is, for the rules to complain about. */
 export function expandTopology(topology: Topology): Topology {
-  const retried = expandRetries(expandCelery(topology));
+  const retried = expandCeleryWorkers(expandRetries(expandCelery(topology)));
   const vhosts = retried.vhosts.map((vhost) => expandQuotas(expandSuperStreams(vhost)));
   return expandRoles({ ...retried, vhosts });
 }

@@ -145,7 +145,6 @@ describe('what a queue really does', () => {
       'at-least-once',
     );
     expect(guarantee(`{ type: quorum, arguments: { ${strategy} } }`)).toBe('at-most-once');
-    expect(guarantee(`{ overflow: reject-publish, arguments: { ${strategy} } }`)).toBe('at-most-once');
   });
 
   it("is a family's by the name, with the arguments and the type that the application gives", () => {
