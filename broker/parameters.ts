@@ -4,7 +4,7 @@ import type { Broker } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { deleteOrAbsent, field, getOrAbsent, records, text } from './json';
 import { path } from './transport';
-import { holdsPassword, withoutPasswords } from './uris';
+import { hidingPasswords } from './uris';
 
 /** As the broker keeps it: with the passwords in its URIs. */
 export type StoredParameter = Omit<ParameterObject, 'logins'>;
@@ -69,20 +69,13 @@ function explained(
   { component, value }: StoredParameter,
   error: BrokerError,
 ): BrokerError {
-  const { kind, status, reason, message } = error;
-  if (reason === undefined) return error;
-  const details = { kind, ...(status === undefined ? {} : { status }) };
-  if (reason.includes(`component ${component} not found`)) {
-    const plugin = PLUGINS[component] ?? 'the plugin that knows it';
-    return new BrokerError({
-      ...details,
-      reason,
-      message: `Cannot ${action} on ${broker.endpoint}: the broker knows no ${component}. Enable ${plugin} on every node (rabbitmq-plugins enable).`,
-    });
-  }
-  if (!holdsPassword(value)) return error;
-  const safe = withoutPasswords(reason, value);
-  return new BrokerError({ ...details, reason: safe, message: message.replace(reason, () => safe) });
+  if (error.reason?.includes(`component ${component} not found`) !== true)
+    return hidingPasswords(error, value);
+  const plugin = PLUGINS[component] ?? 'the plugin that knows it';
+  return new BrokerError({
+    kind: error.kind,
+    message: `Cannot ${action} on ${broker.endpoint}: the broker knows no ${component}. Enable ${plugin} on every node (rabbitmq-plugins enable).`,
+  });
 }
 
 function fromJson(json: unknown): StoredParameter {

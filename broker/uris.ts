@@ -1,5 +1,6 @@
 /** Logins in the URIs that parameters hold (`amqp://USER:PASSWORD@HOST`): putting them in, taking them out, hiding them. */
 import type { JsonValue } from '../topology/objects';
+import { BrokerError } from './errors';
 
 export interface UriLogin {
   readonly username: string;
@@ -59,6 +60,20 @@ export function withoutPasswords(text: string, value: JsonValue): string {
   const bySize = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
   const hidden = bySize.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
   return hidden.replace(/(:\/\/)[^\s]*@/g, `$1${HIDDEN}@`);
+}
+
+/** A refusal quotes what it refuses: the same error, without the passwords in the value. */
+export function hidingPasswords(error: BrokerError, value: JsonValue): BrokerError {
+  const { kind, status, reason, code, message } = error;
+  if (reason === undefined || !holdsPassword(value)) return error;
+  const safe = withoutPasswords(reason, value);
+  return new BrokerError({
+    kind,
+    ...(status === undefined ? {} : { status }),
+    ...(code === undefined ? {} : { code }),
+    reason: safe,
+    message: message.replace(reason, () => safe),
+  });
 }
 
 /** Each password as it stands there, and decoded. */

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { importDefinitions } from '../../broker/definitions';
 import * as globalParameters from '../../broker/globalParameters';
 import * as parameters from '../../broker/parameters';
 import type { JsonValue } from '../../topology/objects';
@@ -71,6 +72,10 @@ withBroker('parameters', (rig) => {
       );
       await expect(invalid).rejects.not.toThrow(/hid/);
     }
+    const invalid = parameter(vhost, 'shovel', 's', { ...SHOVEL, 'src-uri': 'amqpx://u:hidden@h' });
+    const imported = importDefinitions(broker, { parameters: [invalid] });
+    await expect(imported).rejects.toThrow('a URI in it is not valid');
+    await expect(imported).rejects.not.toThrow(/hid/);
     await expect(parameters.put(broker, parameter(vhost, 'nonsense', 'x', {}))).rejects.toThrow(
       'the broker knows no nonsense. Enable the plugin that knows it on every node',
     );

@@ -14,6 +14,7 @@ export function wholeLanguage(target: Target, { run, amqpPort }: WholeNames): st
   const only: Lines = (targets, lines) => (targets.includes(target) ? lines : '');
   return `warren: 1
 target: '${target}'
+broker: { plugins: [rabbitmq_consistent_hash_exchange, rabbitmq_random_exchange, rabbitmq_sharding, rabbitmq_shovel, rabbitmq_federation, rabbitmq_stream] }
 globalParameters:
   'text ${run}': a text
   'number ${run}': 1.5
