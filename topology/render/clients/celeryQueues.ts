@@ -6,32 +6,9 @@ import { assignment, table, call, comment, dict, pythonString, pythonValue, tupl
 import type { Expression } from './pythonText';
 
 export function queueParts(application: Application): string[] {
-  const { exchange, celery, queues, defaultQueue, view } = application;
-  const passive = queues.filter((queue) => !mayDeclare(application, queue)).length;
-  const notes = [
-    ...(exchange === undefined
-      ? ['Tasks go straight to their queue, through the default exchange.']
-      : ["The tasks' exchange; every queue is bound to it."]),
-    ...(passive === 0 ? [] : ['no_declare: the topology has made it, and the user may not declare it.']),
-  ];
-  const declared = view.exchanges.find(({ name }) => name === celery.exchange);
-  const exchangeValue =
-    exchange === undefined
-      ? call('Exchange', [pythonString('')], [['type', pythonString('direct')]])
-      : call(
-          'Exchange',
-          [pythonString(exchange.name)],
-          [
-            ['type', pythonString(exchange.type)],
-            ...flags(exchange),
-            ...(declared === undefined || Object.keys(declared.arguments).length === 0
-              ? []
-              : [['arguments', argumentsOf(declared.arguments)] as const]),
-            ...(declared?.mayDeclare === true ? [] : [['no_declare', 'True'] as const]),
-          ],
-        );
+  const { exchange, queues, defaultQueue } = application;
   return [
-    `${comment(...notes)}\n${assignment('_tasks', exchangeValue)}`,
+    exchangePart(application),
     table('task_queues', tuple(queues.map((queue) => queueValue(application, queue)))),
     [
       comment('Where tasks go whose names no route knows. A queue that is not listed is an error.'),
@@ -44,6 +21,47 @@ export function queueParts(application: Application): string[] {
   ];
 }
 
+function exchangePart(application: Application): string {
+  const { exchange, celery, queues, view } = application;
+  const isDeclared = queues.every((queue) => mayDeclare(application, queue));
+  const notes = [
+    exchange === undefined
+      ? 'Tasks go straight to their queue, through the default exchange.'
+      : "The tasks' exchange; every queue is bound to it.",
+    ...(isDeclared ? [] : ['no_declare: the topology has made it, and the user may not declare it.']),
+  ];
+  const declared = view.exchanges.find(({ name }) => name === celery.exchange);
+  const given = Object.entries(declared?.arguments ?? {});
+  const value = call(
+    'Exchange',
+    [pythonString(exchange?.name ?? '')],
+    [
+      ['type', pythonString(exchange?.type ?? 'direct')],
+      ...(exchange === undefined ? [] : flags(exchange)),
+      ...(given.length === 0 ? [] : [['arguments', argumentsOf(declared?.arguments ?? {})] as const]),
+      ...(exchange === undefined || declared?.mayDeclare === true ? [] : [['no_declare', 'True'] as const]),
+    ],
+  );
+  const hasAttempts = exchange !== undefined && queues.some(isFurtherAttempt);
+  return [
+    comment(...notes),
+    assignment('_tasks', value),
+    ...(hasAttempts
+      ? [
+          comment(
+            'Only the broker sends tasks to the queues of further attempts: Celery binds them to nothing.',
+          ),
+          assignment('_retries', call('Exchange', [pythonString('amq.direct')])),
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Made by `retry`. Celery would bind it, for delayed delivery, to any exchange but a direct one. */
+function isFurtherAttempt({ isGenerated }: Queue): boolean {
+  return isGenerated === true;
+}
+
 function queueValue(application: Application, queue: Queue): Expression {
   const declared = application.declared.get(queue.name);
   const given = declared?.arguments ?? {};
@@ -52,7 +70,7 @@ function queueValue(application: Application, queue: Queue): Expression {
     'Queue',
     [pythonString(queue.name)],
     [
-      ['exchange', '_tasks'],
+      ['exchange', application.exchange !== undefined && isFurtherAttempt(queue) ? '_retries' : '_tasks'],
       ['routing_key', pythonString(keyOf(application, queue))],
       ...flags(queue),
       ...(Object.keys(given).length === 0 ? [] : [['queue_arguments', argumentsOf(given)] as const]),
@@ -79,7 +97,9 @@ function argumentsOf(given: QueueObject['arguments']): Expression {
 /** Which task goes to which queue, and what holds for the tasks there. */
 export function routeParts(application: Application): string[] {
   const routes = Object.entries(application.celery.tasks);
+  const reached = new Set([application.defaultQueue.name, ...routes.map(([, queue]) => queue)]);
   const options = application.queues.flatMap((queue) => {
+    if (!reached.has(queue.name)) return [];
     const entries = taskOptions(application, queue);
     return entries.length === 0 ? [] : [[queue.name, dict(entries)] as const];
   });
