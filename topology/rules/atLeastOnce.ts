@@ -1,4 +1,6 @@
+import type { Queue, Vhost } from '../model';
 import type { ResolvedQueue } from '../resolve';
+import { effective } from './effective';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -32,15 +34,21 @@ vhosts:
       failed: { type: quorum }
 `,
   },
-  check: ({ vhosts }) => vhosts.flatMap(({ queues }) => queues.flatMap(checkQueue)),
+  check: ({ vhosts }) =>
+    vhosts.flatMap(({ vhost, queues }) => queues.flatMap((queue) => checkQueue(queue, vhost))),
 };
 
-function checkQueue({ queue, type, definition }: ResolvedQueue): Finding[] {
-  if (definition['dead-letter-strategy'] !== 'at-least-once') return [];
+function checkQueue(resolved: ResolvedQueue, vhost: Vhost): Finding[] {
+  const { queue, type } = resolved;
+  const value = (key: string): unknown => effective(resolved, vhost, key);
+  // Arguments of the wrong type of queue are refused: another rule says so.
+  const isSaid = value('dead-letter-strategy') === 'at-least-once';
+  const isRefused = type !== 'quorum' && isArgument(queue);
+  if (!isSaid || isRefused) return [];
   const missing = [
     ...(type === 'quorum' ? [] : [`a quorum queue (this one is ${type})`]),
-    ...(definition.overflow === 'reject-publish' ? [] : ['`overflow: reject-publish`']),
-    ...(definition['dead-letter-exchange'] === undefined ? ['a dead-letter queue or exchange'] : []),
+    ...(value('overflow') === 'reject-publish' ? [] : ['`overflow: reject-publish`']),
+    ...(value('dead-letter-exchange') === undefined ? ['a dead-letter queue or exchange'] : []),
   ];
   if (missing.length === 0) return [];
   return [
@@ -51,4 +59,8 @@ function checkQueue({ queue, type, definition }: ResolvedQueue): Finding[] {
       path: [...queue.path, 'deadLetter', 'strategy'],
     },
   ];
+}
+
+function isArgument({ arguments: given, declaredWith }: Queue): boolean {
+  return 'x-dead-letter-strategy' in { ...given, ...declaredWith };
 }

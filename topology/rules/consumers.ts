@@ -1,5 +1,7 @@
-/** Who consumes from which queue: shared by the rules about it. */
-import type { Worker } from '../model';
+/** Who consumes from which queue, and who may: shared by the rules about it. */
+import type { Permission, Topology, Vhost, Worker } from '../model';
+import { patternMatches } from '../patterns/languages';
+import { parameterField } from './parameterField';
 
 /** The workers of a vhost by the names of their queues. */
 export function workersByQueue(
@@ -16,4 +18,48 @@ export function workersByQueue(
     }
   }
   return byQueue;
+}
+
+/** What the users may do in a vhost. */
+export class Access {
+  readonly permissions: readonly Permission[];
+  readonly #readPatterns: readonly string[];
+
+  constructor({ users }: Topology, vhost: string) {
+    this.permissions = users.flatMap((user) => user.permissions.filter((each) => each.vhost === vhost));
+    this.#readPatterns = [...new Set(this.permissions.map(({ read }) => read))];
+  }
+
+  /** Whether some user may consume from a queue of that name, or bind queues to an exchange of that name. */
+  mayRead(name: string): boolean {
+    return this.#readPatterns.some((pattern) => patternMatches(pattern, name));
+  }
+}
+
+/** Queues and exchanges that the shovels of a vhost take messages from. */
+export function shovelled({ parameters }: Vhost): ReadonlySet<unknown> {
+  return new Set(
+    parameters
+      .filter(({ component }) => component === 'shovel')
+      .flatMap((shovel) => [parameterField(shovel, 'src-queue'), parameterField(shovel, 'src-exchange')]),
+  );
+}
+
+/** Whether a Celery application works in the vhost. */
+export function usesCelery(vhost: Vhost, { users, workers }: Topology): boolean {
+  return (
+    vhost.celery !== undefined ||
+    users.some(({ roles }) => roles.some((role) => role.vhost === vhost.name && role.celery.length > 0)) ||
+    workers.some((worker) => worker.vhost === vhost.name && isCeleryWorker(worker))
+  );
+}
+
+export function isCeleryWorker({ command }: Worker): boolean {
+  const words = commandWords(command);
+  return words.some((word) => /(^|\/)celery$/.test(word)) && words.includes('worker');
+}
+
+/** The words of a command, also of one that is handed to a shell as one text. */
+export function commandWords(command: readonly string[]): string[] {
+  return command.flatMap((part) => part.split(/\s+/)).filter((word) => word !== '');
 }

@@ -3,55 +3,88 @@ import type { Diagnostic } from '../diagnostics';
 import { compareNames } from '../names';
 import type { ResolvedTopology } from '../resolve';
 import type { Source } from '../source';
+import { alternateTwice } from './alternateTwice';
 import { ambiguousFamilies } from './ambiguousFamilies';
 import { ambiguousPolicies } from './ambiguousPolicies';
 import { argumentInsteadOfPolicy } from './argumentInsteadOfPolicy';
 import { argumentKey } from './argumentKey';
 import { argumentType } from './argumentType';
 import { atLeastOnce } from './atLeastOnce';
-import { deadLetterCycle } from './deadLetterCycle';
-import { deadLetterIntoWork } from './deadLetterIntoWork';
-import { deadLetterUnroutable } from './deadLetterUnroutable';
-import { declaredWithConflict } from './declaredWithConflict';
-import { quorumLimits } from './quorumLimits';
-import { settingBesideArgument } from './settingBesideArgument';
-import { streamLimits } from './streamLimits';
+import { autoscaleBlind } from './autoscaleBlind';
+import { autoscaleRange } from './autoscaleRange';
+import { badBinding } from './badBinding';
 import { badName } from './badName';
 import { badPattern } from './badPattern';
-import { COMPOSITION_CODE_DESCRIPTIONS } from './compositionCodes';
+import { brokerOwnedParameter } from './brokerOwnedParameter';
+import { celeryCommand } from './celeryCommand';
+import { celeryDelays } from './celeryDelays';
+import { connectionLimit } from './connectionLimit';
+import { consumerTimeout } from './consumerTimeout';
 import { danglingReference } from './danglingReference';
+import { deadLetterCycle } from './deadLetterCycle';
+import { deadLetterIntoWork } from './deadLetterIntoWork';
 import { deadLetterTarget } from './deadLetterTarget';
+import { deadLetterUnroutable } from './deadLetterUnroutable';
+import { declaredDeadLetter } from './declaredDeadLetter';
+import { declaredWithConflict } from './declaredWithConflict';
 import { defaultQueueType } from './defaultQueueType';
+import { deliveryLimitLoss } from './deliveryLimitLoss';
 import { duplicateBinding } from './duplicateBinding';
 import { emptyRole } from './emptyRole';
+import { exchangeArgument } from './exchangeArgument';
+import { exchangeType } from './exchangeType';
 import { expires } from './expires';
 import { expiresOnWorkerQueue } from './expiresOnWorkerQueue';
 import { familyTemplate } from './familyTemplate';
-import { FILE_CODE_DESCRIPTIONS } from './fileCodes';
-import { JUDGING_CODE_DESCRIPTIONS } from './judgingCodes';
+import { frameworkQueue } from './frameworkQueue';
 import { generatedName } from './generatedName';
+import { gracePeriod } from './gracePeriod';
+import { groupSize } from './groupSize';
 import { guestUser } from './guestUser';
 import { ignoredArgument } from './ignoredArgument';
+import { ignoredExchangeArgument } from './ignoredExchangeArgument';
 import { ignoredSetting } from './ignoredSetting';
-import { settingVersion } from './settingVersion';
 import { internalPublisher } from './internalPublisher';
+import { limitOverruled } from './limitOverruled';
 import { mirroringRemoved } from './mirroringRemoved';
+import { missingPlugin } from './missingPlugin';
 import { missingTarget } from './missingTarget';
+import { mixedDelays } from './mixedDelays';
 import { notReplicated } from './notReplicated';
+import { openDefaultExchange } from './openDefaultExchange';
+import { parameterComponent } from './parameterComponent';
+import { passwordInFile } from './passwordInFile';
+import { patternOnDirect } from './patternOnDirect';
 import { policyApplyTo } from './policyApplyTo';
 import { policyKey } from './policyKey';
 import { policySplitsFamily } from './policySplitsFamily';
+import { queueLimit } from './queueLimit';
+import { quorumLimits } from './quorumLimits';
 import { replicated } from './replicated';
+import { reservedPolicy } from './reservedPolicy';
 import { retryLoss } from './retryLoss';
 import { retryMethod } from './retryMethod';
 import { retryTarget } from './retryTarget';
-import { reservedPolicy } from './reservedPolicy';
 import { roleAndPermissions } from './roleAndPermissions';
 import { roleOpensQueues } from './roleOpensQueues';
 import { roleTooLong } from './roleTooLong';
+import { settingBesideArgument } from './settingBesideArgument';
+import { settingVersion } from './settingVersion';
+import { shovelEnds } from './shovelEnds';
+import { streamLimits } from './streamLimits';
 import { transientQueue } from './transientQueue';
+import { transientRefused } from './transientRefused';
 import { unanchoredPermission } from './unanchoredPermission';
+import { unboundedAtLeastOnce } from './unboundedAtLeastOnce';
+import { unboundExchange } from './unboundExchange';
+import { unconsumedQueue } from './unconsumedQueue';
+import { unlimitedStream } from './unlimitedStream';
+import { unnamedPlugin } from './unnamedPlugin';
+import { workerPermission } from './workerPermission';
 import { zeroLimit } from './zeroLimit';
+import { COMPOSITION_CODE_DESCRIPTIONS } from './compositionCodes';
+import { FILE_CODE_DESCRIPTIONS } from './fileCodes';
+import { JUDGING_CODE_DESCRIPTIONS } from './judgingCodes';
 import type { CodeDescription, Finding, Rule } from './rule';
 
 export type { CodeDescription, Finding, Rule };
@@ -62,9 +95,21 @@ export const RULES: readonly Rule[] = [
   badName,
   generatedName,
   duplicateBinding,
+  exchangeType,
+  missingPlugin,
+  unnamedPlugin,
+  exchangeArgument,
+  ignoredExchangeArgument,
+  alternateTwice,
+  badBinding,
+  patternOnDirect,
   policyKey,
   mirroringRemoved,
   policyApplyTo,
+  parameterComponent,
+  brokerOwnedParameter,
+  shovelEnds,
+  passwordInFile,
   reservedPolicy,
   ambiguousPolicies,
   familyTemplate,
@@ -72,6 +117,8 @@ export const RULES: readonly Rule[] = [
   policySplitsFamily,
   badPattern,
   unanchoredPermission,
+  workerPermission,
+  openDefaultExchange,
   roleAndPermissions,
   emptyRole,
   roleTooLong,
@@ -79,6 +126,9 @@ export const RULES: readonly Rule[] = [
   roleOpensQueues,
   guestUser,
   zeroLimit,
+  queueLimit,
+  connectionLimit,
+  groupSize,
   defaultQueueType,
   replicated,
   notReplicated,
@@ -87,15 +137,19 @@ export const RULES: readonly Rule[] = [
   settingVersion,
   ignoredSetting,
   atLeastOnce,
+  unboundedAtLeastOnce,
   expires,
   expiresOnWorkerQueue,
   transientQueue,
+  transientRefused,
   argumentKey,
   argumentType,
   ignoredArgument,
   argumentInsteadOfPolicy,
   declaredWithConflict,
+  declaredDeadLetter,
   settingBesideArgument,
+  limitOverruled,
   deadLetterTarget,
   retryTarget,
   retryMethod,
@@ -103,6 +157,18 @@ export const RULES: readonly Rule[] = [
   deadLetterUnroutable,
   deadLetterCycle,
   deadLetterIntoWork,
+  deliveryLimitLoss,
+  mixedDelays,
+  unconsumedQueue,
+  unboundExchange,
+  unlimitedStream,
+  celeryDelays,
+  celeryCommand,
+  frameworkQueue,
+  autoscaleBlind,
+  autoscaleRange,
+  gracePeriod,
+  consumerTimeout,
 ];
 
 /** Every code that a diagnostic of a topology can have, with all that can be said about it; in the order of the names. */

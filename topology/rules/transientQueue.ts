@@ -1,6 +1,7 @@
 import { isAtLeast } from '../target';
 import { docs, measured } from './rule';
 import type { Rule } from './rule';
+import { areTransientQueuesRefused } from './transientRefused';
 
 export const transientQueue: Rule = {
   code: 'transient-queue',
@@ -29,26 +30,28 @@ vhosts:
       paid:
 `,
   },
-  check: ({ topology: { vhosts, target } }) =>
-    vhosts.flatMap(({ queues, families }) => [
-      ...queues
-        .filter(({ durable }) => !durable)
-        .map(({ name, path }) => ({
-          message: `The queue "${name}" is not durable.`,
-          reason:
-            'It is gone after a restart of its node, and RabbitMQ deprecates such queues: where they are switched off, they are refused.',
-          help: 'Make it durable; for short-lived queues, add `expires`.',
-          path: [...path, 'durable'],
-        })),
-      // The application declares these: the topology can't change it, only tell.
-      ...families
-        .filter(({ durable }) => !durable && isAtLeast(target, '4.0'))
-        .map(({ template, path }) => ({
-          message: `The queues of the family "${template}" are not durable.`,
-          reason: `RabbitMQ ${target} still allows such queues unless they are switched off; a later series will not.`,
-          help: 'Let the application declare them durable, with an expiry, when it can be changed.',
-          path: [...path, 'durable'],
-          severity: 'info' as const,
-        })),
-    ]),
+  check: ({ topology }) =>
+    areTransientQueuesRefused(topology)
+      ? []
+      : topology.vhosts.flatMap(({ queues, families }) => [
+          ...queues
+            .filter(({ durable }) => !durable)
+            .map(({ name, path }) => ({
+              message: `The queue "${name}" is not durable.`,
+              reason:
+                'It is gone after a restart of its node, and RabbitMQ deprecates such queues: where they are switched off, they are refused.',
+              help: 'Make it durable; for short-lived queues, add `expires`.',
+              path: [...path, 'durable'],
+            })),
+          // The application declares these: the topology can't change it, only tell.
+          ...families
+            .filter(({ durable }) => !durable && isAtLeast(topology.target, '4.0'))
+            .map(({ template, path }) => ({
+              message: `The queues of the family "${template}" are not durable.`,
+              reason: `RabbitMQ ${topology.target} still allows such queues unless they are switched off; a later series will not.`,
+              help: 'Let the application declare them durable, with an expiry, when it can be changed.',
+              path: [...path, 'durable'],
+              severity: 'info' as const,
+            })),
+        ]),
 };

@@ -9,7 +9,12 @@ import type { RoutedVhost } from '../../../topology/route/vhost';
 
 /** The vhost of a topology without errors, given as the YAML of that vhost. */
 export function vhostOf(yaml: string, target: Target = '4.3'): RoutedVhost {
-  const { objects, topology, diagnostics } = load(`warren: 1\nvhosts:\n  v: ${yaml}\n`, 't.yaml', { target });
+  const { objects, topology, diagnostics } = load(
+    // What RabbitMQ makes of a strategy that lacks something is part of what is simulated.
+    `warren: 1\nrules: { at-least-once: off }\nvhosts:\n  v: ${yaml}\n`,
+    't.yaml',
+    { target },
+  );
   expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   const vhost =
     objects === undefined || topology === undefined ? undefined : routedVhosts(objects, topology).get('v');
