@@ -9,7 +9,7 @@ import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { canonicalJson } from '../topology/objects';
 import { readInputs } from './inputs';
 import * as lifecycle from './lifecycle';
-import { UserError } from './plugin';
+import { UserError, typeOf } from './plugin';
 import { SECRET_CONFIG, checkSettings, parseProviderConfig, withEnvironment } from './providerConfig';
 import { openSession } from './session';
 import { decode, encode, hasUnknown } from './values';
@@ -113,14 +113,16 @@ export async function read(plugin: Plugin, request: pb.ReadRequest): Promise<pb.
   response.setProperties(struct(result.state));
   const isSame = canonicalJson(result.state.values) === canonicalJson(state.values);
   const secrets = new Set([...oldInputs.secrets, ...result.state.secrets]);
-  const values = isSame ? oldInputs.values : inputsOf(result.state.values);
+  const values = isSame
+    ? oldInputs.values
+    : inputsOf(result.state.values, typeOf(plugin, request.getUrn()).computed);
   response.setInputs(struct({ values, secrets }));
   return response;
 }
 
-/** Inputs for an object that was found: its state without what only the broker can know. */
-function inputsOf(state: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(state).filter(([name]) => name !== 'propertiesKey'));
+/** Inputs for an object that was found: its state without what no program gives. */
+function inputsOf(state: PropertyMap, computed: readonly string[] = []): PropertyMap {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !computed.includes(name)));
 }
 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {

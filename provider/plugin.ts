@@ -9,8 +9,6 @@ export interface Package {
   readonly name: string;
   readonly version: string;
   readonly types: readonly AnyResourceType[];
-  /** Types that the package of this name has elsewhere and this one lacks, with what to do instead. */
-  readonly refusedTypes?: Readonly<Record<string, string>>;
 }
 
 export interface Plugin {
@@ -29,10 +27,9 @@ export function typeOf(plugin: Plugin, urn: string): AnyResourceType {
   const token = typeTokenOf(urn);
   const found = plugin.package.types.find((type) => type.token === token);
   if (found !== undefined) return found;
-  const refusal = plugin.package.refusedTypes?.[token];
   const known = plugin.package.types.map((type) => type.token).join(', ');
   throw new UserError(
-    refusal ?? `The provider "${plugin.package.name}" has no resource type ${token}. It has: ${known}.`,
+    `The provider "${plugin.package.name}" has no resource type ${token}. It has: ${known}.`,
   );
 }
 

@@ -45,6 +45,8 @@ export interface ResourceType<T extends object> {
   readonly isAutonamed?: boolean;
   /** Values of top-level properties that are left out. */
   readonly defaults?: PropertyMap;
+  /** Properties that only the state has: no program gives them. */
+  readonly computed?: readonly string[];
   /** Top-level properties that are secret whatever the program says. */
   readonly secrets?: readonly string[];
   /** Further ones that are secret for what they hold. */

@@ -12,6 +12,7 @@ type Binding = BindingObject & { readonly propertiesKey?: string };
 export const bindingType: ResourceType<Binding> = {
   token: 'rabbitmq:index/binding:Binding',
   kind: 'binding',
+  computed: ['propertiesKey'],
   properties: {
     vhost: 'vhost',
     source: 'source',

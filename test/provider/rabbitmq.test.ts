@@ -268,8 +268,8 @@ withBroker(
       expect((await plugin.check(urn(USER, 'x'), { password: secret('') })).failures).toEqual({
         '': 'password: is empty: nobody could log in with it',
       });
-      await expect(plugin.check(urn('rabbitmq:index/shovel:Shovel', 'x'), {})).rejects.toThrow(
-        /^rabbitmq\.Shovel is not supported by this provider yet\./,
+      await expect(plugin.check(urn('rabbitmq:index/none:None', 'x'), {})).rejects.toThrow(
+        /^The provider "rabbitmq" has no resource type rabbitmq:index\/none:None\. It has: /,
       );
     });
 
