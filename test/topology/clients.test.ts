@@ -153,7 +153,7 @@ workers: { all: { vhost: game, queues: [default] } }`,
   it('asks for the user and the vhost that can not be told', () => {
     const two = `
 vhosts: { a: { queues: { q: }, celery: {} }, b: { queues: { q: }, celery: {} }, c: {} }
-users: { x: { permissions: { a: {} } }, y: { permissions: { a: {} } } }
+users: { x: { roles: { a: { consumer: [q] } } }, y: { roles: { a: { consumer: [q] } } } }
 workers: { w: { vhost: a, user: x, queues: [q] }, v: { vhost: a, user: y, queues: [q] } }`;
     const fault = (choice: ClientChoice): unknown => renderCelery(input(two), choice);
     expect(fault({})).toEqual({ fault: "say which vhost with --vhost: 'a', 'b'" });
