@@ -8,6 +8,7 @@ import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
 import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
+import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
 import { ExitCode } from './exitCodes';
 import { toExitCode } from './userError';
@@ -21,6 +22,26 @@ function readVersion(): string {
 
 function kindsHelp(): string {
   return [...RENDER_KINDS].map(([kind, { description }]) => `${kind}: ${description}`).join('; ');
+}
+
+const HEADER_HELP =
+  'header of the message, as often as needed; 5 is an integer, 5.0 a double, true a flag, anything else text; ' +
+  'name:string=5 (or int, double, bool, void) says the type; CC and BCC are further routing keys';
+
+function addRouteCommand(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('route')
+    .description('show where a message goes, and what happens to it there until it leaves')
+    .argument('<file>', 'topology file')
+    .option('--vhost <vhost>', 'vhost; may be left out where there is only one')
+    .option('--exchange <exchange>', 'exchange; the default exchange without it', '')
+    .option('--key <key>', 'routing key', '')
+    .option('--header <name=value>', HEADER_HELP, (value: string, all: string[]) => [...all, value], [])
+    .option('--target <series>', "RabbitMQ series, e.g. 4.0; the file's own by default")
+    .option('--json', 'for programs')
+    .action(async (file: string, options: RouteOptions) => {
+      finish(await toExitCode(() => route(file, options)));
+    });
 }
 
 function buildProgram(finish: (exitCode: number) => void): Command {
@@ -56,6 +77,8 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .action(async (file: string, options: RenderOptions) => {
       finish(await toExitCode(() => render(file, options)));
     });
+
+  addRouteCommand(program, finish);
 
   program
     .command('setup')

@@ -54,7 +54,7 @@ export function deadLetter(
     ),
     deaths: recordDeath(flight.deaths, death, target),
   };
-  const routing = table.exchanges.has(exchange) ? route(table, exchange, next) : undefined;
+  const routing = route(table, exchange, next);
   const reached = routing?.deliveries ?? [];
   const isDropped = (delivery: Delivery): boolean => isCircling(delivery.queue, next.deaths);
   return {

@@ -24,14 +24,14 @@ export type Publication =
   | { readonly kind: 'routed'; readonly routing: Routing; readonly flight: Flight };
 
 export function publish({ table }: RoutedVhost, message: Message): Publication {
-  const exchange = table.exchanges.get(message.exchange);
-  if (exchange === undefined) return { kind: 'no-exchange' };
-  if (exchange.isInternal) return { kind: 'internal', exchange };
   const flight: Flight = {
     exchange: message.exchange,
     routingKeys: [message.routingKey, ...(message.cc ?? []), ...(message.bcc ?? [])],
     headers: message.headers,
     deaths: [],
   };
-  return { kind: 'routed', routing: route(table, message.exchange, flight), flight };
+  const routing = route(table, message.exchange, flight);
+  if (routing === undefined) return { kind: 'no-exchange' };
+  if (routing.entry.isInternal) return { kind: 'internal', exchange: routing.entry };
+  return { kind: 'routed', routing, flight };
 }

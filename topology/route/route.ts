@@ -15,39 +15,51 @@ export interface Step {
 /** `one-of`: an exchange chooses; `possible`: it isn't known how an exchange of this type routes. */
 export type Certainty = 'certain' | 'one-of' | 'possible';
 
+/** From an exchange onwards, by a binding or, without one, to the alternate exchange. */
+export interface Hop {
+  readonly exchange: RoutedExchange;
+  readonly binding?: RoutedBinding;
+}
+
 export interface Delivery {
   readonly queue: string;
   /** The queue is one that the application declares: it is there if it has been declared. */
   readonly family?: string;
   readonly certainty: Certainty;
+  /** The exchange that chooses, or whose type isn't known. */
+  readonly decidedBy?: RoutedExchange;
+  /** A way that leads here; there may be others. */
+  readonly path: readonly Hop[];
 }
 
 export interface Routing {
-  readonly entry: string;
+  readonly entry: RoutedExchange;
   readonly steps: ReadonlyMap<string, Step>;
-  /** One for each queue, in the order in which the ways lead there. */
+  /** One for each queue, the surest first. */
   readonly deliveries: readonly Delivery[];
 }
 
-/** Routes a message from an exchange that exists. */
-export function route(table: RoutingTable, entry: string, probe: Probe): Routing {
+/** Routes a message from an exchange; undefined where there is no such exchange. */
+export function route(table: RoutingTable, entryName: string, probe: Probe): Routing | undefined {
+  const entry = table.exchanges.get(entryName);
+  if (entry === undefined) return undefined;
   const steps = new Map<string, Step>();
   const deliveries = new Map<string, Delivery>();
-  const done = new Set<string>();
-  const open: Destination[][] = [[{ kind: 'exchange', name: entry }], [], []];
+  const open: Destination[][] = [[{ kind: 'exchange', name: entryName, path: [] }], [], []];
   // From the surest to the vaguest: what is reached for sure stays so when a vague way leads there too.
   for (const [rank, certainty] of CERTAINTIES.entries()) {
-    const destinations = open[rank] ?? [];
-    for (const { kind, name } of destinations) {
+    for (const destination of open[rank] ?? []) {
+      const { kind, name, path, decidedBy } = destination;
       if (kind === 'queue') {
-        if (!deliveries.has(name)) deliveries.set(name, { ...destinationQueue(table, name), certainty });
+        if (deliveries.has(name)) continue;
+        const decision = decidedBy === undefined ? {} : { decidedBy };
+        deliveries.set(name, { ...destinationQueue(table, name), certainty, ...decision, path });
         continue;
       }
-      const step = done.has(name) ? undefined : stepAt(table, name, probe, name === entry);
-      done.add(name);
+      const step = steps.has(name) ? undefined : stepAt(table, name, probe, name === entryName);
       if (step === undefined) continue;
       steps.set(name, step);
-      open[Math.max(rank, vagueness(step))]?.push(...destinationsOf(step));
+      open[Math.max(rank, vagueness(step))]?.push(...destinationsOf(step, destination));
     }
   }
   return { entry, steps, deliveries: [...deliveries.values()] };
@@ -58,6 +70,8 @@ const CERTAINTIES: readonly Certainty[] = ['certain', 'one-of', 'possible'];
 interface Destination {
   readonly kind: 'queue' | 'exchange';
   readonly name: string;
+  readonly path: readonly Hop[];
+  readonly decidedBy?: RoutedExchange;
 }
 
 /** Undefined for an alternate exchange that isn't there: RabbitMQ passes over it. */
@@ -86,15 +100,25 @@ function bindingsByName(table: RoutingTable, { routingKeys = [] }: Probe): Route
     }));
 }
 
-function destinationQueue(table: RoutingTable, queue: string): Omit<Delivery, 'certainty'> {
+function destinationQueue(table: RoutingTable, queue: string): Pick<Delivery, 'queue' | 'family'> {
   const family = table.queues.has(queue) ? undefined : table.familyOf(queue);
   return { queue, ...(family === undefined ? {} : { family }) };
 }
 
-function destinationsOf({ bindings, alternate }: Step): Destination[] {
+function destinationsOf(step: Step, from: Destination): Destination[] {
+  const { exchange, bindings, alternate } = step;
+  const decidedBy = vagueness(step) > 0 ? exchange : from.decidedBy;
+  const decision = decidedBy === undefined ? {} : { decidedBy };
   return [
-    ...bindings.map(({ destination, destinationType }) => ({ kind: destinationType, name: destination })),
-    ...(alternate === undefined ? [] : [{ kind: 'exchange' as const, name: alternate }]),
+    ...bindings.map((binding): Destination => ({
+      kind: binding.destinationType,
+      name: binding.destination,
+      path: [...from.path, { exchange, binding }],
+      ...decision,
+    })),
+    ...(alternate === undefined
+      ? []
+      : [{ kind: 'exchange' as const, name: alternate, path: [...from.path, { exchange }], ...decision }]),
   ];
 }
 

@@ -35,7 +35,8 @@ function reachable(vhost: Vhost, exchange: string, key: string | undefined): Rea
   const id = JSON.stringify([exchange, key]);
   let reached = routes.known.get(id);
   if (reached === undefined) {
-    const { deliveries } = route(routes.table, exchange, key === undefined ? {} : { routingKeys: [key] });
+    const routing = route(routes.table, exchange, key === undefined ? {} : { routingKeys: [key] });
+    const deliveries = routing?.deliveries ?? [];
     reached = new Set(deliveries.filter(({ family }) => family === undefined).map(({ queue }) => queue));
     routes.known.set(id, reached);
   }

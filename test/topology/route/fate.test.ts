@@ -1,9 +1,10 @@
 /** What happens to messages in queues, with what RabbitMQ 3.10, 4.0 and 4.3 did; test/route compares with running brokers. */
 import { describe, expect, it } from 'vitest';
-import type { FateEvent, Target } from '../../../topology/index';
+import type { FateEvent, QueueType, Target } from '../../../topology/index';
 import { deadLetter } from '../../../topology/route/deadLetters';
 import { fatesOf } from '../../../topology/route/fate';
 import type { QueueFate } from '../../../topology/route/fate';
+import { queueSettings } from '../../../topology/route/queueSettings';
 import type { Delivery } from '../../../topology/route/route';
 import type { RoutedVhost } from '../../../topology/route/vhost';
 import { routed, vhostOf } from './simulation';
@@ -138,13 +139,13 @@ describe('what a queue really does', () => {
   });
 
   it('dead-letters at least once only where all that it takes is there', () => {
-    const strategy = 'x-dead-letter-exchange: amq.fanout, x-dead-letter-strategy: at-least-once';
-    const guarantee = (queue: string): unknown =>
-      vhostOf(`{ queues: { a: ${queue} } }`).settingsOf('a').deadLetter?.guarantee;
-    expect(guarantee(`{ type: quorum, overflow: reject-publish, arguments: { ${strategy} } }`)).toBe(
-      'at-least-once',
-    );
-    expect(guarantee(`{ type: quorum, arguments: { ${strategy} } }`)).toBe('at-most-once');
+    const policy = { 'dead-letter-exchange': 'x', 'dead-letter-strategy': 'at-least-once' };
+    const guarantee = (type: QueueType, overflow: string): unknown =>
+      queueSettings({ type, arguments: { 'x-overflow': overflow }, policy, operatorPolicy: undefined }, '4.3')
+        .deadLetter?.guarantee;
+    expect(guarantee('quorum', 'reject-publish')).toBe('at-least-once');
+    expect(guarantee('quorum', 'drop-head')).toBe('at-most-once');
+    expect(guarantee('classic', 'reject-publish')).toBe('at-most-once');
   });
 
   it("is a family's by the name, with the arguments and the type that the application gives", () => {

@@ -11,7 +11,7 @@ import type { RoutedVhost } from '../../../topology/route/vhost';
 export function vhostOf(yaml: string, target: Target = '4.3'): RoutedVhost {
   const { objects, topology, diagnostics } = load(
     // What RabbitMQ makes of a strategy that lacks something is part of what is simulated.
-    `warren: 1\nrules: { at-least-once: off }\nvhosts:\n  v: ${yaml}\n`,
+    `warren: 1\nrules: { at-least-once: off }\nvhosts:\n  v: ${yaml.replace(/\n/g, '\n    ')}\n`,
     't.yaml',
     { target },
   );
