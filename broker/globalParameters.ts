@@ -1,20 +1,14 @@
 /** Global parameters: values by name, for the whole cluster. */
+import { BROKERS_GLOBAL_PARAMETERS } from '../topology/objects';
 import type { GlobalParameterObject, JsonValue } from '../topology/objects';
 import type { Broker } from './transport';
 import { BrokerError } from './errors';
 import { deleteOrAbsent, field, getOrAbsent, records, text } from './json';
 import { path } from './transport';
 
-/** The broker sets these itself, and needs them: they are neither changed nor deleted. */
-const BROKERS_OWN: ReadonlySet<string> = new Set([
-  'cluster_name',
-  'cluster_tags',
-  'internal_cluster_id',
-  'imported_definition_hash_value',
-]);
-
+/** The broker sets it itself, and needs it. */
 export function isBrokersOwn(name: string): boolean {
-  return BROKERS_OWN.has(name);
+  return BROKERS_GLOBAL_PARAMETERS.has(name);
 }
 
 const inWords = (name: string): string => `the global parameter "${name}"`;

@@ -133,6 +133,14 @@ export interface GlobalParameterObject extends Common {
   readonly value: JsonValue;
 }
 
+/** Global parameters that the broker sets itself, and what for: they are neither changed nor deleted. */
+export const BROKERS_GLOBAL_PARAMETERS: ReadonlyMap<string, string> = new Map([
+  ['internal_cluster_id', 'It identifies the cluster, and is made once by the broker.'],
+  ['cluster_name', 'It is set with `rabbitmqctl set_cluster_name`, and shown by the management UI.'],
+  ['cluster_tags', 'It is set by cluster_tags in rabbitmq.conf.'],
+  ['imported_definition_hash_value', 'By it the broker knows which definitions it has imported at boot.'],
+]);
+
 export type BrokerObject =
   | VhostObject
   | VhostLimitsObject

@@ -1,3 +1,4 @@
+import { BROKERS_GLOBAL_PARAMETERS } from '../objects';
 import { docs } from './rule';
 import type { Rule } from './rule';
 
@@ -22,18 +23,12 @@ globalParameters:
   },
   check: ({ topology: { globalParameters } }) =>
     globalParameters
-      .filter(({ name }) => OWNED.has(name))
+      .filter(({ name }) => BROKERS_GLOBAL_PARAMETERS.has(name))
       .map(({ name, path }) => ({
         message: `The global parameter "${name}" belongs to the broker.`,
-        reason: OWNED.get(name) ?? '',
+        reason: BROKERS_GLOBAL_PARAMETERS.get(name) ?? '',
         help: 'Remove it.',
         path,
         part: 'key',
       })),
 };
-
-const OWNED: ReadonlyMap<string, string> = new Map([
-  ['internal_cluster_id', 'It identifies the cluster, and is made once by the broker.'],
-  ['cluster_name', 'It is set with `rabbitmqctl set_cluster_name`, and shown by the management UI.'],
-  ['imported_definition_hash_value', 'By it the broker knows which definitions it has imported at boot.'],
-]);

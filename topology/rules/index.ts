@@ -70,6 +70,7 @@ import { roleOpensQueues } from './roleOpensQueues';
 import { roleTooLong } from './roleTooLong';
 import { settingBesideArgument } from './settingBesideArgument';
 import { settingVersion } from './settingVersion';
+import { shovelCount } from './shovelCount';
 import { shovelEnds } from './shovelEnds';
 import { streamLimits } from './streamLimits';
 import { transientQueue } from './transientQueue';
@@ -108,6 +109,7 @@ export const RULES: readonly Rule[] = [
   policyApplyTo,
   parameterComponent,
   brokerOwnedParameter,
+  shovelCount,
   shovelEnds,
   passwordInFile,
   reservedPolicy,
