@@ -1,10 +1,16 @@
-/** `npm run docs`: writes the pages that are made from the code. A test holds the committed ones against it. */
+/** `npm run docs`: writes what is made from the code. Tests hold what is committed against it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { overlaySchema } from '../topology/render/overlaySchema';
 import { renderRulePage } from '../topology/render/ruleReference';
 import { CODES } from '../topology/rules/index';
+import schema from '../topology/schema.json';
 import { CHECKOUT } from './checkout';
 
 const folder = path.join(CHECKOUT, 'docs');
 mkdirSync(folder, { recursive: true });
 writeFileSync(path.join(folder, 'rules.md'), renderRulePage(CODES));
+writeFileSync(
+  path.join(CHECKOUT, 'topology/overlay.schema.json'),
+  `${JSON.stringify(overlaySchema(schema), null, 2)}\n`,
+);

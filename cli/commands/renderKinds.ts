@@ -6,6 +6,7 @@ import { renderClientJson } from '../../topology/render/clients/json';
 import { renderAioPika, renderPika } from '../../topology/render/clients/python';
 import type { ClientChoice, Fault } from '../../topology/render/clients/view';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
+import { renderYaml } from '../../topology/render/yaml';
 
 export interface RenderInput {
   readonly topology: Topology;
@@ -40,6 +41,13 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
   [
     'json',
     { description: 'the same as plain JSON, for clients in other languages', render: renderClientJson },
+  ],
+  [
+    'yaml',
+    {
+      description: 'the topology as one file: extends, include and remove written out',
+      render: ({ topology }) => renderYaml(topology),
+    },
   ],
 ]);
 

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
-import { load, TARGETS } from '../../topology/index';
+import { load, TARGETS, type ReadFile } from '../../topology/index';
 import { run } from '../../tools/processes';
 import { ROOT } from './sources';
 
@@ -12,6 +12,15 @@ it.each(TARGETS)('the topology in it has no findings on RabbitMQ %s', (target) =
   const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '';
   expect(yaml).toContain('warren: 1');
   expect(load(yaml, 'README.md', { target }).diagnostics).toEqual([]);
+});
+
+it.each(TARGETS)('the overlay in it is one over that topology, on RabbitMQ %s', (target) => {
+  const [base, overlay] = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml ?? '');
+  expect(overlay).toContain('extends: shop.yaml');
+  const readFile: ReadFile = (file) =>
+    file === 'shop.yaml' ? { text: base ?? '' } : { fault: 'there is no such file' };
+  const { diagnostics } = load(overlay ?? '', 'shop.production.yaml', { target, readFile });
+  expect(diagnostics).toEqual([]);
 });
 
 it('its commands and options exist', async () => {

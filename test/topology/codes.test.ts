@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
-import type { Diagnostic, ReadFile } from '../../topology/index';
+import type { Diagnostic } from '../../topology/index';
 import { fullExample, renderExplanation, renderRulePage } from '../../topology/render/ruleReference';
 import { CODES, describeCode } from '../../topology/rules/index';
+import { readFrom } from './memoryFiles';
+import type { Files } from './memoryFiles';
 
-function check(yaml: string, beside: Readonly<Record<string, string>> = {}): readonly Diagnostic[] {
-  const readFile = (file: string): ReturnType<ReadFile> =>
-    Object.hasOwn(beside, file) ? { text: beside[file] ?? '' } : { fault: 'there is no such file' };
-  return load(yaml, 'example.yaml', { readFile }).diagnostics;
+function check(yaml: string, beside: Files = {}): readonly Diagnostic[] {
+  return load(yaml, 'example.yaml', { readFile: readFrom(beside) }).diagnostics;
 }
 
 describe('codes', () => {

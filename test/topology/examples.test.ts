@@ -32,6 +32,7 @@ describe('examples', () => {
   it('are the five systems', () => {
     expect(
       readdirSync(FOLDER)
+        .filter((file) => file.endsWith('.yaml'))
         .map((file) => basename(file, '.yaml'))
         .sort(),
     ).toEqual(Object.keys(VHOSTS).sort());
