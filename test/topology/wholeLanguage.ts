@@ -43,8 +43,8 @@ users:
   'nobody ${run}':
   'worker ${run}':
     roles:
-      'classic ${run}': { publisher: [amq.default, amq.topic], consumer: [jobs], owner: ['user:{id}', transient] }
-      'quorum ${run}': { publisher: [work], consumer: [orders, ladder], subscriber: [work] }
+      'classic ${run}': { publisher: [amq.default, amq.topic], consumer: [jobs], owner: ['user:{id}', transient], subscriber: [amq.direct] }
+      'quorum ${run}': { publisher: [work], consumer: [orders, ladder] }
       'routing ${run}': { owner: [events], celery: [all] }
   'watcher ${run}':
     roles:
