@@ -18,18 +18,27 @@ export class PythonFolder {
 
   /** A module that programs in this folder can import. */
   write(name: string, text: string): void {
-    fs.writeFileSync(path.join(this.folder, `${name}.py`), text);
+    this.writeFile(`${name}.py`, text);
+  }
+
+  writeFile(name: string, text: string): void {
+    fs.writeFileSync(path.join(this.folder, name), text);
   }
 
   /** Runs `python ARGS` and returns what it printed, as JSON. */
   async json<T>(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<T> {
+    return JSON.parse(await this.output(args, env)) as T;
+  }
+
+  /** @throws Error with the end of all that it printed when its exit code isn't 0 */
+  async output(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     const result = await run(this.python, args, {
       cwd: this.folder,
       env: { ...this.environment(), ...env },
       timeoutMs: 4 * WAIT_MS,
     });
     if (result.exitCode !== 0) throw new Error(`${args.join(' ')}: ${tail(result.output, 30)}`);
-    return JSON.parse(result.stdout) as T;
+    return result.stdout;
   }
 
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): BackgroundProgram {

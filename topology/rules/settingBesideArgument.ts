@@ -1,5 +1,7 @@
 import { settingsDefinition } from '../definitions';
-import type { ResolvedQueue } from '../resolve';
+import type { Settings } from '../model';
+import type { Arguments } from '../objects';
+import type { Path } from '../source';
 import { QUEUE_ARGUMENTS } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
@@ -31,24 +33,39 @@ vhosts:
       paid: { declaredWith: { x-message-ttl: 1800000 } }
 `,
   },
-  check: ({ vhosts }) => vhosts.flatMap(({ queues }) => queues.flatMap(contradictions)),
+  check: ({ vhosts }) =>
+    vhosts.flatMap(({ queues, families }) => [
+      ...queues.flatMap(({ queue }) =>
+        contradictions({ ...queue, given: { ...queue.arguments, ...queue.declaredWith } }),
+      ),
+      // Its application's arguments, which nothing here can change.
+      ...families.flatMap(({ family }) =>
+        contradictions({ ...family, name: family.template, given: family.declaredWith ?? {} }),
+      ),
+    ]),
 };
+
+interface Limited {
+  readonly name: string;
+  readonly path: Path;
+  readonly settings: Settings;
+  readonly given: Arguments;
+}
 
 const NUMERIC = ['message-ttl', 'expires', 'max-length', 'max-length-bytes', 'delivery-limit'];
 
-function contradictions({ queue }: ResolvedQueue): Finding[] {
-  const given = { ...queue.arguments, ...queue.declaredWith };
-  return Object.entries(settingsDefinition(queue.settings)).flatMap(([key, value]) => {
+function contradictions({ name, path, settings, given }: Limited): Finding[] {
+  return Object.entries(settingsDefinition(settings)).flatMap(([key, value]) => {
     const argument = given[`x-${key}`];
     if (argument === undefined || argument === value) return [];
     const word = QUEUE_ARGUMENTS[`x-${key}`]?.word ?? key;
     const wins = NUMERIC.includes(key) ? 'the lower of the two values' : 'the argument';
     return [
       {
-        message: `"${queue.name}" has ${word} beside the argument x-${key}: ${String(argument)}.`,
+        message: `"${name}" has ${word} beside the argument x-${key}: ${String(argument)}.`,
         reason: `On the broker, ${wins} counts.`,
         help: `Remove \`${word}\`, or the argument once the application stops declaring it.`,
-        path: [...queue.path, word],
+        path: [...path, word],
       },
     ];
   });
