@@ -20,9 +20,17 @@ export function loadFiles(files: Files, options: LoadOptions = {}): LoadResult {
   return load(whole['main.yaml'] ?? '', 'main.yaml', { readFile: readFrom(whole), ...options });
 }
 
-/** `file:line:column code` of every finding, the errors of one test in one list. */
-export function findingsOf({ diagnostics }: LoadResult): string[] {
-  return diagnostics.map(
-    ({ code, position }) => `${position?.file ?? ''}:${position?.line ?? 0}:${position?.column ?? 0} ${code}`,
-  );
+/**
+ * `file:line:column code` of what is wrong with the files as such, and of every error. Advice about what the topology
+ * says is no matter of how it was put together; a test names the codes that it is about.
+ */
+export function findingsOf({ diagnostics }: LoadResult, advice: readonly string[] = []): string[] {
+  return diagnostics
+    .filter(
+      ({ code, severity }) => severity === 'error' || code.startsWith('overlay-') || advice.includes(code),
+    )
+    .map(({ code, position }) => {
+      const { file, line, column } = position ?? { file: '', line: 0, column: 0 };
+      return `${file}:${line}:${column} ${code}`;
+    });
 }
