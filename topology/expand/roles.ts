@@ -3,8 +3,8 @@
  * 3.10, 4.0 and 4.3: configure to declare and delete; write on an exchange to publish; read on a queue to consume, get
  * and purge; to bind, read on the source and write on the destination; to declare a queue with a dead-letter exchange,
  * read on the queue and write on that exchange; to declare an exchange with an alternate one, read on it and write on
- * the alternate; over the stream protocol, write on the stream to publish. A passive declaration takes nothing: who may
- * enter a vhost can see what is there.
+ * the alternate; over the stream protocol, write on the stream to publish (and, on 3.10, to keep an offset there). Who has
+ * any of the three may declare passively; before 4.3 that takes nothing.
  */
 import type { Permission, Role, Topology, User } from '../model';
 import { DEFAULT_EXCHANGE } from '../names';
