@@ -27,6 +27,7 @@ import { deadLetterTarget } from './deadLetterTarget';
 import { deadLetterUnroutable } from './deadLetterUnroutable';
 import { declaredDeadLetter } from './declaredDeadLetter';
 import { declaredWithConflict } from './declaredWithConflict';
+import { delayConsumer } from './delayConsumer';
 import { defaultQueueType } from './defaultQueueType';
 import { deliveryLimitLoss } from './deliveryLimitLoss';
 import { duplicateBinding } from './duplicateBinding';
@@ -126,6 +127,7 @@ export const RULES: readonly Rule[] = [
   roleTooLong,
   internalPublisher,
   roleOpensQueues,
+  delayConsumer,
   guestUser,
   zeroLimit,
   queueLimit,
