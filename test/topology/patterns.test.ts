@@ -100,6 +100,15 @@ describe('comparing patterns', () => {
     expect(patternFault(`(${'a{1,60}'.repeat(3)}){1,60}`)).toContain('multiply');
   });
 
+  it('long lists of names are no trouble', () => {
+    const names = Array.from({ length: 1500 }, (_, index) => `${(index * 7919) % 1500}-of-the-queues`);
+    const pattern = `^(${names.join('|')})$`;
+    expect(patternFault(pattern)).toBeUndefined();
+    expect(names.filter((name) => !patternMatches(pattern, name))).toEqual([]);
+    expect(patternMatches(pattern, '1500-of-the-queues')).toBe(false);
+    expect(comparePatterns(pattern, '^1500.+$', 'both')).toEqual({});
+  });
+
   it('agrees with matching (brute force)', () => {
     fc.assert(
       fc.property(pattern, pattern, (a, b) => {
@@ -118,7 +127,12 @@ describe('comparing patterns', () => {
           expect([patternMatches(a, onlyA), patternMatches(b, onlyA)]).toEqual([true, false]);
         if (onlyB !== undefined)
           expect([patternMatches(a, onlyB), patternMatches(b, onlyB)]).toEqual([false, true]);
-        expect(comparePatterns(a, b, 'both')?.both === undefined).toBe(both === undefined);
+        for (const goal of ['both', 'onlyB'] as const) {
+          const found = comparePatterns(a, b, goal)?.[goal];
+          expect(found === undefined).toBe(comparison?.[goal] === undefined);
+          if (found === undefined) continue;
+          expect([patternMatches(a, found), patternMatches(b, found)]).toEqual([goal === 'both', true]);
+        }
       }),
       { numRuns: 500 },
     );

@@ -200,3 +200,16 @@ it('a role of many numbered queues fits into the 1,024 bytes of RabbitMQ 4.3', (
   const candidates = [...names, 'tenant-1000-jobs', 'tenant-01-jobs', 'tenant--jobs', 'tenant-1-job'];
   expect(candidates.filter((name) => new RegExp(read).test(name))).toEqual(names);
 });
+
+it('before 4.3, a role may have many names that are not alike, and the rules read it as it is meant', () => {
+  const names = Array.from({ length: 400 }, (_, index) => `${(index * 48_271) % 2_147_483}-${index}-jobs`);
+  const text = `warren: 1
+vhosts: { v: { queues: { ${names.map((name) => `${name}: `).join(', ')} } } }
+users: { u: { roles: { v: { consumer: [${names.join(', ')}] } } } }
+workers: { w: { vhost: v, user: u, queues: [${names.join(', ')}] } }
+`;
+  const findings = (target: Target): string[] =>
+    load(text, 't.yaml', { target }).diagnostics.map(({ code }) => code);
+  expect(findings('4.0')).toEqual([]);
+  expect(findings('4.3')).toEqual(['role-too-long']);
+});

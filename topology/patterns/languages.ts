@@ -13,6 +13,7 @@ export interface Comparison {
   readonly onlyB?: string;
 }
 
+type Goal = 'all' | 'both' | 'onlyB';
 type Guard = 'start' | 'end' | undefined;
 
 interface State {
@@ -46,15 +47,19 @@ interface Configuration {
 /** A pattern may have more configurations than are worth keeping. */
 const KNOWN_MAX = 2_000;
 
-/** Patterns that would need more are reported as undecided; real ones need a few dozen. */
+/**
+ * Patterns that would need more are reported as undecided; real ones need a few dozen. A byte of a pattern takes no more
+ * than three states, however long the list of names: only repetitions multiply.
+ */
 const STATES_MAX = 4_000;
+const STATES_PER_BYTE = 3;
 const PRODUCT_MAX = 50_000;
 
 /**
  * Compares the names that two patterns match; undefined where a pattern is beyond regular expressions in the strict
- * sense, or too large. With `goal: 'both'` only a common name is looked for, which is much quicker.
+ * sense, or too large. With another goal than 'all' only one name of that sort is looked for, which is much quicker.
  */
-export function comparePatterns(a: string, b: string, goal: 'all' | 'both' = 'all'): Comparison | undefined {
+export function comparePatterns(a: string, b: string, goal: Goal = 'all'): Comparison | undefined {
   const [machineA, machineB] = [automatonOf(a), automatonOf(b)];
   if (machineA === undefined || machineB === undefined) return undefined;
   return searchProduct(machineA, machineB, goal);
@@ -122,7 +127,7 @@ function hasSteps(machine: Automaton, index: number): boolean {
   return (machine.states[index]?.steps.length ?? 0) > 0;
 }
 
-function searchProduct(a: Automaton, b: Automaton, goal: 'all' | 'both'): Comparison | undefined {
+function searchProduct(a: Automaton, b: Automaton, goal: Goal): Comparison | undefined {
   const bytes = representativeBytes([a, b]);
   const found: { both?: string; onlyA?: string; onlyB?: string } = {};
   let frontier: { readonly a: Configuration; readonly b: Configuration; readonly name: string }[] = [
@@ -134,7 +139,7 @@ function searchProduct(a: Automaton, b: Automaton, goal: 'all' | 'both'): Compar
     for (const pair of frontier) {
       for (const byte of bytes) {
         const [stepA, stepB] = [advance(a, pair.a, byte), advance(b, pair.b, byte)];
-        if (goal === 'both' ? stepA.isDead || stepB.isDead : stepA.isDead && stepB.isDead) continue;
+        if (isFutile(stepA, stepB, goal)) continue;
         const key = `${stepA.key}|${stepB.key}`;
         if (seen.has(key)) continue;
         seen.add(key);
@@ -143,14 +148,22 @@ function searchProduct(a: Automaton, b: Automaton, goal: 'all' | 'both'): Compar
         if (stepA.accepts && stepB.accepts) found.both ??= name;
         else if (stepA.accepts) found.onlyA ??= name;
         else if (stepB.accepts) found.onlyB ??= name;
-        if (goal === 'both' && found.both !== undefined) return { both: readable(found.both) };
+        const wanted = goal === 'all' ? undefined : found[goal];
+        if (goal !== 'all' && wanted !== undefined) return { [goal]: readable(wanted) };
         next.push({ a: stepA, b: stepB, name });
       }
     }
     frontier = next;
   }
+  if (goal !== 'all') return {};
   const entries = Object.entries(found).map(([sort, name]) => [sort, readable(name)]);
   return Object.fromEntries(entries) as Comparison;
+}
+
+/** Whether no name that is wanted begins like this. */
+function isFutile(a: Configuration, b: Configuration, goal: Goal): boolean {
+  if (goal === 'both') return a.isDead || b.isDead;
+  return goal === 'onlyB' ? b.isDead : a.isDead && b.isDead;
 }
 
 /** From one character per byte back to text. */
@@ -163,55 +176,66 @@ const automata = new Map<string, Automaton | undefined>();
 function automatonOf(pattern: string): Automaton | undefined {
   if (!automata.has(pattern)) {
     const node = 'fault' in compilePattern(pattern) ? undefined : parseRegex(pattern);
-    automata.set(pattern, node === undefined ? undefined : build(node));
+    const statesMax = STATES_MAX + STATES_PER_BYTE * Buffer.byteLength(pattern);
+    automata.set(pattern, node === undefined ? undefined : build(node, statesMax));
   }
   return automata.get(pattern);
 }
 
 class TooLarge extends Error {}
 
-function build(root: RegexNode): Automaton | undefined {
-  const states: State[] = [];
+function build(root: RegexNode, statesMax: number): Automaton | undefined {
+  const states = new States(statesMax);
   try {
-    const start = addState(states);
-    return { states, start, final: append(states, root, start), known: new Map() };
+    const start = states.add();
+    return { states: states.all, start, final: append(states, root, start), known: new Map() };
   } catch (error) {
     if (error instanceof TooLarge || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-function addState(states: State[]): number {
-  if (states.length >= STATES_MAX) throw new TooLarge();
-  return states.push({ jumps: [], steps: [] }) - 1;
-}
+class States {
+  readonly all: State[] = [];
 
-function addJump(states: readonly State[], from: number, to: number, guard?: Guard): void {
-  states[from]?.jumps.push({ to, guard });
+  constructor(private readonly max: number) {}
+
+  add(): number {
+    if (this.all.length >= this.max) throw new TooLarge();
+    return this.all.push({ jumps: [], steps: [] }) - 1;
+  }
+
+  addJump(from: number, to: number, guard?: Guard): void {
+    this.all[from]?.jumps.push({ to, guard });
+  }
+
+  addStep(from: number, to: number, set: ByteSet): void {
+    this.all[from]?.steps.push({ set, to });
+  }
 }
 
 /** Adds the states of a node behind `from`; returns the state where it is left. */
-function append(states: State[], node: RegexNode, from: number): number {
+function append(states: States, node: RegexNode, from: number): number {
   switch (node.kind) {
     case 'bytes': {
-      const to = addState(states);
-      states[from]?.steps.push({ set: node.set, to });
+      const to = states.add();
+      states.addStep(from, to, node.set);
       return to;
     }
     case 'start':
     case 'end': {
-      const to = addState(states);
-      addJump(states, from, to, node.kind);
+      const to = states.add();
+      states.addJump(from, to, node.kind);
       return to;
     }
     case 'sequence':
       return node.items.reduce((at, item) => append(states, item, at), from);
     case 'choice': {
-      const to = addState(states);
+      const to = states.add();
       for (const item of node.items) {
-        const branch = addState(states);
-        addJump(states, from, branch);
-        addJump(states, append(states, item, branch), to);
+        const branch = states.add();
+        states.addJump(from, branch);
+        states.addJump(append(states, item, branch), to);
       }
       return to;
     }
@@ -220,22 +244,22 @@ function append(states: State[], node: RegexNode, from: number): number {
   }
 }
 
-function appendRepeat(states: State[], node: Extract<RegexNode, { kind: 'repeat' }>, from: number): number {
+function appendRepeat(states: States, node: Extract<RegexNode, { kind: 'repeat' }>, from: number): number {
   let at = from;
   for (let count = 0; count < node.min; count += 1) at = append(states, node.item, at);
-  const to = addState(states);
+  const to = states.add();
   if (node.max === Infinity) {
-    const loop = addState(states);
-    addJump(states, at, loop);
-    addJump(states, append(states, node.item, loop), loop);
-    addJump(states, loop, to);
+    const loop = states.add();
+    states.addJump(at, loop);
+    states.addJump(append(states, node.item, loop), loop);
+    states.addJump(loop, to);
     return to;
   }
   for (let count = node.min; count < node.max; count += 1) {
-    addJump(states, at, to);
+    states.addJump(at, to);
     at = append(states, node.item, at);
   }
-  addJump(states, at, to);
+  states.addJump(at, to);
   return to;
 }
 

@@ -173,6 +173,11 @@ function bytesWhere(isMember: (byte: number) => boolean): ByteSet {
   return Uint8Array.from({ length: 256 }, (_, byte) => (isMember(byte) ? 1 : 0));
 }
 
+/** Made once: long lists of names hold thousands of letters. */
+const SINGLE_BYTES: readonly ByteSet[] = Array.from({ length: 256 }, (_, byte) =>
+  bytesWhere((each) => each === byte),
+);
+
 function singleByte(byte: number): ByteSet {
-  return bytesWhere((each) => each === byte);
+  return SINGLE_BYTES[byte] ?? new Uint8Array(256);
 }

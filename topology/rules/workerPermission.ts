@@ -79,6 +79,6 @@ function checkWorker(
 }
 
 function coversFamily(read: string, template: string): boolean {
-  const comparison = comparePatterns(read, templateRegex(template));
+  const comparison = comparePatterns(read, templateRegex(template), 'onlyB');
   return comparison?.onlyB === undefined;
 }
