@@ -61,13 +61,9 @@ function withoutWaiting(example: Example): Example {
   return { ...example, workers: { ...example.workers, recovery } };
 }
 
-/** Replicated queues, delayed delivery, and a user that may declare nothing but what is Celery's own. */
+/** Replicated queues and delayed delivery. The user has its role still. */
 function replicated({ vhosts, users, workers }: Example): Example {
   const { celery, queues, ...vhost } = vhosts.celery;
-  const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-  const own = `celeryev(\\.${uuid})?|(.+\\.)?celery\\.pidbox|celery_delayed_([0-9]|1[0-9]|2[0-7]|delivery)|${uuid}`;
-  const used = `${own}|tasks|${QUEUES.join('|')}`;
-  const permissions = { configure: `^(${own})$`, write: `^(${used}|amq\\.default)$`, read: `^(${used})$` };
   return {
     vhosts: {
       celery: {
@@ -79,17 +75,32 @@ function replicated({ vhosts, users, workers }: Example): Example {
         ),
       },
     },
-    users: { ...users, celery: { permissions: { celery: permissions } } },
+    users,
     workers,
   };
+}
+
+/** The same, and a user that may declare nothing but what is Celery's own. */
+function replicatedByTheTopology(example: Example): Example {
+  const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+  const own = `celeryev(\\.${uuid})?|(.+\\.)?celery\\.pidbox|celery_delayed_([0-9]|1[0-9]|2[0-7]|delivery)|${uuid}`;
+  const used = `${own}|tasks|${QUEUES.join('|')}`;
+  const permissions = { configure: `^(${own})$`, write: `^(${used}|amq\\.default)$`, read: `^(${used})$` };
+  const { users, ...quorum } = replicated(example);
+  return { ...quorum, users: { ...users, celery: { permissions: { celery: permissions } } } };
 }
 
 const STEPS = ['run', 'inspect', 'retry', 'fail', 'refuse'];
 const VARIANTS: readonly Variant[] = [
   { title: 'on classic queues that it declares', change: (example) => example, steps: STEPS },
   {
-    title: 'on quorum queues that it may not declare',
+    title: 'on quorum queues that it declares',
     change: replicated,
+    steps: [...STEPS, 'delayed'],
+  },
+  {
+    title: 'on quorum queues that it may not declare',
+    change: replicatedByTheTopology,
     steps: [...STEPS, 'delayed'],
   },
 ];
