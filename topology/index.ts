@@ -9,7 +9,10 @@ import { judge } from './judge';
 import { parseTopology } from './parse';
 import type { ParseOptions } from './parse';
 import { resolveTopology } from './resolve';
-import { runRules } from './rules/index';
+import { failedExpectations } from './route/expectations';
+import { routedVhosts } from './route/vhost';
+import { EXPECTATION_FAILED } from './rules/expectationFailed';
+import { runRules, toDiagnostic } from './rules/index';
 
 export * from './diagnostics';
 export * from './objects';
@@ -33,7 +36,10 @@ export interface LoadResult {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-export type LoadOptions = ParseOptions;
+export interface LoadOptions extends ParseOptions {
+  /** Leaves the `expect` blocks alone: for whoever wants to see why they fail. */
+  readonly withoutExpectations?: boolean;
+}
 
 /**
  * Parses, checks and compiles a topology. `file` is the name that positions show; what it extends and includes is found
@@ -45,22 +51,39 @@ export function load(text: string, file: string, options: LoadOptions = {}): Loa
   if (topology === undefined) return { diagnostics: arranged(faults), sources };
   const resolved = resolveTopology(expandTopology(topology));
   const findings = [...remarks, ...runRules(resolved)].filter((finding) => !isConsequence(finding, faults));
-  const judged = judge(findings, {
-    severities: topology.rules,
-    at: (code) => topology.source.at(['rules', code], 'key'),
-    texts: sources,
-    // What an overlay changes may be what was suppressed in its base.
-    isComplete: (name) => name === file && faults.length === 0,
-  });
-  const diagnostics = arranged([...faults, ...judged]);
-  const isBad = diagnostics.some(({ severity }) => severity === 'error');
-  const objects = isBad ? undefined : compileTopology(resolved);
-  return {
-    ...(objects === undefined ? {} : { objects }),
+  const judged = (found: readonly Diagnostic[], isTested: boolean): Diagnostic[] =>
+    judge(found, {
+      severities: topology.rules,
+      at: (code) => topology.source.at(['rules', code], 'key'),
+      texts: sources,
+      // What an overlay changes may be what was suppressed in its base.
+      isComplete: (name, code) =>
+        name === file && faults.length === 0 && (isTested || code !== EXPECTATION_FAILED.code),
+    });
+  const answer = (found: readonly Diagnostic[], objects?: readonly BrokerObject[]): LoadResult => ({
+    ...(objects === undefined || hasError(found) ? {} : { objects }),
     topology: resolved.topology,
-    diagnostics,
+    diagnostics: arranged(found),
     sources,
-  };
+  });
+  const { expectations } = topology;
+  const untested = [...faults, ...judged(findings, expectations.length === 0)];
+  if (hasError(untested)) return answer(untested);
+  const objects = compileTopology(resolved);
+  if (expectations.length === 0 || options.withoutExpectations === true) return answer(untested, objects);
+  const failures = testTopology(objects, resolved.topology);
+  return answer([...faults, ...judged([...findings, ...failures], true)], objects);
+}
+
+function hasError(found: readonly Diagnostic[]): boolean {
+  return found.some(({ severity }) => severity === 'error');
+}
+
+/** Runs the `expect` blocks. */
+function testTopology(objects: readonly BrokerObject[], topology: Topology): Diagnostic[] {
+  const { expectations, source } = topology;
+  const failures = failedExpectations(expectations, routedVhosts(objects, topology), source.file);
+  return failures.map((failure) => toDiagnostic(EXPECTATION_FAILED, failure, source));
 }
 
 /** A rule that stumbles over what the parser has reported at the same place says nothing new. */

@@ -14,8 +14,8 @@ export interface Judgement {
   readonly at: (code: string) => SourcePosition;
   /** The text of every file, by the name that positions show. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Whether every rule could look at all of a file: only then does a suppression without a finding say anything. */
-  readonly isComplete: (file: string) => boolean;
+  /** Whether a code was looked for in all of a file: only then does a suppression without a finding say anything. */
+  readonly isComplete: (file: string, code: string) => boolean;
 }
 
 /** The findings that stay, each with the severity that it has here, and what is wrong with the judgement itself. */
@@ -88,7 +88,7 @@ function suppress(
     return false;
   });
   for (const [key, each] of effective) {
-    if (!used.has(key) && isComplete(each.position.file)) complaints.push(unused(each));
+    if (!used.has(key) && isComplete(each.position.file, each.code)) complaints.push(unused(each));
   }
   return { kept, complaints };
 }

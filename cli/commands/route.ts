@@ -3,7 +3,7 @@ import type { RoutedVhost } from '../../topology/route/vhost';
 import type { Headers, HeaderValue } from '../../topology/route/headers';
 import type { Message } from '../../topology/route/publish';
 import { reportRoute } from '../../topology/route/report';
-import { DEFAULT_EXCHANGE } from '../../topology/route/table';
+import { NAMELESS_EXCHANGE } from '../../topology/route/table';
 import { suggestion } from '../../topology/names';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderRouteJson } from '../../topology/render/route/json';
@@ -24,7 +24,10 @@ export interface RouteOptions {
 
 /** `warren route`: where a message goes, and what happens to it until it leaves. Errors of the topology go to stderr. */
 export function route(file: string, options: RouteOptions): Promise<number> {
-  const { topology, objects, diagnostics, sources } = loadTopologyFile(file, targetOption(options.target));
+  const { topology, objects, diagnostics, sources } = loadTopologyFile(file, {
+    ...targetOption(options.target),
+    withoutExpectations: true,
+  });
   const message = messageOf(options);
   if (topology === undefined || objects === undefined) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
@@ -45,10 +48,10 @@ export function route(file: string, options: RouteOptions): Promise<number> {
 
 function unknownExchange(name: string, { name: vhost, table }: RoutedVhost): UserError {
   const open = [...table.exchanges.values()].filter(({ isInternal }) => !isInternal).map((each) => each.name);
-  const own = open.filter((each) => each !== DEFAULT_EXCHANGE && !each.startsWith('amq.'));
+  const own = open.filter((each) => each !== NAMELESS_EXCHANGE && !each.startsWith('amq.'));
   const hint = suggestion(
     name,
-    own.length === 0 ? open.filter((each) => each !== DEFAULT_EXCHANGE) : own,
+    own.length === 0 ? open.filter((each) => each !== NAMELESS_EXCHANGE) : own,
     'exchange',
   );
   return new UserError(`there is no exchange "${name}" in the vhost "${vhost}". ${hint}`);
@@ -81,7 +84,7 @@ function messageOf({ exchange, key, header }: RouteOptions): Message {
       throw new UserError(`a routing key has at most ${ROUTING_KEY_BYTES_MAX} bytes`);
   }
   return {
-    exchange: exchange === 'amq.default' ? DEFAULT_EXCHANGE : exchange,
+    exchange: exchange === 'amq.default' ? NAMELESS_EXCHANGE : exchange,
     routingKey: key,
     headers: headers satisfies Headers,
     ...(copies.CC.length === 0 ? {} : { cc: copies.CC }),

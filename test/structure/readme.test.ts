@@ -8,18 +8,30 @@ import { ROOT } from './sources';
 
 const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
 
+const yamlBlocks = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml ?? '');
+const blockWith = (text: string): string => yamlBlocks.find((yaml) => yaml.includes(text)) ?? '';
+const topology = blockWith("target: '4.3'");
+
 it.each(TARGETS)('the topology in it has no findings on RabbitMQ %s', (target) => {
-  const yaml = /```yaml\n([^]*?)```/.exec(readme)?.[1] ?? '';
-  expect(yaml).toContain('warren: 1');
-  expect(load(yaml, 'README.md', { target }).diagnostics).toEqual([]);
+  expect(topology).toContain('warren: 1');
+  expect(load(topology, 'README.md', { target }).diagnostics).toEqual([]);
+});
+
+it.each(TARGETS)('the test in it is one of that topology, on RabbitMQ %s', (target) => {
+  const expectations = blockWith('expect:');
+  expect(load(topology + expectations, 'README.md', { target }).diagnostics).toEqual([]);
+  const wrong = expectations.replace('endsIn: [failed]', 'endsIn: [paid]');
+  expect(load(topology + wrong, 'README.md', { target }).diagnostics).toMatchObject([
+    { code: 'expectation-failed' },
+  ]);
 });
 
 it.each(TARGETS)('the overlay in it is one over that topology, on RabbitMQ %s', (target) => {
-  const [base, overlay] = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(([, yaml]) => yaml ?? '');
-  expect(overlay).toContain('extends: shop.yaml');
+  const overlay = blockWith('extends: shop.yaml');
+  expect(overlay).not.toBe('');
   const readFile: ReadFile = (file) =>
-    file === 'shop.yaml' ? { text: base ?? '' } : { fault: 'there is no such file' };
-  const { diagnostics } = load(overlay ?? '', 'shop.production.yaml', { target, readFile });
+    file === 'shop.yaml' ? { text: topology } : { fault: 'there is no such file' };
+  const { diagnostics } = load(overlay, 'shop.production.yaml', { target, readFile });
   expect(diagnostics).toEqual([]);
 });
 

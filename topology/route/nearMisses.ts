@@ -5,7 +5,7 @@ import type { Target } from '../target';
 import { headerConditions } from './headers';
 import type { HeaderCondition, HeaderValue } from './headers';
 import type { Probe, RoutedBinding, RoutedExchange, RoutingTable } from './table';
-import { DEFAULT_EXCHANGE } from './table';
+import { NAMELESS_EXCHANGE } from './table';
 import type { Routing } from './route';
 import { topicMatches, wordsOf } from './topicTrie';
 
@@ -41,7 +41,7 @@ export function nearMisses(table: RoutingTable, routing: Routing, probe: Probe):
 }
 
 function candidatesAt(table: RoutingTable, exchange: RoutedExchange, probe: Probe): Candidate[] {
-  const bindings = exchange.name === DEFAULT_EXCHANGE ? queueNames(table) : table.bindingsOf(exchange.name);
+  const bindings = exchange.name === NAMELESS_EXCHANGE ? queueNames(table) : table.bindingsOf(exchange.name);
   return bindings.flatMap((binding): Candidate[] => {
     const compared =
       exchange.type === 'headers'
@@ -61,7 +61,7 @@ function compareKeys({ type }: RoutedExchange, expected: string, key: string): C
 
 function queueNames({ queues }: RoutingTable): RoutedBinding[] {
   return [...queues].map((name) => ({
-    source: DEFAULT_EXCHANGE,
+    source: NAMELESS_EXCHANGE,
     destination: name,
     destinationType: 'queue',
     routingKey: name,

@@ -1,5 +1,5 @@
 /** Where a message goes from an exchange: through bindings, exchanges bound to it, and alternate exchanges, to queues. */
-import { DEFAULT_EXCHANGE } from './table';
+import { NAMELESS_EXCHANGE } from './table';
 import type { MatchMode, Probe, RoutedBinding, RoutedExchange, RoutingTable } from './table';
 
 /** What one exchange does with the message. Each does it once, however many ways lead to it. */
@@ -78,7 +78,7 @@ interface Destination {
 function stepAt(table: RoutingTable, name: string, probe: Probe, isEntry: boolean): Step | undefined {
   const exchange = table.exchanges.get(name);
   if (exchange === undefined) return undefined;
-  if (name === DEFAULT_EXCHANGE) {
+  if (name === NAMELESS_EXCHANGE) {
     // Only what is published to it is routed by queue name: as an alternate it leads nowhere.
     return { exchange, mode: 'every', bindings: isEntry ? bindingsByName(table, probe) : [] };
   }
@@ -92,7 +92,7 @@ function bindingsByName(table: RoutingTable, { routingKeys = [] }: Probe): Route
   return names
     .filter((name) => table.queues.has(name) || table.familyOf(name) !== undefined)
     .map((name) => ({
-      source: DEFAULT_EXCHANGE,
+      source: NAMELESS_EXCHANGE,
       destination: name,
       destinationType: 'queue',
       routingKey: name,

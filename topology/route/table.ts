@@ -63,12 +63,12 @@ export interface RoutingTable {
   readonly looksAtDeaths: boolean;
 }
 
-/** The default exchange: every queue is bound to it by its name. */
-export const DEFAULT_EXCHANGE = '';
+/** The default exchange, as a publisher calls it: every queue is bound to it by its name. */
+export const NAMELESS_EXCHANGE = '';
 
 /** Exchanges that are in every vhost. */
 const PREDECLARED: readonly RoutedExchange[] = [
-  { name: DEFAULT_EXCHANGE, type: 'direct', isInternal: false },
+  { name: NAMELESS_EXCHANGE, type: 'direct', isInternal: false },
   { name: 'amq.direct', type: 'direct', isInternal: false },
   { name: 'amq.fanout', type: 'fanout', isInternal: false },
   { name: 'amq.topic', type: 'topic', isInternal: false },

@@ -3,7 +3,7 @@ import type { Vhost } from '../model';
 import type { ResolvedQueue } from '../resolve';
 import { policyIndex } from '../route/policies';
 import { route } from '../route/route';
-import { DEFAULT_EXCHANGE, routingTable } from '../route/table';
+import { NAMELESS_EXCHANGE, routingTable } from '../route/table';
 import type { RoutingTable } from '../route/table';
 import { DEFAULT_TARGET } from '../target';
 
@@ -66,7 +66,7 @@ function tableOf(vhost: Vhost): RoutingTable {
     bindings: destinations.flatMap(({ name, bindings, destinationType }) =>
       // The default exchange takes no bindings: a rule says so.
       bindings
-        .filter(({ exchange }) => exchange !== DEFAULT_EXCHANGE)
+        .filter(({ exchange }) => exchange !== NAMELESS_EXCHANGE)
         .map(({ exchange, routingKey, arguments: given }) => ({
           source: exchange,
           destination: name,

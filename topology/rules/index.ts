@@ -13,6 +13,7 @@ import { atLeastOnce } from './atLeastOnce';
 import { autoscaleBlind } from './autoscaleBlind';
 import { autoscaleRange } from './autoscaleRange';
 import { badBinding } from './badBinding';
+import { badExpectation } from './badExpectation';
 import { badName } from './badName';
 import { badPattern } from './badPattern';
 import { brokerOwnedParameter } from './brokerOwnedParameter';
@@ -34,6 +35,7 @@ import { duplicateBinding } from './duplicateBinding';
 import { emptyRole } from './emptyRole';
 import { exchangeArgument } from './exchangeArgument';
 import { exchangeType } from './exchangeType';
+import { EXPECTATION_FAILED } from './expectationFailed';
 import { expires } from './expires';
 import { expiresOnWorkerQueue } from './expiresOnWorkerQueue';
 import { familyTemplate } from './familyTemplate';
@@ -95,6 +97,7 @@ export const RULES: readonly Rule[] = [
   danglingReference,
   missingTarget,
   badName,
+  badExpectation,
   generatedName,
   duplicateBinding,
   exchangeType,
@@ -180,6 +183,7 @@ export const CODES: readonly CodeDescription[] = [
   ...FILE_CODE_DESCRIPTIONS,
   ...COMPOSITION_CODE_DESCRIPTIONS,
   ...RULES,
+  EXPECTATION_FAILED,
   ...JUDGING_CODE_DESCRIPTIONS,
 ].sort((a, b) => compareNames(a.code, b.code));
 
@@ -195,7 +199,8 @@ export function runRules(resolved: ResolvedTopology): Diagnostic[] {
   return RULES.flatMap((rule) => rule.check(resolved).map((finding) => toDiagnostic(rule, finding, source)));
 }
 
-function toDiagnostic(rule: Rule, finding: Finding, source: Source): Diagnostic {
+/** A finding at its place in the file. */
+export function toDiagnostic(rule: CodeDescription, finding: Finding, source: Source): Diagnostic {
   const { message, reason, help, path } = finding;
   const value = source.at(path, 'value');
   const part = finding.part ?? (value.line === value.endLine ? 'value' : 'key');

@@ -1,21 +1,12 @@
 /** `warren route` for people: a tree of queues and of what happens in them. */
 import type { QueueFate, Way } from '../../route/fate';
 import type { NearMiss } from '../../route/nearMisses';
+import { bindingWords, exchangeWords, keyWords, pathWords } from '../../route/pathWords';
 import type { RouteReport } from '../../route/report';
-import { DEFAULT_EXCHANGE } from '../../route/table';
+import { NAMELESS_EXCHANGE } from '../../route/table';
 import { treeLines } from './tree';
 import type { TreeNode } from './tree';
-import {
-  TYPE_WORDS,
-  bindingWords,
-  deadLetteringWords,
-  deliveryWords,
-  eventWords,
-  exchangeWords,
-  keyWords,
-  pathWords,
-  queueWords,
-} from './words';
+import { TYPE_WORDS, deadLetteringWords, deliveryWords, eventWords, queueWords } from './words';
 import type { Arrival } from './words';
 
 type Paint = (style: 'bold' | 'dim', text: string) => string;
@@ -118,7 +109,7 @@ function unroutable(report: RouteReport): string[] {
   const { publication, nearMisses, families } = report;
   const entry = publication.kind === 'routed' ? publication.routing.entry : undefined;
   if (entry === undefined) return [];
-  const isDefault = entry.name === DEFAULT_EXCHANGE;
+  const isDefault = entry.name === NAMELESS_EXCHANGE;
   const bound = entry.type === 'headers' ? 'for these headers' : 'with this key';
   // Nobody can give a predeclared exchange an alternate by its declaration.
   const alternate = entry.name.startsWith('amq.')
@@ -144,7 +135,7 @@ function unroutable(report: RouteReport): string[] {
 
 function nearMissNode({ exchange, binding, difference }: NearMiss): string {
   const { destination, destinationType } = binding;
-  if (exchange.name === DEFAULT_EXCHANGE) return `- ${destination}`;
+  if (exchange.name === NAMELESS_EXCHANGE) return `- ${destination}`;
   const target = destinationType === 'queue' ? destination : `exchange ${destination}`;
   return `- ${exchange.name}, ${bindingWords(binding, exchange)} to ${target}: ${difference}`;
 }

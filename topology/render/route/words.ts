@@ -1,45 +1,12 @@
 /** What routing and fates are called, for people. */
 import type { FateEvent } from '../../model';
 import type { DeadLettering } from '../../route/deadLetters';
-import { matchMode } from '../../route/headers';
 import { hasLength } from '../../route/queueSettings';
 import type { QueueSettings } from '../../route/queueSettings';
-import type { Delivery, Hop } from '../../route/route';
-import { DEFAULT_EXCHANGE } from '../../route/table';
-import type { RoutedBinding, RoutedExchange } from '../../route/table';
+import { keyWords } from '../../route/pathWords';
+import type { Delivery } from '../../route/route';
+import { NAMELESS_EXCHANGE } from '../../route/table';
 import { formatDuration, formatSize } from '../../units';
-
-export function exchangeWords({ name, type }: RoutedExchange): string {
-  return name === DEFAULT_EXCHANGE ? 'the default exchange' : `${name} (${type} exchange)`;
-}
-
-/** A key as it is, in quotes where that isn't plain. */
-export function keyWords(key: string): string {
-  return /^[^\s"'`\u0000-\u001f\u007f-\u009f]+$/.test(key) ? key : JSON.stringify(key);
-}
-
-export function bindingWords(binding: RoutedBinding, { type }: RoutedExchange): string {
-  if (type === 'fanout') return 'any key';
-  if (type !== 'headers') return `binding ${keyWords(binding.routingKey)}`;
-  const pairs = Object.entries(binding.arguments)
-    .filter(([name]) => name !== 'x-match')
-    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  return `binding ${matchMode(binding.arguments)} of {${pairs.join(', ')}}`;
-}
-
-/** The way through bindings and exchanges; empty where the default exchange delivers by the queue's name. */
-export function pathWords(path: readonly Hop[]): string {
-  const [first] = path;
-  if (first === undefined || first.exchange.name === DEFAULT_EXCHANGE) return '';
-  return path
-    .map(({ exchange, binding }, index) => {
-      const next = path[index + 1]?.exchange;
-      const how = binding === undefined ? 'nothing matches → alternate' : bindingWords(binding, exchange);
-      if (next === undefined) return how;
-      return binding === undefined ? `${how} ${next.name}` : `${how} → exchange ${next.name}`;
-    })
-    .join(' → ');
-}
 
 /** What else there is to say of a delivery than its queue. */
 export function deliveryWords({ family, certainty, decidedBy }: Delivery): string[] {
@@ -92,7 +59,7 @@ function listWords(items: readonly string[]): string {
 
 export function deadLetteringWords({ exchange, isKeyKept, guarantee, flight }: DeadLettering): string {
   const [key = ''] = flight.routingKeys;
-  const name = exchange === DEFAULT_EXCHANGE ? 'the default exchange' : `exchange ${exchange}`;
+  const name = exchange === NAMELESS_EXCHANGE ? 'the default exchange' : `exchange ${exchange}`;
   const kept = isKeyKept ? `key kept (${keyWords(key)})` : `key ${keyWords(key)}`;
   return `${name}, ${kept}, ${guarantee.replaceAll('-', ' ')}`;
 }
