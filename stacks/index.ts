@@ -1,13 +1,13 @@
 /** The Pulumi program: configuration, topology file, compiled objects, resources. `pulumi up` starts here. */
 import * as pulumi from '@pulumi/pulumi';
-import { readFileSync } from 'node:fs';
-import { load, type ReadFile } from '../topology/index';
+import { load } from '../topology/index';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import type { BrokerObject } from '../topology/objects';
 import { connect, credentialOf, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
+import { readTopologyText } from './topologyText';
 import { TopologyResources } from './topologyResources';
 
 interface Outputs {
@@ -48,7 +48,7 @@ function program(): Outputs {
 /** The topology's broker objects; every diagnostic is shown, and an error ends the program before it registers anything. */
 function loadObjects(settings: Settings): readonly BrokerObject[] {
   const file = settings.topologyFile;
-  const given = readText(file);
+  const given = readTopologyText(file);
   if ('fault' in given) {
     throw refusal(
       `Can't read the topology ${file} (${given.fault}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
@@ -56,7 +56,7 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
   }
   const { objects, diagnostics, sources } = load(given.text, file, {
     ...(settings.target === undefined ? {} : { target: settings.target }),
-    readFile: readText,
+    readFile: readTopologyText,
   });
   const report = (): string => renderDiagnostics(diagnostics, sources, { format: 'text', color: false });
   if (objects === undefined) throw refusal(report());
@@ -96,18 +96,6 @@ function vhostsOf(objects: readonly BrokerObject[], user: string): string[] {
   return objects.flatMap((object) =>
     object.kind === 'permissions' && object.user === user ? [object.vhost] : [],
   );
-}
-
-const readText: ReadFile = (file) => {
-  try {
-    return { text: readFileSync(file, 'utf8') };
-  } catch (error) {
-    return { fault: errorCode(error) };
-  }
-};
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 export = program;

@@ -100,6 +100,30 @@ withBroker(
       expect(await callManagement(broker, 'GET', 'definitions')).toEqual(before);
     });
 
+    it('a topology of several files comes whole, and a missing one is named at its line', async () => {
+      const overlay = path.join(workspace.folder, 'shop.production.yaml');
+      fs.writeFileSync(
+        overlay,
+        'warren: 1\nextends: shop.yaml\nremove: { vhosts: { shop: { queues: [dead] } } }\n',
+      );
+      workspace.setConfig({ topology: overlay });
+      const dangling = await workspace.up();
+      expect(dangling.output).toMatch(
+        /shop\.yaml:9:\d+ error missing-target[^]*shop\.production\.yaml makes of/,
+      );
+      fs.rmSync(file);
+      const missing = await workspace.up();
+      expect(missing.exitCode).not.toBe(0);
+      expect(missing.output).toMatch(
+        /shop\.production\.yaml:2:10 error unreadable-file.*there is no such file/,
+      );
+      fs.writeFileSync(file, GOOD);
+      fs.writeFileSync(overlay, 'warren: 1\nextends: shop.yaml\nvhosts: { shop: { queues: { more: } } }\n');
+      const good = await workspace.up();
+      expect(good.exitCode, good.output).toBe(0);
+      expect(await callManagement(broker, 'GET', 'queues/shop/more')).toMatchObject({ name: 'more' });
+    });
+
     it.each([
       ['topology', 'nowhere.yaml', /can't read the topology nowhere\.yaml/i],
       ['endpoint', 'amqp://127.0.0.1', /scheme "amqp:"/],
