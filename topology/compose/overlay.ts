@@ -6,7 +6,7 @@ import { OVERLAY_NO_CHANGE } from '../rules/compositionCodes';
 import type { Diagnostic } from '../diagnostics';
 import type { Path } from '../source';
 import { keyPosition } from '../source';
-import { describePath, isObject } from './sections';
+import { describePath, isObject, isWhole } from './sections';
 import { entriesOf, isList, isMapping, isSame, itemsOf, listAt, mappingAt } from './tree';
 import type { Tree } from './tree';
 
@@ -62,7 +62,9 @@ export function layOver(base: Tree, overlay: Tree, baseFile: string, notes: Over
       }
       entries.set(key, old === undefined ? value : merge(old, value, entryPath));
     }
-    return mappingAt(below.node, entries);
+    // A setting that consists of several is what the overlay made of it; an object is where it is defined.
+    const isSetting = path.some((_, index) => index > 0 && isWhole(path.slice(0, index)));
+    return mappingAt(isSetting ? above.node : below.node, entries);
   };
 
   /** Tests hold for the base; an overlay brings more of them. */
