@@ -49,7 +49,9 @@ describe('bootstrap', () => {
   it('explains itself when asked for what it does not know', async () => {
     const result = await run(process.execPath, ['tools/bootstrap.cjs', 'constructor'], { cwd: CHECKOUT });
     expect(result.exitCode).toBe(2);
-    expect(result.output).toBe('usage: node tools/bootstrap.cjs quickstart|test|docs|bench|check|fix [ARGUMENT…]\n');
+    expect(result.output).toBe(
+      'usage: node tools/bootstrap.cjs quickstart|test|docs|bench|check|fix [ARGUMENT…]\n',
+    );
   });
 
   it('passes arguments and exit codes on', async () => {
