@@ -37,13 +37,14 @@ vhosts:
   },
   check: ({ topology }) =>
     areTransientQueuesRefused(topology)
-      ? topology.vhosts.flatMap(({ queues, families }) => [
+      ? topology.vhosts.flatMap(({ queues, families, celery }) => [
           ...queues
             .filter(({ durable }) => !durable)
             .map(({ name, path }) => refused(`The queue "${name}" is`, path)),
           ...families
             .filter(({ durable }) => !durable)
             .map(({ template, path }) => refused(`The queues of the family "${template}" are`, path)),
+          ...(celery?.resultBackend?.startsWith('rpc:') === true ? [refusedResults(celery.path)] : []),
         ])
       : [],
 };
@@ -51,6 +52,16 @@ vhosts:
 /** The switch exists from 3.13 on. */
 export function areTransientQueuesRefused({ broker, target }: Topology): boolean {
   return broker?.deprecatedFeatures.transient_nonexcl_queues === false && isAtLeast(target, '3.13');
+}
+
+/** Celery has settings that make its other queues exclusive, which `warren render` writes, but none for these. */
+function refusedResults(path: Path): Finding {
+  return {
+    message: 'Celery keeps the results of rpc:// in transient queues, and this broker refuses such queues.',
+    reason: 'Whoever sends a task would be cut off (541).',
+    help: 'Use another result backend, or permit transient_nonexcl_queues.',
+    path: [...path, 'resultBackend'],
+  };
 }
 
 function refused(what: string, path: Path): Finding {

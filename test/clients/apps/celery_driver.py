@@ -27,6 +27,7 @@ def delayed():
 
 STEPS = {
     "run": lambda: sync_player.delay(7).get(timeout=WAIT_S),
+    "send": lambda: sync_player.delay(7).id,
     "inspect": lambda: inspect(sys.argv[1]),
     "retry": lambda: process_match.delay(2).get(timeout=WAIT_S),
     "delayed": delayed,

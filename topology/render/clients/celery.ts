@@ -1,4 +1,5 @@
 /** The settings of a Celery application (5.5 or later): a Python module for `app.config_from_object`. */
+import { areTransientQueuesRefused } from '../../rules/transientRefused';
 import { isAtLeast } from '../../target';
 import { applicationOf, type Application } from './celeryApplication';
 import { queueParts, routeParts } from './celeryQueues';
@@ -81,7 +82,7 @@ function workerParts({ celery, workers }: Application): string[] {
   ];
 }
 
-function resultParts({ celery, topology }: Application): string[] {
+function resultParts({ celery }: Application): string[] {
   const { resultBackend, maxRetries, retryBackoffMaxMs, retryJitter } = celery;
   const retry: (readonly [string, Expression])[] = [
     ...(maxRetries === undefined ? [] : [['max_retries', String(maxRetries)] as const]),
@@ -93,18 +94,8 @@ function resultParts({ celery, topology }: Application): string[] {
         ]),
     ...(retryJitter === undefined ? [] : [['retry_jitter', retryJitter ? 'True' : 'False'] as const]),
   ];
-  const isRefused = (resultBackend?.startsWith('rpc') ?? false) && refusesTransientQueues(topology);
   return [
-    ...(resultBackend === undefined
-      ? []
-      : [
-          [
-            ...(isRefused
-              ? [comment('The broker refuses its transient queues (541): another backend is needed.')]
-              : []),
-            assignment('result_backend', pythonString(resultBackend)),
-          ].join('\n'),
-        ]),
+    ...(resultBackend === undefined ? [] : [assignment('result_backend', pythonString(resultBackend))]),
     ...(retry.length === 0
       ? []
       : [
@@ -137,7 +128,11 @@ function brokerParts(application: Application): string[] {
     assignment('control_queue_exclusive', 'True'),
     assignment('event_queue_exclusive', 'True'),
   ].join('\n');
-  return [publishing, ...delayParts(application), ...(refusesTransientQueues(topology) ? [transient] : [])];
+  return [
+    publishing,
+    ...delayParts(application),
+    ...(areTransientQueuesRefused(topology) ? [transient] : []),
+  ];
 }
 
 /** How tasks with a countdown, an ETA or a retry wait. */
@@ -166,8 +161,4 @@ function delayParts({ hasQuorum, exchange, topology }: Application): string[] {
       assignment('broker_native_delayed_delivery_queue_type', pythonString('quorum')),
     ].join('\n'),
   ];
-}
-
-function refusesTransientQueues({ broker }: Application['topology']): boolean {
-  return broker?.deprecatedFeatures.transient_nonexcl_queues === false;
 }
