@@ -19,10 +19,10 @@ def inspect(node):
 
 
 def delayed():
-    """A task that waits must not hold up the next one."""
-    waiting = echo.apply_async(("waits",), countdown=2)
+    """Tasks that wait, more than the worker prefetches, must not hold up the next one."""
+    waiting = [echo.apply_async(("waits",), countdown=3) for _ in range(3)]
     assert echo.delay("at once").get(timeout=WAIT_S) == "at once"
-    return waiting.get(timeout=WAIT_S)
+    return [result.get(timeout=WAIT_S) for result in waiting]
 
 
 STEPS = {
