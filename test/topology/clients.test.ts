@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
 import { renderCelery } from '../../topology/render/clients/celery';
@@ -251,6 +253,20 @@ describe('json', () => {
       ],
       workers: [{ name: 'paid', queues: ['paid'], prefetch: 7 }],
     });
+  });
+});
+
+describe('docs/clients.md', () => {
+  const page = readFileSync(path.join(__dirname, '../../docs/clients.md'), 'utf8');
+  const block = (language: string): string =>
+    new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(page)?.[1] ?? '';
+
+  it('shows what its own topology gives', () => {
+    const { topology, objects, diagnostics } = load(block('yaml'), 'clients.md');
+    expect(diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    if (topology === undefined || objects === undefined) throw new Error('no topology');
+    const text = renderClientJson({ topology, objects }, { user: 'shop' }) as string;
+    expect(JSON.parse(text)).toEqual(JSON.parse(block('json')));
   });
 });
 

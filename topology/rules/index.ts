@@ -18,6 +18,7 @@ import { badName } from './badName';
 import { badPattern } from './badPattern';
 import { brokerOwnedParameter } from './brokerOwnedParameter';
 import { celeryCommand } from './celeryCommand';
+import { celeryDelayExpires } from './celeryDelayExpires';
 import { celeryDelays } from './celeryDelays';
 import { connectionLimit } from './connectionLimit';
 import { consumerTimeout } from './consumerTimeout';
@@ -170,6 +171,7 @@ export const RULES: readonly Rule[] = [
   unboundExchange,
   unlimitedStream,
   celeryDelays,
+  celeryDelayExpires,
   celeryCommand,
   frameworkQueue,
   autoscaleBlind,
