@@ -1,9 +1,9 @@
 /** A vhost of a test's own on a real broker, so that tests don't meet each other's objects. */
 import { randomBytes } from 'node:crypto';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { openBroker, type Broker } from '../../broker/transport';
 import { callManagement } from '../rigs/management';
-import type { TestBroker } from '../rigs/brokers';
+import { allowRigUser, type TestBroker } from '../rigs/brokers';
 
 export function brokerOf(rig: TestBroker, login?: { username: string; password: string }): Broker {
   const { username, password } = login ?? rig;
@@ -30,6 +30,8 @@ export interface Scratch {
 export function scratchOn(rig: TestBroker): Scratch {
   const vhosts: string[] = [];
   const users: string[] = [];
+  // A shovel or an upstream whose URI names no vhost is for `/`: who sets it must be allowed in there.
+  beforeAll(() => allowRigUser(rig, '/'));
   afterAll(async () => {
     const remove = (kind: string, name: string): Promise<unknown> =>
       callManagement(rig, 'DELETE', `${kind}/${encodeURIComponent(name)}`).catch(() => undefined);
