@@ -7,6 +7,7 @@ import { callManagement } from '../rigs/management';
 import { withClients } from '../rigs/python';
 import { AppliedTopology, exampleTopology } from './appliedTopology';
 import { PythonFolder, type BackgroundProgram } from './pythonProgram';
+import { undoAfterAll } from './undo';
 
 const WAIT_MS = 60_000;
 
@@ -26,19 +27,20 @@ function systemOf(
     readonly change?: (data: Record<string, unknown>) => Record<string, unknown>;
   },
 ): () => System {
+  const afterwards = undoAfterAll();
   const folders = new Map<string, PythonFolder>();
   let topology: AppliedTopology;
   beforeAll(async () => {
     const data = exampleTopology(options.example);
     topology = await AppliedTopology.apply(broker, options.change?.(data) ?? data);
-  });
-  afterAll(async () => {
-    for (const folder of folders.values()) folder.remove();
-    await topology.remove();
+    afterwards(() => topology.remove());
   });
   const as = (user: string): PythonFolder => {
     const url = topology.url(user, options.vhost);
     const folder = folders.get(user) ?? new PythonFolder(python, { AMQP_URL: url, NOTES: 'notes' });
+    afterwards(() => {
+      folder.remove();
+    });
     folder.write('topology', topology.render(options.renderer, { vhost: options.vhost, user }));
     folders.set(user, folder);
     return folder;

@@ -41,8 +41,14 @@ export class AppliedTopology {
     const applied = new AppliedTopology(broker, { topology, objects }, suffix, password);
     const hash = passwordHash(password);
     const users = topology.users.map(({ name }) => [name, hash] as const);
-    await callManagement(broker, 'POST', 'definitions', renderDefinitions(objects, new Map(users)));
-    for (const { name } of topology.vhosts) await allowRigUser(broker, name);
+    try {
+      await callManagement(broker, 'POST', 'definitions', renderDefinitions(objects, new Map(users)));
+      for (const { name } of topology.vhosts) await allowRigUser(broker, name);
+    } catch (error) {
+      // What an import did before it failed stays.
+      await applied.remove().catch(() => undefined);
+      throw error;
+    }
     return applied;
   }
 

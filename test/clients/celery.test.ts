@@ -1,11 +1,12 @@
 /** System 1 with real Celery, on rendered settings and with the permissions of the topology's user only. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { renderCelery } from '../../topology/render/clients/celery';
 import { withBroker, type TestBroker } from '../rigs/brokers';
 import { withClients, type ClientSet } from '../rigs/python';
 import { AppliedTopology, exampleTopology } from './appliedTopology';
 import { PythonFolder, type BackgroundProgram } from './pythonProgram';
+import { undoAfterAll } from './undo';
 
 const SETS: readonly ClientSet[] = ['celery-5.5', 'celery-5.6'];
 const QUEUES = [
@@ -106,6 +107,7 @@ const VARIANTS: readonly Variant[] = [
 ];
 
 function describeCelery(broker: TestBroker, python: string, variant: Variant): void {
+  const afterwards = undoAfterAll();
   let topology: AppliedTopology;
   let folder: PythonFolder;
   let worker: BackgroundProgram;
@@ -120,6 +122,7 @@ function describeCelery(broker: TestBroker, python: string, variant: Variant): v
       ...['-m', 'celery', '-A', 'celery_app', 'worker', '--loglevel', 'INFO', '-Q', QUEUES.join(',')],
       ...[...options, '--without-mingle'],
     ]);
+    afterwards(() => started.stop('SIGKILL'));
     await started.says(' ready.');
     return started;
   };
@@ -130,18 +133,17 @@ function describeCelery(broker: TestBroker, python: string, variant: Variant): v
       ...example,
       ...withoutWaiting(variant.change(example)),
     });
+    afterwards(() => topology.remove());
     folder = new PythonFolder(python, {
       CELERY_BROKER_URL: topology.url('celery', 'celery'),
       NOTES: 'notes',
     });
+    afterwards(() => {
+      folder.remove();
+    });
     folder.write('celery_settings', topology.render(renderCelery, { vhost: 'celery', user: 'celery' }));
     worker = await startWorker();
     outcomes = await folder.json(['-m', 'celery_driver', 'worker@test', ...variant.steps]);
-  });
-  afterAll(async () => {
-    await worker.stop('SIGKILL');
-    folder.remove();
-    await topology.remove();
   });
 
   it('starts, and is refused nothing', () => {

@@ -1,12 +1,13 @@
 /** Celery on a broker that refuses transient queues: a node of its own, since that is the whole broker's setting. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { renderCelery } from '../../topology/render/clients/celery';
-import { chrootObstacle, startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
+import { chrootObstacle, startChrootBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { withClients } from '../rigs/python';
 import { AppliedTopology, exampleTopology } from './appliedTopology';
 import { PythonFolder, type BackgroundProgram } from './pythonProgram';
+import { undoAfterAll } from './undo';
 
 const REFUSING = { transient_nonexcl_queues: false };
 const obstacle = inject('missingBrokers').some(({ version }) => version === '4.3')
@@ -23,30 +24,30 @@ describe.skipIf(obstacle !== undefined)(
 );
 
 function describeExclusive(python: string): void {
-  let node: StartedBroker;
+  const afterwards = undoAfterAll();
   let folder: PythonFolder;
   let worker: BackgroundProgram;
 
   beforeAll(async () => {
-    node = await startChrootBroker(SUITE_WITH_VERSION['4.3'], () => undefined, {
+    const node = await startChrootBroker(SUITE_WITH_VERSION['4.3'], () => undefined, {
       conf: () => ['deprecated_features.permit.transient_nonexcl_queues = false'],
     });
+    afterwards(node.stop);
     const topology = await AppliedTopology.apply(
       { ...node, version: '4.3', username: 'guest', password: 'guest' },
       withoutTransientQueues(),
     );
     const url = topology.url('celery', 'celery');
     folder = new PythonFolder(python, { CELERY_BROKER_URL: url, NOTES: 'notes' });
+    afterwards(() => {
+      folder.remove();
+    });
     folder.write('celery_settings', topology.render(renderCelery, { vhost: 'celery', user: 'celery' }));
     // With gossip and mingle: they have queues too.
     const options = ['--pool', 'threads', '--concurrency', '1', '--hostname', 'worker@test'];
     worker = folder.start(['-m', 'celery', '-A', 'celery_app', 'worker', '--loglevel', 'INFO', ...options]);
+    afterwards(() => worker.stop('SIGKILL'));
     await worker.says(' ready.');
-  });
-  afterAll(async () => {
-    await worker.stop('SIGKILL');
-    folder.remove();
-    await node.stop();
   });
 
   it('runs tasks, and answers to remote control', async () => {

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { isAlive, onEndOfThisProcess, run, signalGroup, tail, waitFor } from '../../tools/processes';
+import { onEndOfThisProcess, run, signalGroup, tail, waitFor } from '../../tools/processes';
 
 const APPS = path.join(__dirname, 'apps');
 const WAIT_MS = 60_000;
@@ -111,10 +111,12 @@ export class BackgroundProgram {
   }
 
   private hasEnded(): boolean {
-    return this.child.pid === undefined || !isAlive(this.child.pid);
+    const { pid, exitCode, signalCode } = this.child;
+    return pid === undefined || exitCode !== null || signalCode !== null;
   }
 
   private signal(signal: NodeJS.Signals): void {
-    if (this.child.pid !== undefined) signalGroup(this.child.pid, signal);
+    // The id of a program that has ended may be another one's by now.
+    if (this.child.pid !== undefined && !this.hasEnded()) signalGroup(this.child.pid, signal);
   }
 }

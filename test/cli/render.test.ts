@@ -1,0 +1,30 @@
+import * as path from 'node:path';
+import { expect, it } from 'vitest';
+import { run, type RunResult } from '../../tools/processes';
+
+const CLI = path.resolve(__dirname, '../../cli/warren.cjs');
+const EXAMPLE = path.resolve(__dirname, '../../topology/examples/ffmpeg-jobs.yaml');
+
+function render(...args: readonly string[]): Promise<RunResult> {
+  return run(process.execPath, [CLI, 'render', EXAMPLE, ...args]);
+}
+
+it('writes what a user’s application may declare, and nothing else, on stdout', async () => {
+  const { exitCode, stdout } = await render('--to', 'json', '--user', 'ffmpeg-api', '--target', '4.0');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ...{ warrenClient: 1, vhost: 'ffmpeg', user: 'ffmpeg-api', target: '4.0' },
+    ...{ exchanges: [{ name: 'ffmpeg_jobs', mayDeclare: false }], queues: [] },
+  });
+});
+
+it.each([
+  [['--to', 'nothing'], /--to nothing is unknown; it can be .*definitions.*celery/],
+  [['--to', 'pika', '--vhost', 'ffmpg'], /there is no vhost "ffmpg"\. Did you mean "ffmpeg"\?/],
+  [['--to', 'celery', '--user', 'nobody'], /there is no user "nobody"/],
+])('can not write %j, and says why on stderr', async (args, reason) => {
+  const { exitCode, stdout, output } = await render(...args);
+  expect(exitCode).toBe(2);
+  expect(stdout).toBe('');
+  expect(output).toMatch(reason);
+});
