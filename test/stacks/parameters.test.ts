@@ -9,6 +9,7 @@ import { PulumiWorkspace } from '../rigs/pulumi';
 const topology = (amqpPort: number): string => `warren: 1
 globalParameters:
   region: { name: eu, zones: [a, b] }
+broker: { plugins: [rabbitmq_federation, rabbitmq_shovel] }
 vhosts:
   shop:
     deletionProtection: true

@@ -162,6 +162,7 @@ vhosts:
     queues: { q: { ttl: 1s, bindings: [{ exchange: e, routingKey: 'a.#' }] } }
     operatorPolicies: { o: { pattern: '.*', definition: { max-length: 5 } } }
     federationUpstreams: { u: { uri: 'amqp://b.example.com', user: u, prefetch: 5 } }
+broker: { plugins: [rabbitmq_federation] }
 `,
     't.yaml',
   );

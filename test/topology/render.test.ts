@@ -103,6 +103,7 @@ users: { u: { permissions: { v: { read: '^q$' } }, limits: { maxChannels: 3 } } 
   it('hold parameters, without the logins in their URIs, and protection from deletion', () => {
     const { objects: others = [] } = load(
       `warren: 1
+broker: { plugins: [rabbitmq_federation] }
 globalParameters: { region: { name: eu } }
 vhosts:
   v:

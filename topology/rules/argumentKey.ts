@@ -63,7 +63,9 @@ function checkArgument(key: string, value: ArgumentValue, path: Path, target: Ta
   const known = QUEUE_ARGUMENTS[key];
   // An argument that this series doesn't know yet may hold anything.
   if (known === undefined || (known.since !== undefined && !isAtLeast(target, known.since))) return [];
-  const expected = valueFault(known.value, value, target);
+  // Version 1 is gone: as a policy it is ignored, as an argument refused.
+  const kind = key === 'x-queue-version' && isAtLeast(target, '4.3') ? { oneOf: [2] } : known.value;
+  const expected = valueFault(kind, value, target);
   if (expected === undefined) return [];
   return [
     {

@@ -54,6 +54,11 @@ function patternsOf({ vhosts, users }: Topology): PatternAt[] {
   ]);
   return [
     ...policies.map(({ path, pattern }) => ({ path: [...path, 'pattern'], pattern })),
+    ...policies.flatMap(({ path, definition: { 'federation-upstream-pattern': pattern } }) =>
+      typeof pattern === 'string'
+        ? [{ path: [...path, 'definition', 'federation-upstream-pattern'], pattern }]
+        : [],
+    ),
     ...grants.flatMap(({ path, patterns }) =>
       Object.entries(patterns).map(([key, pattern]) => ({ path: [...path, key], pattern })),
     ),

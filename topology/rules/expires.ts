@@ -28,7 +28,8 @@ vhosts:
 };
 
 function zero({ vhost }: ResolvedVhost): Finding[] {
-  return [...vhost.queues, ...vhost.families]
+  const quotas = { settings: vhost.quotas ?? {}, path: [...vhost.path, 'quotas'] };
+  return [...vhost.queues, ...vhost.families, quotas]
     .filter(({ settings }) => settings.expiresMs === 0)
     .map(({ path }) => ({
       message: 'A queue expiry must be more than 0.',

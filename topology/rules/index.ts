@@ -28,6 +28,7 @@ import { deadLetterIntoWork } from './deadLetterIntoWork';
 import { deadLetterTarget } from './deadLetterTarget';
 import { deadLetterUnroutable } from './deadLetterUnroutable';
 import { declaredDeadLetter } from './declaredDeadLetter';
+import { delayedRetry } from './delayedRetry';
 import { declaredWithConflict } from './declaredWithConflict';
 import { delayConsumer } from './delayConsumer';
 import { defaultQueueType } from './defaultQueueType';
@@ -75,8 +76,10 @@ import { roleTooLong } from './roleTooLong';
 import { settingBesideArgument } from './settingBesideArgument';
 import { settingVersion } from './settingVersion';
 import { shovelCount } from './shovelCount';
+import { shortExpiry } from './shortExpiry';
 import { shovelEnds } from './shovelEnds';
 import { streamLimits } from './streamLimits';
+import { streamPlugin } from './streamPlugin';
 import { transientQueue } from './transientQueue';
 import { transientRefused } from './transientRefused';
 import { unanchoredPermission } from './unanchoredPermission';
@@ -84,7 +87,6 @@ import { unboundedAtLeastOnce } from './unboundedAtLeastOnce';
 import { unboundExchange } from './unboundExchange';
 import { unconsumedQueue } from './unconsumedQueue';
 import { unlimitedStream } from './unlimitedStream';
-import { unnamedPlugin } from './unnamedPlugin';
 import { workerPermission } from './workerPermission';
 import { zeroLimit } from './zeroLimit';
 import { COMPOSITION_CODE_DESCRIPTIONS } from './compositionCodes';
@@ -103,7 +105,7 @@ export const RULES: readonly Rule[] = [
   duplicateBinding,
   exchangeType,
   missingPlugin,
-  unnamedPlugin,
+  streamPlugin,
   exchangeArgument,
   ignoredExchangeArgument,
   alternateTwice,
@@ -144,9 +146,11 @@ export const RULES: readonly Rule[] = [
   streamLimits,
   settingVersion,
   ignoredSetting,
+  delayedRetry,
   atLeastOnce,
   unboundedAtLeastOnce,
   expires,
+  shortExpiry,
   expiresOnWorkerQueue,
   transientQueue,
   transientRefused,

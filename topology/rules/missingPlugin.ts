@@ -5,7 +5,7 @@ import type { Rule } from './rule';
 export const missingPlugin: Rule = {
   code: 'missing-plugin',
   severity: 'error',
-  title: 'Where `broker.plugins` lists plugins, those that the topology needs are among them.',
+  title: 'The plugins that a topology needs are named in `broker.plugins`.',
   reason: 'Without its plugin RabbitMQ refuses the exchange, the parameter or the whole policy.',
   help: 'Add the plugin to `broker: { plugins: […] }`, and switch it on where the broker is not ours.',
   sources: [
@@ -15,8 +15,6 @@ export const missingPlugin: Rule = {
   isAdvice: false,
   example: {
     bad: `
-broker:
-  plugins: [rabbitmq_shovel]
 vhosts:
   shop:
     exchanges:
@@ -31,8 +29,5 @@ vhosts:
       orders: { type: x-consistent-hash }
 `,
   },
-  check: ({ topology }) => {
-    const plugins = topology.broker?.plugins;
-    return plugins === undefined ? [] : unmetNeeds(topology, new Set(plugins));
-  },
+  check: ({ topology }) => unmetNeeds(topology, new Set(topology.broker?.plugins ?? [])),
 };

@@ -56,12 +56,6 @@ function needs(vhost: Vhost, { target }: Topology): Need[] {
         return [{ what: `"${key}"`, plugin, path: [...path, 'definition', key], part: 'key' as const }];
       }),
     ),
-    ...vhost.superStreams.map(({ path }) => ({
-      what: 'A super stream',
-      plugin: 'rabbitmq_stream',
-      path,
-      part: 'key' as const,
-    })),
   ];
 }
 

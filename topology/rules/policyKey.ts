@@ -1,9 +1,10 @@
 import type { Policy } from '../model';
 import { nearest } from '../names';
 import type { ArgumentValue } from '../objects';
-import { canMirror, isAtLeast } from '../target';
+import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { ARGUMENT_ONLY, POLICY_KEYS } from './keys';
+import { companionFaults } from './policyCompanions';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 import { valueFault } from './values';
@@ -37,7 +38,10 @@ vhosts:
   check: ({ topology: { vhosts, target } }) =>
     vhosts.flatMap(({ policies, operatorPolicies }) => [
       ...policies.flatMap((policy) => checkPolicy(policy, false, target)),
-      ...operatorPolicies.flatMap((policy) => checkPolicy(policy, true, target)),
+      // What quotas stand for has rules of its own.
+      ...operatorPolicies
+        .filter(({ isGenerated }) => isGenerated !== true)
+        .flatMap((policy) => checkPolicy(policy, true, target)),
     ]),
 };
 
@@ -55,30 +59,8 @@ function checkPolicy(policy: Policy, isOperator: boolean, target: Target): Findi
   }
   return [
     ...items.flatMap(([key, value]) => checkItem(policy, key, value, isOperator, target)),
-    ...missingCompanions(policy, target),
+    ...companionFaults(policy, target),
   ];
-}
-
-/** Keys that RabbitMQ refuses without another one. */
-function missingCompanions({ definition, path }: Policy, target: Target): Finding[] {
-  const missing = (key: string, other: string): Finding[] => [
-    {
-      message: `"${key}" needs "${other}" beside it.`,
-      reason: 'RabbitMQ would refuse the whole policy.',
-      help: `Add "${other}", or remove "${key}".`,
-      path: [...path, 'definition', key],
-      part: 'key',
-    },
-  ];
-  const { 'delayed-retry-type': retryType, 'ha-mode': haMode } = definition;
-  if (retryType !== undefined && retryType !== 'disabled' && definition['delayed-retry-min'] === undefined) {
-    return missing('delayed-retry-type', 'delayed-retry-min');
-  }
-  if (!canMirror(target)) return [];
-  const mirroring = Object.keys(definition).find((key) => key.startsWith('ha-'));
-  if (mirroring !== undefined && haMode === undefined) return missing(mirroring, 'ha-mode');
-  const needsParams = haMode === 'exactly' || haMode === 'nodes';
-  return needsParams && definition['ha-params'] === undefined ? missing('ha-mode', 'ha-params') : [];
 }
 
 function checkItem(

@@ -50,7 +50,12 @@ export const QUEUE_ARGUMENTS: Readonly<Record<string, QueueArgument>> = {
     word: 'leaderLocator',
     types: ALL,
   },
-  'x-queue-master-locator': { value: 'text', word: 'leaderLocator', types: ['classic'], until: '4.3' },
+  'x-queue-master-locator': {
+    value: { oneOf: ['min-masters', 'client-local', 'random'] },
+    word: 'leaderLocator',
+    types: ['classic'],
+    until: '4.3',
+  },
   'x-quorum-initial-group-size': { value: 'positive', word: 'initialClusterSize', types: ['quorum'] },
   'x-quorum-target-group-size': {
     value: 'positive',

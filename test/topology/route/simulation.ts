@@ -6,12 +6,16 @@ import { publish } from '../../../topology/route/publish';
 import type { Message, Publication } from '../../../topology/route/publish';
 import { routedVhosts } from '../../../topology/route/vhost';
 import type { RoutedVhost } from '../../../topology/route/vhost';
+import { RIG_PLUGINS } from '../../rigs/plugins';
+
+/** One that isn't known may bring any type of exchange. */
+const PLUGINS = [...RIG_PLUGINS, 'of_our_own'];
 
 /** The vhost of a topology without errors, given as the YAML of that vhost. */
 export function vhostOf(yaml: string, target: Target = '4.3'): RoutedVhost {
   const { objects, topology, diagnostics } = load(
     // What RabbitMQ makes of a strategy that lacks something is part of what is simulated.
-    `warren: 1\nrules: { at-least-once: off }\nvhosts:\n  v: ${yaml.replace(/\n/g, '\n    ')}\n`,
+    `warren: 1\nrules: { at-least-once: off }\nbroker: { plugins: [${PLUGINS.join()}] }\nvhosts:\n  v: ${yaml.replace(/\n/g, '\n    ')}\n`,
     't.yaml',
     { target },
   );

@@ -1,0 +1,30 @@
+/** Whatever somebody does to a topology: it never crashes, and every finding has its place in the file. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { load } from '../../topology/index';
+import type { Target } from '../../topology/index';
+import { mutated } from './mutate';
+
+const TARGETS: readonly Target[] = ['3.10', '4.0', '4.3'];
+
+describe.each(TARGETS)('damaged topologies for %s', (target) => {
+  it('either compile, or have errors with a place in the file', () => {
+    let compiled = 0;
+    fc.assert(
+      fc.property(mutated(target, 4), (text) => {
+        const { objects, diagnostics } = load(text, 'f.yaml', { target });
+        const errors = diagnostics.filter(({ severity }) => severity === 'error');
+        expect(objects === undefined).toBe(errors.length > 0);
+        const lineCount = text.split('\n').length;
+        for (const { position, message } of diagnostics) {
+          expect(position?.line, message).toBeGreaterThanOrEqual(1);
+          expect(position?.line, message).toBeLessThanOrEqual(lineCount);
+          expect(position?.column, message).toBeGreaterThanOrEqual(1);
+        }
+        if (objects !== undefined) compiled += 1;
+      }),
+      { numRuns: 400 },
+    );
+    expect(compiled).toBeGreaterThan(20);
+  });
+});
