@@ -57,8 +57,9 @@ withBroker(
 
     it('are deleted when they are really gone', async () => {
       system.edit({
-        '      maintenance:\n        deadLetter: { queue: default }\n': '',
-        'default, maintenance]': 'default]',
+        '      maintenance: { deadLetter: { queue: default } }\n': '',
+        '        maintenance.tasks.*: maintenance\n': '',
+        ', maintenance]': ']',
       });
       await system.up();
       const queues = await system.get<{ name: string }[]>('queues/celery');
