@@ -249,6 +249,6 @@ function pick<T>(items: readonly T[], at: number): T | undefined {
   return items[at % items.length];
 }
 
-function isTable(value: Json): value is { [key: string]: Json } {
+function isTable(value: Json): value is Record<string, Json> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
