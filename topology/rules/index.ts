@@ -58,6 +58,7 @@ import { mixedDelays } from './mixedDelays';
 import { notReplicated } from './notReplicated';
 import { openDefaultExchange } from './openDefaultExchange';
 import { parameterComponent } from './parameterComponent';
+import { parameterValue } from './parameterValue';
 import { passwordInFile } from './passwordInFile';
 import { patternOnDirect } from './patternOnDirect';
 import { policyApplyTo } from './policyApplyTo';
@@ -73,6 +74,7 @@ import { retryTarget } from './retryTarget';
 import { roleAndPermissions } from './roleAndPermissions';
 import { roleOpensQueues } from './roleOpensQueues';
 import { roleTooLong } from './roleTooLong';
+import { segmentSize } from './segmentSize';
 import { settingBesideArgument } from './settingBesideArgument';
 import { settingVersion } from './settingVersion';
 import { shovelCount } from './shovelCount';
@@ -117,6 +119,7 @@ export const RULES: readonly Rule[] = [
   parameterComponent,
   brokerOwnedParameter,
   shovelCount,
+  parameterValue,
   shovelEnds,
   passwordInFile,
   reservedPolicy,
@@ -144,6 +147,7 @@ export const RULES: readonly Rule[] = [
   notReplicated,
   quorumLimits,
   streamLimits,
+  segmentSize,
   settingVersion,
   ignoredSetting,
   delayedRetry,

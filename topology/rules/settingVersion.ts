@@ -2,6 +2,7 @@ import type { Settings } from '../model';
 import type { Path } from '../source';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
+import { parameterField } from './parameterField';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 import { SETTING_FACTS } from './settingFacts';
@@ -35,17 +36,22 @@ vhosts:
 `,
   },
   check: ({ topology: { target, vhosts } }) =>
-    vhosts.flatMap(({ path, deletionProtection, queues, families }) => [
+    vhosts.flatMap(({ path, deletionProtection, queues, families, parameters }) => [
       ...queues.flatMap(({ settings, retry, path: queuePath }) =>
         // What a retry asks for has a rule of its own.
         tooNew(settings, queuePath, target).filter(
-          ({ path: at }) => retry === undefined || at.at(-1) !== 'delayedRetry',
+          ({ path: at }) => retry?.method !== 'delayed-retry' || at.at(-1) !== 'delayedRetry',
         ),
       ),
       ...families.flatMap((family) => tooNew(family.settings, family.path, target)),
       ...(deletionProtection === undefined || isAtLeast(target, '4.1')
         ? []
         : [lacking('deletionProtection', '4.1', path, target)]),
+      ...parameters
+        .filter((upstream) => upstream.component === 'federation-upstream')
+        .filter((upstream) => parameterField(upstream, 'queue-type') !== undefined)
+        .filter(() => !isAtLeast(target, '3.13'))
+        .map((upstream) => lacking('queueType', '3.13', upstream.path, target)),
     ]),
 };
 

@@ -37,7 +37,7 @@ vhosts:
   check: ({ topology: { vhosts } }) =>
     vhosts.flatMap(({ parameters }) =>
       parameters
-        .filter(({ component, path }) => component === 'shovel' && path.includes('shovels'))
+        .filter(({ component }) => component === 'shovel')
         .flatMap((shovel) => [...checkEnd(shovel, 'source'), ...checkEnd(shovel, 'destination')]),
     ),
 };
