@@ -79,6 +79,17 @@ export class LiveVhost {
     );
   }
 
+  /** What the broker says when it closes the channel over a message to this exchange. */
+  async refusalOf(exchange: string): Promise<string> {
+    const channel = await this.connection.createChannel();
+    return new Promise((resolve) => {
+      channel.once('error', (error: Error) => {
+        resolve(error.message);
+      });
+      channel.publish(exchange, '', Buffer.from('x'));
+    });
+  }
+
   async depth(queue: string): Promise<number> {
     return (await this.channel.checkQueue(queue)).messageCount;
   }

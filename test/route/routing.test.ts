@@ -81,6 +81,10 @@ async function received(live: LiveVhost, queues: readonly string[], count: numbe
   return lists.map((list) => list.sort());
 }
 
+function exchangeOf(vhost: string, name: string, type: string, internal = false): BrokerObject {
+  return { kind: 'exchange', vhost, name, type, durable: true, autoDelete: false, internal, arguments: {} };
+}
+
 withBroker('routing', (broker) => {
   const scratch = scratchOn(broker);
   let live: LiveVhost;
@@ -120,6 +124,25 @@ withBroker('routing', (broker) => {
     expect(tally.lacks(KINDS)).toEqual([]);
   });
 
+  it.each([
+    ['an internal exchange', '403', 'internal'],
+    ['an exchange that is not there', '404', 'no-exchange'],
+    ['the predeclared exchange amq.rabbitmq.trace', '403', 'internal'],
+  ])('publishing to %s is refused (%s), as the simulator says', async (what, status, kind) => {
+    const own = uniqueName('i');
+    const exchange = what.includes('amq.') ? 'amq.rabbitmq.trace' : own;
+    const objects: BrokerObject[] = [
+      ...(what === 'an internal exchange' ? [exchangeOf(live.name, own, 'fanout', true)] : []),
+      // The simulator finds its vhost by what is in it.
+      exchangeOf(live.name, `${own}-other`, 'fanout'),
+    ];
+    await live.import(objects);
+    expect(
+      publish(simulate(objects, live.name, broker.version), { exchange, routingKey: '', headers: {} }),
+    ).toMatchObject({ kind });
+    expect(await live.refusalOf(exchange)).toContain(status);
+  });
+
   it.each([...CHOOSING_TYPES, ...(broker.version === '3.10' ? [] : ['x-local-random'])])(
     '%s gives each message to exactly one of the queues that the simulator names',
     async (type) => {
@@ -127,16 +150,7 @@ withBroker('routing', (broker) => {
       const queues = queueNames(4, prefix);
       const exchange = `${prefix}-x`;
       const objects: BrokerObject[] = [
-        {
-          kind: 'exchange',
-          vhost: live.name,
-          name: exchange,
-          type,
-          durable: true,
-          autoDelete: false,
-          internal: false,
-          arguments: {},
-        },
+        exchangeOf(live.name, exchange, type),
         ...queues.map((name) => ({
           kind: 'queue' as const,
           vhost: live.name,

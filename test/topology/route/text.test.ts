@@ -156,7 +156,9 @@ describe('warren route', () => {
 
   it('says on 4.3 what counts as returned', () => {
     const yaml = '{ queues: { a: { type: quorum } } }';
-    expect(shown(yaml, { exchange: '', routingKey: 'a' }, '4.3').at(-1)).toMatch(/not by basic.nack/);
+    expect(shown(yaml, { exchange: '', routingKey: 'a' }, '4.3').at(-1)).toMatch(
+      /not by basic.nack, and keeps its count/,
+    );
     expect(shown(yaml, { exchange: '', routingKey: 'a' }, '4.0').at(-1)).not.toMatch(/basic.nack/);
   });
 

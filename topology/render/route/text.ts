@@ -148,6 +148,6 @@ function notes({ fates, target }: RouteReport): string[] {
   if (target !== '4.3' || !hasLimit(fates)) return [];
   return [
     '',
-    'note: on RabbitMQ 4.3 a message counts as returned by basic.reject and by a crash, not by basic.nack.',
+    'note: on RabbitMQ 4.3 a message counts as returned by basic.reject and by a crash, not by basic.nack, and keeps its count from queue to queue.',
   ];
 }
