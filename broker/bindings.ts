@@ -101,7 +101,8 @@ function propertiesKeyOf(location: string | undefined): string | undefined {
   }
 }
 
-function fromJson(json: unknown): StoredBinding {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): StoredBinding {
   return {
     kind: 'binding',
     vhost: text(json, 'vhost'),

@@ -48,7 +48,8 @@ export async function remove(broker: Broker, vhost: string, name: string): Promi
   }
 }
 
-function fromJson(json: unknown): ExchangeObject {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): ExchangeObject {
   return {
     kind: 'exchange',
     vhost: text(json, 'vhost'),

@@ -51,7 +51,8 @@ function refuseBrokersOwn(broker: Broker, name: string, action: string): void {
   });
 }
 
-function fromJson(json: unknown): GlobalParameterObject {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): GlobalParameterObject {
   return {
     kind: 'globalParameter',
     name: text(json, 'name'),

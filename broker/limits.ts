@@ -12,7 +12,11 @@ const USER_LIMITS = ['max-connections', 'max-channels'] as const;
 
 export async function readVhostLimits(broker: Broker, vhost: string): Promise<VhostLimitsObject | undefined> {
   const values = await readValues(broker, 'vhost-limits', vhost);
-  if (values === undefined) return undefined;
+  return values === undefined ? undefined : vhostLimitsOf(vhost, values);
+}
+
+/** From RabbitMQ's own table of limits; without any, there is none. */
+export function vhostLimitsOf(vhost: string, values: unknown): VhostLimitsObject {
   const maxConnections = count(values, 'max-connections');
   const maxQueues = count(values, 'max-queues');
   return {
@@ -36,7 +40,10 @@ export async function removeVhostLimits(broker: Broker, vhost: string): Promise<
 
 export async function readUserLimits(broker: Broker, user: string): Promise<UserLimitsObject | undefined> {
   const values = await readValues(broker, 'user-limits', user);
-  if (values === undefined) return undefined;
+  return values === undefined ? undefined : userLimitsOf(user, values);
+}
+
+export function userLimitsOf(user: string, values: unknown): UserLimitsObject {
   const maxConnections = count(values, 'max-connections');
   const maxChannels = count(values, 'max-channels');
   return {

@@ -78,7 +78,8 @@ function explained(
   });
 }
 
-function fromJson(json: unknown): StoredParameter {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): StoredParameter {
   return {
     kind: 'parameter',
     vhost: text(json, 'vhost'),

@@ -41,7 +41,8 @@ export async function remove(broker: Broker, vhost: string, user: string): Promi
   await deleteOrAbsent(broker, { path: `permissions/${path(vhost, user)}`, action });
 }
 
-function fromJson(json: unknown): PermissionsObject {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): PermissionsObject {
   return {
     kind: 'permissions',
     user: text(json, 'user'),

@@ -54,7 +54,8 @@ export async function remove(broker: Broker, kind: PolicyKind, vhost: string, na
   await deleteOrAbsent(broker, { path: `${AREAS[kind]}/${path(vhost, name)}`, action });
 }
 
-function fromJson(kind: PolicyKind, json: unknown): PolicyObject {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(kind: PolicyKind, json: unknown): PolicyObject {
   return {
     kind,
     vhost: text(json, 'vhost'),

@@ -113,7 +113,8 @@ function guardedError(broker: Broker, vhost: string, counts: QueueCounts): Broke
   });
 }
 
-function fromJson(json: unknown): QueueObject {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): QueueObject {
   return {
     kind: 'queue',
     vhost: text(json, 'vhost'),

@@ -37,7 +37,8 @@ export async function remove(broker: Broker, name: string): Promise<void> {
   await deleteOrAbsent(broker, { path: `users/${path(name)}`, action: `delete ${nameInWords(name)}` });
 }
 
-function fromJson(json: unknown): StoredUser {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): StoredUser {
   return {
     kind: 'user',
     name: text(json, 'name'),

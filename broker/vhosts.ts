@@ -149,7 +149,8 @@ function settings(vhost: Vhost | undefined): PutSettings {
   };
 }
 
-function fromJson(json: unknown): Vhost {
+/** From an entry of the list, or from the answer about one. */
+export function fromJson(json: unknown): Vhost {
   const type = text(json, 'default_queue_type');
   const protection = field(json, 'protected_from_deletion');
   return {

@@ -1,5 +1,6 @@
 /** What a resource type is to the server: plain functions over one plain object, the same shape for every type. */
 import type { Approvals } from '../broker/approvals';
+import type { Snapshot } from '../broker/snapshot';
 import type { Broker } from '../broker/transport';
 import type { BrokerObjectKind } from '../topology/objects';
 import type { Inputs } from './inputs';
@@ -18,6 +19,8 @@ export interface Session {
   brokerAs(username: string, password: string): Broker;
   /** Everything from now on is done with this login: the stack's own administrator, once it gets in. */
   continueAs(broker: Broker): void;
+  /** Everything that the broker holds, as it was at the first call; read once per process, a failure stays a failure. */
+  snapshot(): Promise<Snapshot>;
 }
 
 /** What one call of the engine is about, besides the object. */

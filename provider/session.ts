@@ -1,10 +1,12 @@
 /** Logging in: once per process, with the first credentials that the broker accepts. */
+import type { Snapshot } from '../broker/snapshot';
 import type { Broker } from '../broker/transport';
 import type { Credentials, ProviderConfig } from './providerConfig';
 import type { Session } from './resourceType';
 import { parseEndpoint } from '../broker/endpoint';
 import { BrokerError, isBrokerError } from '../broker/errors';
 import { whoAmI } from '../broker/overview';
+import { readSnapshot } from '../broker/snapshot';
 import { openBroker } from '../broker/transport';
 
 export interface OpenSession extends Session {
@@ -18,6 +20,7 @@ export function openSession(config: ProviderConfig): OpenSession {
   const opened: Broker[] = [];
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
+  let snapshot: Promise<Snapshot> | undefined;
   let failuresReported = 0;
   const brokerAs = (username: string, password: string): Broker => {
     const broker = openBroker({ ...settings, username, password });
@@ -26,21 +29,23 @@ export function openSession(config: ProviderConfig): OpenSession {
     return broker;
   };
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
+  const broker = async (): Promise<Broker> => {
+    login ??= logIn(brokerAs, chain);
+    try {
+      return await login;
+    } catch (error) {
+      failuresReported++;
+      if (failuresReported > 1 && isBrokerError(error)) throw sameFailure(error);
+      throw error;
+    }
+  };
   return {
     endpoint: parseEndpoint(settings.endpoint).display,
     username: settings.username,
     approvals: config.approvals,
     brokerAs,
-    broker: async () => {
-      login ??= logIn(brokerAs, chain);
-      try {
-        return await login;
-      } catch (error) {
-        failuresReported++;
-        if (failuresReported > 1 && isBrokerError(error)) throw sameFailure(error);
-        throw error;
-      }
-    },
+    broker,
+    snapshot: () => (snapshot ??= broker().then((opened) => readSnapshot(opened))),
     continueAs: (broker) => {
       login = Promise.resolve(broker);
     },

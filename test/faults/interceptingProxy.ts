@@ -13,6 +13,8 @@ export interface Interception {
 export class InterceptingProxy {
   #interception: Interception | undefined;
   #isHit = false;
+  /** What was asked for so far: method and path, still encoded. */
+  readonly requests: string[] = [];
 
   private constructor(
     private readonly server: http.Server,
@@ -48,6 +50,7 @@ export class InterceptingProxy {
   }
 
   private async forward(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
     const answer = await this.ask(request).catch(() => undefined);
     if (answer === undefined) {
       response.destroy();
