@@ -4,18 +4,30 @@
  * When a resource gets another logical name, Pulumi creates the new one (we adopt the object that exists) and, at
  * the very end, deletes the old one: the same object on the broker. A claim says that it belongs to the new one by
  * then. The two packages run as processes of their own, so claims are files, in a folder that only the processes
- * started by the same engine at the same address share.
+ * started by the same engine at the same address share: each process adds lines to its own (a file or folder per
+ * object took longer than the broker), and reads on in the others' before a delete.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Claims {
-  /** A resource of this operation's program is this object. */
-  check(identity: string, urn: string): void;
-  /** The object was created or adopted for this resource. */
-  create(identity: string, urn: string): void;
+  /** A resource of this operation's program is these objects. */
+  check(identities: readonly string[], urn: string): void;
+  /** The objects were created or adopted for this resource. */
+  create(identities: readonly string[], urn: string): void;
   /** Whether the resource's own program still has it, so that a delete is the first half of a replacement. */
   isChecked(identity: string, urn: string): boolean;
   /** Why a delete must leave the object alone; undefined where it may go on. */
@@ -25,8 +37,15 @@ export interface Claims {
 }
 
 const PREFIX = 'warren-claims-';
-const CREATED = '.created';
 const STALE_AFTER_MS = 60_000;
+const DIGEST_LENGTH = 32;
+/** After the two digests: what the claim says. */
+const CHECKED = 'c';
+const CREATED = 'n';
+const LINE_LENGTH = 2 * DIGEST_LENGTH + 2;
+
+/** By this process: only tests open several. */
+let opened = 0;
 
 export function openClaims(engineAddress: string): Claims {
   const user = process.getuid?.() ?? 0;
@@ -37,37 +56,80 @@ export function openClaims(engineAddress: string): Claims {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (statSync(folder).uid !== user)
     throw new Error(`The folder ${folder} belongs to another user. Remove it.`);
-  const pidFile = join(folder, `pid-${process.pid}`);
-  writeFileSync(pidFile, '');
-  const ownFile = (identity: string, urn: string): string => join(folder, digest(identity), digest(urn));
-  const write = (identity: string, urn: string, suffix: string): void => {
-    mkdirSync(join(folder, digest(identity)), { recursive: true, mode: 0o700 });
-    writeFileSync(ownFile(identity, urn) + suffix, '');
+  const ownName = `${process.pid}-${opened++}`;
+  const ownFile = join(folder, ownName);
+  // Also what says that this process lives.
+  const descriptor = openSync(ownFile, 'a', 0o600);
+  const known = new Map<string, Set<string>>();
+  const readUpTo = new Map<string, number>();
+  const note = (line: string): void => {
+    const identity = line.slice(0, DIGEST_LENGTH);
+    const claims = known.get(identity) ?? new Set();
+    known.set(identity, claims.add(line.slice(DIGEST_LENGTH)));
+  };
+  const write = (identities: readonly string[], urn: string, kind: string): void => {
+    const lines = identities.map((identity) => `${digest(identity)}${digest(urn)}${kind}`);
+    lines.forEach(note);
+    appendFileSync(descriptor, lines.map((line) => `${line}\n`).join(''));
+  };
+  const readOthers = (): void => {
+    for (const name of namesIn(folder).filter((other) => other !== ownName)) {
+      const from = readUpTo.get(name) ?? 0;
+      const lines = readLines(join(folder, name), from);
+      lines.forEach(note);
+      readUpTo.set(name, from + lines.length * LINE_LENGTH);
+    }
+  };
+  const claimsOf = (identity: string): readonly string[] => {
+    readOthers();
+    return [...(known.get(digest(identity)) ?? [])];
   };
   return {
-    check: (identity, urn) => {
-      write(identity, urn, '');
+    check: (identities, urn) => {
+      write(identities, urn, CHECKED);
     },
-    create: (identity, urn) => {
-      write(identity, urn, CREATED);
+    create: (identities, urn) => {
+      write(identities, urn, CREATED);
     },
-    isChecked: (identity, urn) => existsSync(ownFile(identity, urn)),
+    isChecked: (identity, urn) => claimsOf(identity).includes(digest(urn) + CHECKED),
     reasonToKeep: (identity, urn) => {
       const own = digest(urn);
-      const others = namesIn(join(folder, digest(identity))).filter((name) => name !== own);
-      if (others.some((name) => name !== own + CREATED))
+      const others = claimsOf(identity).filter((claim) => claim !== own + CHECKED);
+      if (others.some((claim) => claim !== own + CREATED))
         return 'another resource of this program is the same object';
       return others.length > 0 ? 'it was created or adopted in this very operation' : undefined;
     },
     release: () => {
-      rmSync(pidFile, { force: true });
-      if (!hasLivingProcess(folder)) rmSync(folder, { recursive: true, force: true });
+      if (!existsSync(ownFile)) return;
+      closeSync(descriptor);
+      // What this process claimed must outlive it while another one may still delete.
+      if (!hasLivingProcess(folder, process.pid)) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+/** Whole lines from a position on; the last one may be in the making. */
+function readLines(file: string, from: number): readonly string[] {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const length = fstatSync(descriptor).size - from;
+    if (length < LINE_LENGTH) return [];
+    const buffer = Buffer.alloc(length);
+    const text = buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, length, from));
+    return text
+      .slice(0, text.length - (text.length % LINE_LENGTH))
+      .split('\n')
+      .slice(0, -1);
+  } catch {
+    return [];
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
 function namesIn(folder: string): readonly string[] {
@@ -93,8 +155,10 @@ function removeStaleFolders(own: string, prefix: string): void {
   }
 }
 
-function hasLivingProcess(folder: string): boolean {
-  return namesIn(folder).some((name) => name.startsWith('pid-') && isAlive(Number(name.slice(4))));
+/** Other than the process with the id `except`. */
+function hasLivingProcess(folder: string, except?: number): boolean {
+  const ids = namesIn(folder).map((name) => Number.parseInt(name, 10));
+  return ids.some((id) => id !== except && isAlive(id));
 }
 
 function isAlive(pid: number): boolean {

@@ -39,7 +39,7 @@ export function check(
   const object: unknown = type.parse(inputs);
   const isKnown = inputs.failures.length === 0 && !hasUnknown(values);
   if (isKnown && plugin.session !== undefined) {
-    plugin.claims().check(claimIdentity(plugin.session.endpoint, type, object as object), urn);
+    plugin.claims().check([claimIdentity(plugin.session.endpoint, type, object as object)], urn);
   }
   return { inputs: { values, secrets: secretsOf(type, news, values) }, failures: inputs.failures };
 }
@@ -66,7 +66,7 @@ export async function create(
   if (isPreview) return { id: '', state: previewState(type, object, inputs) };
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
   const stored = await type.create(callOf(plugin, urn, identity), object);
-  plugin.claims().create(identity, urn);
+  plugin.claims().create([identity], urn);
   return { id: stored.id, state: stateOf(type, stored.object as object, inputs) };
 }
 

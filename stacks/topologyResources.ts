@@ -6,7 +6,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as rabbitmq from '@pulumi/rabbitmq';
 import * as warren from '../provider/warren/resources';
 import { identityKey } from '../topology/objects';
-import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, PolicyObject } from '../topology/objects';
+import type { Arguments, BrokerObject, JsonValue, ObjectOfKind } from '../topology/objects';
 import { brokerUsername } from './credentials';
 import { logicalName } from './logicalNames';
 
@@ -37,7 +37,10 @@ export class TopologyResources extends pulumi.ComponentResource {
   readonly #exchangesAndQueues = new Map<string, pulumi.Resource>();
   readonly #permissionsByUser = new Map<string, pulumi.Resource[]>();
   readonly #parameters = new Map<string, pulumi.Resource>();
-  readonly #policies = new Map<string, { policy: PolicyObject; resource: pulumi.Resource }[]>();
+  readonly #policies = new Map<
+    string,
+    { mayMatch: (name: string) => boolean; resource: pulumi.Resource }[]
+  >();
 
   constructor(name: string, args: TopologyResourcesArgs, options?: pulumi.ComponentResourceOptions) {
     super('warren:index:Topology', name, {}, options);
@@ -172,7 +175,7 @@ export class TopologyResources extends pulumi.ComponentResource {
         ? new rabbitmq.Policy(logicalName(object), args, options)
         : new rabbitmq.OperatorPolicy(logicalName(object), args, options);
     const policies = this.#policies.get(vhost) ?? [];
-    policies.push({ policy: object, resource });
+    policies.push({ mayMatch: matcherOf(object.pattern), resource });
     this.#policies.set(vhost, policies);
   }
 
@@ -201,7 +204,7 @@ export class TopologyResources extends pulumi.ComponentResource {
       autoDelete,
       ...(isEmpty(object.arguments) ? {} : { argumentsJson: JSON.stringify(object.arguments) }),
     };
-    const policies = (this.#policies.get(vhost) ?? []).filter(({ policy }) => mayMatch(policy.pattern, name));
+    const policies = (this.#policies.get(vhost) ?? []).filter(({ mayMatch }) => mayMatch(name));
     const resource = new rabbitmq.Queue(
       logicalName(object),
       { name, vhost, settings },
@@ -295,11 +298,12 @@ function isEmpty(value: Arguments): boolean {
 }
 
 /** Only decides what a queue waits for, so a pattern that JavaScript can't read counts as matching. */
-function mayMatch(pattern: string, name: string): boolean {
+function matcherOf(pattern: string): (name: string) => boolean {
   try {
-    return new RegExp(pattern, 'u').test(name);
+    const expression = new RegExp(pattern, 'u');
+    return (name) => expression.test(name);
   } catch {
-    return true;
+    return () => true;
   }
 }
 

@@ -124,12 +124,12 @@ it('claims belong to one operation, and leave nothing behind', () => {
   try {
     const [a, b, other] = [openClaims('test:1'), openClaims('test:1'), openClaims('test:2')];
     expect(fs.readdirSync(temporary)).toHaveLength(2);
-    a.check('queue q', 'urn:new');
+    a.check(['queue p', 'queue q'], 'urn:new');
     expect(b.reasonToKeep('queue q', 'urn:old')).toContain('another resource of this program');
     expect(b.reasonToKeep('queue q', 'urn:new')).toBeUndefined();
     expect(b.isChecked('queue q', 'urn:new')).toBe(true);
     expect(other.reasonToKeep('queue q', 'urn:old')).toBeUndefined();
-    b.create('queue q', 'urn:new');
+    b.create(['queue q'], 'urn:new');
     expect(a.reasonToKeep('queue q', 'urn:new')).toContain('created or adopted');
     expect(a.reasonToKeep('queue r', 'urn:old')).toBeUndefined();
     for (const claims of [a, other]) claims.release();
