@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
 import { init, type InitOptions } from './commands/init';
-import { LIFECYCLE_COMMANDS, lifecycle } from './commands/lifecycle';
+import { LIFECYCLE_COMMANDS, lifecycle, type LifecycleOptions } from './commands/lifecycle';
 import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
 import { route, type RouteOptions } from './commands/route';
@@ -104,10 +104,11 @@ function buildProgram(finish: (exitCode: number) => void): Command {
         `${description}; further options go to pulumi ${name === 'output' ? 'stack output' : name}`,
       )
       .requiredOption('--stack <stack>', 'name of the stack')
+      .option('--checkpoints', 'write the state at every step, as plain pulumi does: slow')
       .allowUnknownOption()
       .allowExcessArguments()
-      .action(async (options: { stack: string }, command: Command) => {
-        finish(await toExitCode(() => lifecycle(name, options.stack, command.args)));
+      .action(async (options: LifecycleOptions, command: Command) => {
+        finish(await toExitCode(() => lifecycle(name, options, command.args)));
       });
   }
   return program;

@@ -1,7 +1,7 @@
 /** Starts `pulumi` as a process, in the checkout, with the environment that it needs on this machine. */
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import { ensureEngine } from '../tools/engine/index';
+import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
@@ -12,12 +12,25 @@ import { UserError } from './userError';
 /** The name in Pulumi.yaml. */
 const PROJECT = 'warren';
 
+let engine: Promise<Engine> | undefined;
+
+/** Looked for once: that starts it. */
+function findOrGetEngine(): Promise<Engine> {
+  engine ??= ensureEngine({ onProgress: createProgress() });
+  return engine;
+}
+
+/** Of `pulumi`, without the `v`. */
+export async function pulumiVersion(): Promise<string> {
+  return (await findOrGetEngine()).version;
+}
+
 /** The variables that plain `pulumi` needs here too: exactly what the quickstart prints as exports. */
 export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv> {
-  const engine = await ensureEngine({ onProgress: createProgress() });
-  const isOnPath = (process.env.PATH ?? '').split(path.delimiter).includes(engine.binFolder);
+  const { binFolder } = await findOrGetEngine();
+  const isOnPath = (process.env.PATH ?? '').split(path.delimiter).includes(binFolder);
   return {
-    ...(isOnPath ? {} : { PATH: `${engine.binFolder}${path.delimiter}${process.env.PATH ?? ''}` }),
+    ...(isOnPath ? {} : { PATH: `${binFolder}${path.delimiter}${process.env.PATH ?? ''}` }),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     ...(stack === QUICKSTART_STACK ? quickstartVariables() : {}),
   };

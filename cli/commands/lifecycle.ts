@@ -1,4 +1,5 @@
-import { runPulumi } from '../pulumi';
+import { withoutCheckpoints } from '../checkpoints';
+import { pulumiVersion, runPulumi } from '../pulumi';
 
 export const LIFECYCLE_COMMANDS: Readonly<Record<string, string>> = {
   preview: 'show what `up` would change',
@@ -8,8 +9,22 @@ export const LIFECYCLE_COMMANDS: Readonly<Record<string, string>> = {
   output: 'show the stack’s outputs (--show-secrets for passwords)',
 };
 
-/** `pulumi` with the environment that it needs here. Plain `pulumi` does the same. */
-export function lifecycle(command: string, stack: string, further: readonly string[]): Promise<number> {
+export interface LifecycleOptions {
+  readonly stack: string;
+  /** Write the state at every step, as plain `pulumi` does. */
+  readonly checkpoints?: boolean;
+}
+
+/** `pulumi` with the environment that it needs here. Plain `pulumi` does the same, with checkpoints. */
+export async function lifecycle(
+  command: string,
+  options: LifecycleOptions,
+  further: readonly string[],
+): Promise<number> {
   const words = command === 'output' ? ['stack', 'output'] : [command];
-  return runPulumi(stack, [...words, '--stack', stack, ...further]);
+  const args = [...words, '--stack', options.stack, ...further];
+  if (options.checkpoints === true) return runPulumi(options.stack, args);
+  const { variables, notice } = withoutCheckpoints(command, await pulumiVersion(), process.env);
+  if (notice !== undefined) process.stderr.write(`  ${notice}\n`);
+  return runPulumi(options.stack, args, variables);
 }

@@ -5,6 +5,7 @@ import * as exchanges from '../../broker/exchanges';
 import * as globalParameters from '../../broker/globalParameters';
 import * as limits from '../../broker/limits';
 import * as parameters from '../../broker/parameters';
+import { put, remove } from '../../broker/objects';
 import { matchesPassword } from '../../broker/passwords';
 import * as permissions from '../../broker/permissions';
 import * as policies from '../../broker/policies';
@@ -44,34 +45,8 @@ export function withLogins({ logins = {}, ...parameter }: ParameterObject): para
 }
 
 export async function apply(broker: Broker, object: BrokerObject): Promise<void> {
-  switch (object.kind) {
-    case 'vhost':
-      return vhosts.put(broker, object);
-    case 'vhostLimits':
-      return limits.putVhostLimits(broker, object);
-    case 'user':
-      return users.put(broker, object, passwordOf(object.name));
-    case 'userLimits':
-      return limits.putUserLimits(broker, object);
-    case 'permissions':
-      return permissions.put(broker, object);
-    case 'topicPermissions':
-      return topicPermissions.put(broker, object);
-    case 'policy':
-    case 'operatorPolicy':
-      return policies.put(broker, object);
-    case 'exchange':
-      return exchanges.put(broker, object);
-    case 'queue':
-      return queues.put(broker, object);
-    case 'binding':
-      await bindings.put(broker, object);
-      return;
-    case 'parameter':
-      return parameters.put(broker, withLogins(object));
-    case 'globalParameter':
-      return globalParameters.put(broker, object);
-  }
+  if (object.kind === 'user') await users.put(broker, object, passwordOf(object.name));
+  else await put(broker, object.kind === 'parameter' ? withLogins(object) : object);
 }
 
 /** What the broker has under the object's identity. */
@@ -145,11 +120,10 @@ export async function listVhost(broker: Broker, vhost: string): Promise<readonly
   ];
 }
 
-/** Deletes what `apply` and an import made. */
+/** Deletes what `apply` and an import made; what is in a vhost goes with it. */
 export async function removeAll(broker: Broker, objects: readonly BrokerObject[]): Promise<void> {
   for (const object of objects) {
-    if (object.kind === 'vhost') await vhosts.remove(broker, object.name, { approved: true });
-    if (object.kind === 'user') await users.remove(broker, object.name);
-    if (object.kind === 'globalParameter') await globalParameters.remove(broker, object.name);
+    if (['vhost', 'user', 'globalParameter'].includes(object.kind))
+      await remove(broker, object, new Set(['*']));
   }
 }

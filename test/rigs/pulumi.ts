@@ -121,10 +121,32 @@ export class PulumiWorkspace {
     return this.run(['up', '--yes', ...args]);
   }
 
+  /** `warren ARGS --stack … --config-file …` of the checkout, in the environment of the others. */
+  async warren(...args: readonly string[]): Promise<PulumiRun> {
+    const words = [path.join(CHECKOUT, 'cli', 'warren.cjs'), ...args, '--stack', this.stack];
+    const further = ['--non-interactive', '--config-file', this.configFile];
+    const options = { cwd: this.projectFolder, env: this.env, timeoutMs: RUN_TIMEOUT_MS };
+    const { exitCode, stdout, output, durationMs } = await run(
+      process.execPath,
+      [...words, ...further],
+      options,
+    );
+    return { exitCode, stdout, output, durationMs };
+  }
+
   /** `up` that can be killed: pulumi, its language host and its providers, all at once and without a word. */
-  startUp(): { readonly ended: Promise<PulumiRun>; kill(): void } {
+  startUp(): { readonly ended: Promise<PulumiRun>; kill(): void; interrupt(): void } {
+    return this.start('up');
+  }
+
+  /** As `startUp`; `interrupt` is what Ctrl-C does. */
+  start(command: 'up' | 'destroy' | 'refresh'): {
+    readonly ended: Promise<PulumiRun>;
+    kill(): void;
+    interrupt(): void;
+  } {
     const args = [
-      'up',
+      command,
       '--yes',
       '--non-interactive',
       '--stack',
@@ -151,6 +173,9 @@ export class PulumiWorkspace {
       ended,
       kill: () => {
         if (child.pid !== undefined) killTree(child.pid);
+      },
+      interrupt: () => {
+        child.kill('SIGINT');
       },
     };
   }

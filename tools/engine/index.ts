@@ -137,7 +137,8 @@ async function engineVersion(pulumi: string, env: NodeJS.ProcessEnv): Promise<st
   throw new EngineError(`${pulumi} does not run: ${tail(result.output, 3)}`);
 }
 
-function isOlder(version: string, oldest: readonly number[]): boolean {
+/** Whether `version` comes before the version of these numbers. */
+export function isOlder(version: string, oldest: readonly number[]): boolean {
   const parts = version.split(/[.-]/).map(Number);
   const difference = oldest.map((part, index) => (parts[index] ?? 0) - part).find((value) => value !== 0);
   return (difference ?? 0) < 0;

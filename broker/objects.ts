@@ -1,0 +1,85 @@
+/** Objects of any kind: one way to make each so, one way to take it away. */
+import type { Approvals } from './approvals';
+import type { BrokerObject, UserObject } from '../topology/objects';
+import type { Broker } from './transport';
+import { approvesQueue, approvesVhost } from './approvals';
+import * as bindings from './bindings';
+import * as exchanges from './exchanges';
+import * as globalParameters from './globalParameters';
+import * as limits from './limits';
+import * as parameters from './parameters';
+import * as permissions from './permissions';
+import * as policies from './policies';
+import * as queues from './queues';
+import * as topicPermissions from './topicPermissions';
+import * as users from './users';
+import * as vhosts from './vhosts';
+
+/**
+ * Creates the object or changes what differs; an equal one is fine. What can't be changed is refused as by the
+ * function of its kind. Users are put by `users.put`: no object holds a password.
+ */
+export async function put(broker: Broker, object: Exclude<BrokerObject, UserObject>): Promise<void> {
+  switch (object.kind) {
+    case 'vhost':
+      return vhosts.put(broker, object);
+    case 'vhostLimits':
+      return limits.putVhostLimits(broker, object);
+    case 'userLimits':
+      return limits.putUserLimits(broker, object);
+    case 'permissions':
+      return permissions.put(broker, object);
+    case 'topicPermissions':
+      return topicPermissions.put(broker, object);
+    case 'policy':
+    case 'operatorPolicy':
+      return policies.put(broker, object);
+    case 'exchange':
+      return exchanges.put(broker, object);
+    case 'queue':
+      return queues.put(broker, object);
+    case 'binding':
+      await bindings.put(broker, object);
+      return;
+    case 'parameter':
+      return parameters.put(broker, object);
+    case 'globalParameter':
+      return globalParameters.put(broker, object);
+  }
+}
+
+/** An absent object is fine; queues and vhosts are `guarded` unless approved. */
+export async function remove(broker: Broker, object: BrokerObject, approvals: Approvals): Promise<void> {
+  switch (object.kind) {
+    case 'vhost':
+      return vhosts.remove(broker, object.name, { approved: approvesVhost(approvals, object.name) });
+    case 'vhostLimits':
+      return limits.removeVhostLimits(broker, object.vhost);
+    case 'user':
+      return users.remove(broker, object.name);
+    case 'userLimits':
+      return limits.removeUserLimits(broker, object.user);
+    case 'permissions':
+      return permissions.remove(broker, object.vhost, object.user);
+    case 'topicPermissions':
+      return topicPermissions.remove(broker, object.vhost, object.user);
+    case 'policy':
+    case 'operatorPolicy':
+      return policies.remove(broker, object.kind, object.vhost, object.name);
+    case 'exchange':
+      return exchanges.remove(broker, object.vhost, object.name);
+    case 'queue': {
+      const { vhost, name } = object;
+      return queues.remove(broker, vhost, name, { approved: approvesQueue(approvals, vhost, name) });
+    }
+    case 'binding': {
+      const key = (await bindings.read(broker, object))?.propertiesKey;
+      if (key !== undefined) await bindings.remove(broker, object, key);
+      return;
+    }
+    case 'parameter':
+      return parameters.remove(broker, object);
+    case 'globalParameter':
+      return globalParameters.remove(broker, object.name);
+  }
+}
