@@ -14,6 +14,8 @@ import { SECRET_CONFIG, checkSettings, parseProviderConfig, withEnvironment } fr
 import { openSession } from './session';
 import { decode, encode, hasUnknown } from './values';
 
+type Encoded = Parameters<typeof decode>[0];
+
 export function getPluginInfo(plugin: Plugin): PluginInfo {
   const response = new PluginInfo();
   response.setVersion(plugin.package.version);
@@ -89,7 +91,7 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
 }
 
 export function diff(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
-  const state = decode(request.getOlds()).values;
+  const state = ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()).values;
   return diffResponse(lifecycle.diff(plugin, request.getUrn(), state, decode(request.getNews()).values));
 }
 
@@ -103,7 +105,7 @@ export async function create(plugin: Plugin, request: pb.CreateRequest): Promise
 }
 
 export async function read(plugin: Plugin, request: pb.ReadRequest): Promise<pb.ReadResponse> {
-  const state = decode(request.getProperties());
+  const state = ownState(plugin, request.getUrn(), request.getProperties(), request.getInputs());
   const oldInputs = decode(request.getInputs());
   const response = new pb.ReadResponse();
   const result = await lifecycle.read(plugin, request.getUrn(), request.getId(), state);
@@ -128,7 +130,7 @@ function inputsOf(state: PropertyMap, computed: readonly string[] = []): Propert
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
   const result = await lifecycle.update(plugin, request.getUrn(), {
     id: request.getId(),
-    state: decode(request.getOlds()).values,
+    state: ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()).values,
     news: decode(request.getNews()),
     isPreview: request.getPreview(),
   });
@@ -146,6 +148,14 @@ export function cancel(plugin: Plugin): Empty {
   plugin.isCancelled = true;
   plugin.session?.cancel();
   return new Empty();
+}
+
+/** What the state says, as we would have written it. */
+function ownState(plugin: Plugin, urn: string, state: Encoded, inputs: Encoded): Properties {
+  const properties = decode(state);
+  const given = decode(inputs).values;
+  const values = typeOf(plugin, urn).ownState?.(properties.values, given) ?? properties.values;
+  return { ...properties, values };
 }
 
 function struct(properties: Properties): ReturnType<typeof encode> {

@@ -56,6 +56,8 @@ export interface ResourceType<T extends object> {
   secretsIn?(values: PropertyMap): readonly string[];
   /** The object that properties (inputs or state) describe; faults are noted in `inputs`. */
   parse(inputs: Inputs): T;
+  /** State without what the broker added by itself to what the program gave: the bridged provider keeps that. */
+  ownState?(state: PropertyMap, given: PropertyMap): PropertyMap;
   /** What makes it the same object on one broker: for claims and messages. */
   identity(object: T): readonly string[];
   /** The state's properties; `given` shows in which of several equal forms the program wrote them. */

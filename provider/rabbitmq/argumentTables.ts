@@ -4,13 +4,17 @@ import type { Inputs } from '../inputs';
 import type { PropertyMap } from '../values';
 import { canonicalJson } from '../../topology/objects';
 
-/** The arguments of `settings` (or of a binding): a table, or the same as JSON text in the property `…Json`. */
+/**
+ * The arguments of `settings` (or of a binding): a table, or the same as JSON text in the property `…Json`. State
+ * that the bridged provider wrote has both: the one that the program didn't give is empty.
+ */
 export function parseArguments(inputs: Inputs, path: string): Arguments {
   const jsonPath = `${path}Json`;
-  if (inputs.has(path) && inputs.has(jsonPath)) {
-    if (Object.keys(inputs.table(path)).length > 0) inputs.fail(jsonPath, `can't be given beside ${path}`);
-  }
-  return inputs.has(jsonPath) ? inputs.jsonTable(jsonPath) : inputs.table(path);
+  if (!inputs.has(jsonPath)) return inputs.table(path);
+  const [table, fromJson] = [inputs.table(path), inputs.jsonTable(jsonPath)];
+  if (Object.keys(table).length === 0) return fromJson;
+  if (Object.keys(fromJson).length > 0) inputs.fail(jsonPath, `can't be given beside ${path}`);
+  return table;
 }
 
 /**
@@ -18,13 +22,17 @@ export function parseArguments(inputs: Inputs, path: string): Arguments {
  * JSON text where a value isn't a text: the SDK's type for the table has only texts.
  */
 export function argumentProperties(table: Arguments, given: unknown): PropertyMap {
-  const form = isTable(given) ? given : {};
+  const form = withoutEmptyJson(isTable(given) ? given : {});
   const hasOtherThanTexts = Object.values(table).some((value) => typeof value !== 'string');
   const asJson = form.argumentsJson !== undefined || (form.arguments === undefined && hasOtherThanTexts);
   if (!asJson) return Object.keys(table).length === 0 ? {} : { arguments: table };
   const { argumentsJson } = form;
   const isSameText = typeof argumentsJson === 'string' && isSameTable(argumentsJson, table);
   return { argumentsJson: isSameText ? argumentsJson : canonicalJson(table) };
+}
+
+function withoutEmptyJson({ argumentsJson, ...others }: PropertyMap): PropertyMap {
+  return argumentsJson === '' && others.arguments !== undefined ? others : { argumentsJson, ...others };
 }
 
 function isSameTable(json: string, table: Arguments): boolean {

@@ -1,15 +1,19 @@
 /** `rabbitmq.Queue`. */
-import type { QueueObject } from '../../topology/objects';
+import type { Arguments, QueueObject } from '../../topology/objects';
 import type { StoredBinding } from '../../broker/bindings';
 import type { Broker } from '../../broker/transport';
 import type { ResourceType } from '../resourceType';
+import type { PropertyMap } from '../values';
 import { approvesQueue } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
 import { isBrokerError } from '../../broker/errors';
 import * as queues from '../../broker/queues';
+import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, resolveId } from './ids';
 import { savedBindings } from './savedBindings';
+
+const TYPE = 'x-queue-type';
 
 export const queueType: ResourceType<QueueObject> = {
   token: 'rabbitmq:index/queue:Queue',
@@ -33,6 +37,12 @@ export const queueType: ResourceType<QueueObject> = {
       autoDelete: inputs.flag('settings.autoDelete', false),
       arguments: parseArguments(inputs, 'settings.arguments'),
     };
+  },
+  ownState: (state, given) => {
+    const [stored, wanted] = [argumentsOf(state), argumentsOf(given)];
+    if (!(TYPE in stored) || TYPE in wanted || given.settings === undefined) return state;
+    const { durable, autoDelete } = state.settings as PropertyMap;
+    return { ...state, settings: { durable, autoDelete, arguments: withoutType(stored) } };
   },
   identity: ({ vhost, name }) => ['queue', vhost, name],
   toProperties: ({ name, vhost, durable, autoDelete, arguments: table }, given) => ({
@@ -82,8 +92,15 @@ async function restore(broker: Broker, binding: StoredBinding): Promise<void> {
 
 /** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
 function withoutAddedType(queue: QueueObject, known: QueueObject | undefined): QueueObject {
-  if (known?.arguments['x-queue-type'] !== undefined) return queue;
-  if (known === undefined && queue.arguments['x-queue-type'] !== 'classic') return queue;
-  const others = Object.entries(queue.arguments).filter(([name]) => name !== 'x-queue-type');
-  return { ...queue, arguments: Object.fromEntries(others) };
+  if (known?.arguments[TYPE] !== undefined) return queue;
+  if (known === undefined && queue.arguments[TYPE] !== 'classic') return queue;
+  return { ...queue, arguments: withoutType(queue.arguments) };
+}
+
+function argumentsOf(properties: PropertyMap): Arguments {
+  return parseArguments(readInputs(properties), 'settings.arguments');
+}
+
+function withoutType(table: Arguments): Arguments {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== TYPE));
 }

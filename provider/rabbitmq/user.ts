@@ -32,7 +32,7 @@ export const userType: ResourceType<UserWithPassword> = {
   toProperties: (user, given) => ({
     name: user.name,
     password: user.password,
-    ...(user.tags.length === 0 && given.tags === undefined ? {} : { tags: user.tags }),
+    ...(user.tags.length === 0 && given.tags === undefined ? {} : { tags: inOrderOf(given.tags, user.tags) }),
   }),
   create: async ({ session }, user) => {
     const broker = await session.broker();
@@ -61,6 +61,12 @@ export const userType: ResourceType<UserWithPassword> = {
     await users.remove(broker, user.name);
   },
 };
+
+/** As the program wrote them: the bridged provider compares lists. */
+function inOrderOf(given: unknown, tags: readonly string[]): readonly string[] {
+  const isOfTexts = Array.isArray(given) && given.every((tag) => typeof tag === 'string');
+  return isOfTexts && canonicalJson([...given].sort()) === canonicalJson(tags) ? given : tags;
+}
 
 function isSame(stored: users.StoredUser | undefined, user: UserWithPassword): boolean {
   if (stored === undefined || !matchesPassword(stored.passwordHash, user.password)) return false;
