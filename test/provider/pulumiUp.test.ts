@@ -1,9 +1,5 @@
 /** The engine itself on small programs of our own: what only shows when Pulumi decides about create and delete. */
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import * as bindings from '../../broker/bindings';
 import * as queues from '../../broker/queues';
 import { canLogIn } from '../../broker/overview';
@@ -11,9 +7,9 @@ import * as users from '../../broker/users';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { closedPort, silentServer } from '../broker/servers';
 import { withBroker } from '../rigs/brokers';
+import { smallProject, type SmallProject } from '../rigs/project';
 import { PulumiWorkspace, missingEngine } from '../rigs/pulumi';
 
-const CHECKOUT = path.resolve(__dirname, '../..');
 const PASSWORD = 'a-password-nobody-may-see';
 
 interface ProgramValues {
@@ -44,34 +40,21 @@ withBroker(
   'a real pulumi up',
   (rig) => {
     const scratch = scratchOn(rig);
-    let project = '';
+    let project: SmallProject | undefined;
     let pulumi: PulumiWorkspace | undefined;
 
     beforeEach(async ({ skip }) => {
       const reason = missingEngine();
       if (reason !== undefined) skip(reason);
-      project = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-project-'));
-      const plugins = ['rabbitmq', 'warren'].map((name) => ({
-        name,
-        path: path.join(CHECKOUT, 'provider', name),
-      }));
-      const definition = {
-        name: 'small',
-        runtime: { name: 'nodejs', options: { typescript: false } },
-        plugins: { providers: plugins },
-      };
-      fs.writeFileSync(path.join(project, 'Pulumi.yaml'), stringify(definition));
-      fs.writeFileSync(path.join(project, 'package.json'), '{"name":"small","main":"index.js"}');
-      fs.writeFileSync(path.join(project, 'index.js'), PROGRAM);
-      fs.symlinkSync(path.join(CHECKOUT, 'node_modules'), path.join(project, 'node_modules'));
-      pulumi = new PulumiWorkspace({ stack: 'test', projectFolder: project });
+      project = smallProject(PROGRAM);
+      pulumi = new PulumiWorkspace({ stack: 'test', projectFolder: project.folder });
       const made = await pulumi.init();
       expect(made.exitCode, made.output).toBe(0);
     });
 
     afterEach(() => {
       pulumi?.dispose();
-      fs.rmSync(project, { recursive: true, force: true });
+      project?.dispose();
     });
 
     const values = async (more: Partial<ProgramValues> = {}): Promise<ProgramValues> => ({

@@ -22,6 +22,17 @@ export interface PulumiRun {
   readonly durationMs: number;
 }
 
+/** `all`: pulumi, its language host and its providers; `engine`: pulumi alone; `children`: all but pulumi. */
+export type Killed = 'all' | 'engine' | 'children';
+
+export interface KillableRun {
+  readonly ended: Promise<PulumiRun>;
+  /** SIGKILL, at once and without a word. */
+  kill(whom?: Killed): void;
+  /** What Ctrl-C does. */
+  interrupt(): void;
+}
+
 export interface PulumiWorkspaceOptions {
   /** Name of the stack; by default `quickstart`. */
   readonly stack?: string;
@@ -98,6 +109,21 @@ export class PulumiWorkspace {
     return { exitCode, stdout, output, durationMs };
   }
 
+  /** `warren ARGS` on the stack: `up`, `destroy` and the like, unattended. */
+  async warren(
+    [command = '', ...options]: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<PulumiRun> {
+    const stack = ['--stack', this.stack, '--config-file', this.configFile, '--non-interactive'];
+    const args = [path.join(CHECKOUT, 'cli', 'warren.cjs'), command, ...stack, ...options];
+    const result = await run(process.execPath, args, {
+      env: { ...this.env, ...env },
+      timeoutMs: RUN_TIMEOUT_MS,
+    });
+    const { exitCode, stdout, output, durationMs } = result;
+    return { exitCode, stdout, output, durationMs };
+  }
+
   /** Creates the stack in the state. */
   init(): Promise<PulumiRun> {
     return this.run(['stack', 'init', this.stack]);
@@ -134,30 +160,21 @@ export class PulumiWorkspace {
     return { exitCode, stdout, output, durationMs };
   }
 
-  /** `up` that can be killed: pulumi, its language host and its providers, all at once and without a word. */
-  startUp(): { readonly ended: Promise<PulumiRun>; kill(): void; interrupt(): void } {
+  startUp(): KillableRun {
     return this.start('up');
   }
 
-  /** As `startUp`; `interrupt` is what Ctrl-C does. */
-  start(command: 'up' | 'destroy' | 'refresh'): {
-    readonly ended: Promise<PulumiRun>;
-    kill(): void;
-    interrupt(): void;
-  } {
-    const args = [
-      command,
-      '--yes',
-      '--non-interactive',
-      '--stack',
-      this.stack,
-      '--config-file',
-      this.configFile,
-    ];
+  /** Without questions; can be killed. */
+  start(
+    command: 'up' | 'destroy' | 'refresh',
+    options: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): KillableRun {
+    const stack = ['--stack', this.stack, '--config-file', this.configFile];
     const started = Date.now();
-    const child = spawn('pulumi', args, {
+    const child = spawn('pulumi', [command, '--yes', '--non-interactive', ...stack, ...options], {
       cwd: this.projectFolder,
-      env: this.env,
+      env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -171,8 +188,8 @@ export class PulumiWorkspace {
     });
     return {
       ended,
-      kill: () => {
-        if (child.pid !== undefined) killTree(child.pid);
+      kill: (whom = 'all') => {
+        if (child.pid !== undefined) killTree(child.pid, whom);
       },
       interrupt: () => {
         child.kill('SIGINT');
@@ -227,7 +244,7 @@ const CONFIG_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config'
 const STACK_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config', 'cancel', 'watch']);
 
 /** Pulumi gives its plugins process groups of their own, so the tree is followed by parents. */
-function killTree(root: number): void {
+function killTree(root: number, whom: Killed): void {
   const parents = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
     .stdout.trim()
     .split('\n')
@@ -236,6 +253,7 @@ function killTree(root: number): void {
   for (const pid of tree)
     tree.push(...parents.filter(([, parent]) => parent === pid).map(([child]) => child ?? 0));
   for (const pid of tree) {
+    if (whom !== 'all' && (pid === root) !== (whom === 'engine')) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
