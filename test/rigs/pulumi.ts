@@ -109,21 +109,6 @@ export class PulumiWorkspace {
     return { exitCode, stdout, output, durationMs };
   }
 
-  /** `warren ARGS` on the stack: `up`, `destroy` and the like, unattended. */
-  async warren(
-    [command = '', ...options]: readonly string[],
-    env: NodeJS.ProcessEnv = {},
-  ): Promise<PulumiRun> {
-    const stack = ['--stack', this.stack, '--config-file', this.configFile, '--non-interactive'];
-    const args = [path.join(CHECKOUT, 'cli', 'warren.cjs'), command, ...stack, ...options];
-    const result = await run(process.execPath, args, {
-      env: { ...this.env, ...env },
-      timeoutMs: RUN_TIMEOUT_MS,
-    });
-    const { exitCode, stdout, output, durationMs } = result;
-    return { exitCode, stdout, output, durationMs };
-  }
-
   /** Creates the stack in the state. */
   init(): Promise<PulumiRun> {
     return this.run(['stack', 'init', this.stack]);
