@@ -7,8 +7,17 @@ import type { Properties, PropertyMap } from './values';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../topology/objects';
 import { diffObjects } from './diff';
+import { Incomplete, PartialResult } from './incomplete';
 import { readInputs } from './inputs';
-import { callOf, claimIdentity, logicalNameOf, sessionOf, typeOf, withoutBookkeeping } from './plugin';
+import {
+  callOf,
+  claimIdentities,
+  claimIdentity,
+  logicalNameOf,
+  sessionOf,
+  typeOf,
+  withoutBookkeeping,
+} from './plugin';
 import { hasUnknown } from './values';
 
 /** What a resource's state is after an operation; undefined (from read) where the object is gone. */
@@ -39,7 +48,7 @@ export function check(
   const object: unknown = type.parse(inputs);
   const isKnown = inputs.failures.length === 0 && !hasUnknown(values);
   if (isKnown && plugin.session !== undefined) {
-    plugin.claims().check([claimIdentity(plugin.session.endpoint, type, object as object)], urn);
+    plugin.claims().check(claimIdentities(plugin.session.endpoint, type, object as object), urn);
   }
   return { inputs: { values, secrets: secretsOf(type, news, values) }, failures: inputs.failures };
 }
@@ -65,8 +74,10 @@ export async function create(
   const object = objectOf(type, inputs.values);
   if (isPreview) return { id: '', state: previewState(type, object, inputs) };
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
-  const stored = await type.create(callOf(plugin, urn, identity), object);
-  plugin.claims().create([identity], urn);
+  const stored = await recordingWhatIsDone(type, inputs, () =>
+    type.create(callOf(plugin, urn, identity), object),
+  );
+  plugin.claims().create(claimIdentities(sessionOf(plugin).endpoint, type, object), urn);
   return { id: stored.id, state: stateOf(type, stored.object as object, inputs) };
 }
 
@@ -100,7 +111,9 @@ export async function update(
   const previous = objectOf(type, request.state);
   if (request.isPreview) return { id: request.id, state: previewState(type, object, request.news) };
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
-  await type.update(callOf(plugin, urn, identity), object, previous);
+  await recordingWhatIsDone(type, request.news, () =>
+    type.update(callOf(plugin, urn, identity), object, previous),
+  );
   return { id: request.id, state: stateOf(type, object, request.news) };
 }
 
@@ -115,6 +128,21 @@ export async function remove(plugin: Plugin, urn: string, state: PropertyMap): P
     return;
   }
   await type.remove(call, object);
+}
+
+/** What was done before a failure becomes the resource's state. */
+async function recordingWhatIsDone<R>(
+  type: AnyResourceType,
+  given: Properties,
+  run: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Incomplete)) throw error;
+    const { id, object, reasons } = error as Incomplete<object>;
+    throw new PartialResult({ id, state: stateOf(type, object, given) }, reasons);
+  }
 }
 
 function objectOf(type: AnyResourceType, values: PropertyMap): object {

@@ -54,13 +54,25 @@ export function callOf(plugin: Plugin, urn: string, identity: string | undefined
   return {
     session: sessionOf(plugin),
     isReplacement: identity !== undefined && plugin.claims().isChecked(identity, urn),
+    isClaimed: (other) =>
+      plugin.claims().reasonToKeep(claimKey(sessionOf(plugin).endpoint, other), urn) !== undefined,
     warn: (message) => plugin.log('warning', message, urn),
   };
 }
 
 /** The same for the same object of the same broker in both packages, whatever characters its names hold. */
 export function claimIdentity(endpoint: string, type: AnyResourceType, object: object): string {
-  return JSON.stringify([endpoint, ...type.identity(object)]);
+  return claimKey(endpoint, type.identity(object));
+}
+
+/** Of the resource, and of each object that it stands for. */
+export function claimIdentities(endpoint: string, type: AnyResourceType, object: object): readonly string[] {
+  const identities = [type.identity(object), ...(type.parts?.(object) ?? [])];
+  return identities.map((identity) => claimKey(endpoint, identity));
+}
+
+function claimKey(endpoint: string, identity: readonly string[]): string {
+  return JSON.stringify([endpoint, ...identity]);
 }
 
 /** Properties without the bookkeeping that the engine and bridged providers keep among them. */

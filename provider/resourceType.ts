@@ -28,6 +28,8 @@ export interface Call {
   readonly session: Session;
   /** Set on a delete after which the same object is created again. */
   readonly isReplacement: boolean;
+  /** Whether another resource of this program is the object of that identity by now. */
+  readonly isClaimed: (identity: readonly string[]) => boolean;
   /** Shown to the user beside the resource. */
   readonly warn: (message: string) => Promise<void>;
 }
@@ -60,6 +62,8 @@ export interface ResourceType<T extends object> {
   ownState?(state: PropertyMap, given: PropertyMap): PropertyMap;
   /** What makes it the same object on one broker: for claims and messages. */
   identity(object: T): readonly string[];
+  /** Where the resource stands for several objects: the identity of each, as a resource of its own would have it. */
+  parts?(object: T): readonly (readonly string[])[];
   /** The state's properties; `given` shows in which of several equal forms the program wrote them. */
   toProperties(object: T, given: PropertyMap): PropertyMap;
   /** Makes it so; an equal object that exists is adopted. */

@@ -10,6 +10,7 @@ import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { openClaims } from './claims';
 import { openEngineLog } from './engineLog';
 import * as handlers from './handlers';
+import { PartialResult, partialMetadata } from './incomplete';
 
 const PARENT_CHECK_MS = 500;
 
@@ -83,7 +84,8 @@ function answering(method: (request: never) => unknown): Handler {
       },
       (error: unknown) => {
         const details = error instanceof Error ? error.message : String(error);
-        respond({ code: grpc.status.UNKNOWN, details });
+        const metadata = error instanceof PartialResult ? { metadata: partialMetadata(error) } : {};
+        respond({ code: grpc.status.UNKNOWN, details, ...metadata });
       },
     );
   };

@@ -26,6 +26,7 @@ function program(): Outputs {
   const login = connect(settings, parent);
   const topology = new TopologyResources('topology', {
     objects,
+    granularity: settings.granularity,
     rabbitmqProvider: login.rabbitmqProvider,
     warrenProvider: login.warrenProvider,
     generationsOf: (user) => generationsOf(settings, user),

@@ -40,12 +40,21 @@ export interface Settings {
   readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
   readonly absentUsers: readonly string[];
   readonly approve: readonly string[];
+  readonly granularity: 'object' | 'vhost';
   readonly tls: TlsFiles;
 }
 
 export const SETTINGS_KEYS = [
   ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'logins', 'generations'],
-  ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
+  ...[
+    'adminUser',
+    'bootstrapUsername',
+    'bootstrapPassword',
+    'absentUsers',
+    'approve',
+    'production',
+    'granularity',
+  ],
   ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
@@ -85,6 +94,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     },
     absentUsers: checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']),
     approve: checkedStrings('approve', config.getObject<unknown>('approve') ?? []),
+    granularity: checkedGranularity(config.get('granularity') ?? 'object'),
     tls,
   };
 }
@@ -128,6 +138,13 @@ function checkedTarget(value: string | undefined): { target?: Target } {
   if (isTarget(value)) return { target: value };
   throw refusal(
     `target "${value}" is no RabbitMQ series that Warren knows: ${TARGETS.join(', ')}. In YAML it needs quotes: '4.3'.`,
+  );
+}
+
+function checkedGranularity(value: string): Settings['granularity'] {
+  if (value === 'object' || value === 'vhost') return value;
+  throw refusal(
+    `granularity "${value}" must be "object" (a resource per object) or "vhost" (one for all objects of a vhost).`,
   );
 }
 

@@ -5,13 +5,18 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as rabbitmq from '@pulumi/rabbitmq';
 import * as warren from '../provider/warren/resources';
-import { identityKey } from '../topology/objects';
-import type { Arguments, BrokerObject, JsonValue, ObjectOfKind } from '../topology/objects';
+import { tableOf } from '../provider/warren/vhostTable';
+import { identityKey, isVhostPart } from '../topology/objects';
+import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, VhostPart } from '../topology/objects';
 import { brokerUsername } from './credentials';
 import { logicalName } from './logicalNames';
 
+export type Granularity = 'object' | 'vhost';
+
 export interface TopologyResourcesArgs {
   readonly objects: readonly BrokerObject[];
+  /** One resource per object, or one for all of a vhost's that hold no secret. */
+  readonly granularity: Granularity;
   readonly rabbitmqProvider: pulumi.ProviderResource;
   readonly warrenProvider: pulumi.ProviderResource;
   /** Credential generations of a user of the topology that are alive. */
@@ -37,6 +42,8 @@ export class TopologyResources extends pulumi.ComponentResource {
   readonly #exchangesAndQueues = new Map<string, pulumi.Resource>();
   readonly #permissionsByUser = new Map<string, pulumi.Resource[]>();
   readonly #parameters = new Map<string, pulumi.Resource>();
+  /** With granularity `vhost`: everything in a vhost. */
+  readonly #vhostTopologies = new Map<string, pulumi.Resource>();
   readonly #policies = new Map<
     string,
     { mayMatch: (name: string) => boolean; resource: pulumi.Resource }[]
@@ -45,7 +52,13 @@ export class TopologyResources extends pulumi.ComponentResource {
   constructor(name: string, args: TopologyResourcesArgs, options?: pulumi.ComponentResourceOptions) {
     super('warren:index:Topology', name, {}, options);
     this.#args = args;
-    for (const object of args.objects) this.#register(object);
+    const isPart = (object: BrokerObject): object is VhostPart =>
+      args.granularity === 'vhost' && isVhostPart(object);
+    const others = args.objects.filter((object) => !isPart(object));
+    for (const object of others) if (object.kind !== 'parameter') this.#register(object);
+    this.#registerVhostTopologies(args.objects.filter(isPart));
+    // They refer to the others.
+    for (const object of others) if (object.kind === 'parameter') this.#register(object);
     this.users = [...this.#users.values()].flat();
     this.registerOutputs({});
   }
@@ -76,6 +89,32 @@ export class TopologyResources extends pulumi.ComponentResource {
       case 'globalParameter':
         return this.#globalParameter(object);
     }
+  }
+
+  #registerVhostTopologies(parts: readonly VhostPart[]): void {
+    for (const vhost of new Set(parts.map((part) => part.vhost))) {
+      const own = parts.filter((part) => part.vhost === vhost);
+      const users = [...new Set(own.flatMap((part) => ('user' in part ? [part.user] : [])))];
+      const perGeneration = own.flatMap((part): VhostPart[] =>
+        'user' in part
+          ? this.#args
+              .generationsOf(part.user)
+              .map((generation) => ({ ...part, user: brokerUsername(part.user, generation) }))
+          : [part],
+      );
+      const needed = [...this.#inVhost(vhost), ...users.flatMap((user) => this.#users.get(user) ?? [])];
+      const resource = new warren.VhostTopology(
+        logicalName({ kind: 'vhost', name: vhost }),
+        { vhost, objects: tableOf(perGeneration) },
+        this.#warren(needed),
+      );
+      this.#vhostTopologies.set(vhost, resource);
+      for (const user of users) this.#addPermissions(user, resource);
+    }
+  }
+
+  #addPermissions(user: string, resource: pulumi.Resource): void {
+    this.#permissionsByUser.set(user, [...(this.#permissionsByUser.get(user) ?? []), resource]);
   }
 
   #vhost(object: ObjectOfKind<'vhost'>): void {
@@ -161,7 +200,7 @@ export class TopologyResources extends pulumi.ComponentResource {
     const { vhost, configure, write, read } = object;
     const args = { user, vhost, permissions: { configure, write, read } };
     const resource = new rabbitmq.Permissions(logicalName({ ...object, user }), args, this.#rabbitmq(needed));
-    this.#permissionsByUser.set(object.user, [...(this.#permissionsByUser.get(object.user) ?? []), resource]);
+    this.#addPermissions(object.user, resource);
   }
 
   #policy(object: ObjectOfKind<'policy' | 'operatorPolicy'>): void {
@@ -273,7 +312,9 @@ export class TopologyResources extends pulumi.ComponentResource {
       ...(this.#users.get(user) ?? []),
       ...(this.#permissionsByUser.get(user) ?? []),
     ]);
-    return [...ends, ...upstreams, ...users].filter((resource) => resource !== undefined);
+    return [this.#vhostTopologies.get(vhost), ...ends, ...upstreams, ...users].filter(
+      (resource) => resource !== undefined,
+    );
   }
 
   #inVhost(vhost: string): pulumi.Resource[] {

@@ -180,6 +180,24 @@ export const CREATION_ORDER: readonly BrokerObjectKind[] = [
   'parameter',
 ];
 
+/** The kinds of what a vhost consists of, as far as it holds no secret and isn't the vhost's own setting. */
+export const VHOST_PART_KINDS = [
+  'permissions',
+  'operatorPolicy',
+  'policy',
+  'exchange',
+  'topicPermissions',
+  'queue',
+  'binding',
+] as const satisfies readonly BrokerObjectKind[];
+
+export type VhostPartKind = (typeof VHOST_PART_KINDS)[number];
+export type VhostPart = ObjectOfKind<VhostPartKind>;
+
+export function isVhostPart(object: BrokerObject): object is VhostPart {
+  return (VHOST_PART_KINDS as readonly BrokerObjectKind[]).includes(object.kind);
+}
+
 const NAME_PART_SEPARATOR = '\u0000';
 
 /** A key that is equal exactly for the same object on one broker, whatever characters its names hold. */

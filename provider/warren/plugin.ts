@@ -6,6 +6,7 @@ import { globalParameterType } from './globalParameter';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
 import { vhostSettingsType } from './vhostSettings';
+import { vhostTopologyType } from './vhostTopology';
 
 serve({
   name: 'warren',
@@ -18,5 +19,6 @@ serve({
     userLimitsType,
     parameterType,
     globalParameterType,
+    vhostTopologyType,
   ],
 });

@@ -3,6 +3,7 @@
  * Served by provider/warren/pulumi-resource-warren, whose path stands in Pulumi.yaml.
  */
 import * as pulumi from '@pulumi/pulumi';
+import type { VhostTable } from './vhostTable';
 
 /** A user name with its password, to be tried when logging in. */
 export interface LoginCredentials {
@@ -176,5 +177,21 @@ export class GlobalParameter extends pulumi.CustomResource {
   constructor(name: string, args: GlobalParameterArgs, options?: pulumi.CustomResourceOptions) {
     const inputs = { name: args.name, valueJson: pulumi.jsonStringify(args.value) };
     super('warren:index:GlobalParameter', name, inputs, options);
+  }
+}
+
+export interface VhostTopologyArgs {
+  readonly vhost: pulumi.Input<string>;
+  /** The objects by readable keys, as `tableOf` in vhostTable.ts makes them. */
+  readonly objects: pulumi.Input<VhostTable>;
+}
+
+/**
+ * All exchanges, queues, bindings, policies and permissions of a vhost as one resource, for topologies with thousands
+ * of them. Previews show its changes object by object; what it makes before a failure stays recorded.
+ */
+export class VhostTopology extends pulumi.CustomResource {
+  constructor(name: string, args: VhostTopologyArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:VhostTopology', name, { ...args }, options);
   }
 }

@@ -1,0 +1,176 @@
+/**
+ * Everything that a topology has in one vhost, brought about at once: one look at what is there, then only what is
+ * missing or different, in creation order, as many requests at a time as the connections allow.
+ */
+import type { BrokerObject, ObjectOfKind, QueueObject, VhostPart, VhostPartKind } from '../topology/objects';
+import type { Approvals } from './approvals';
+import type { Snapshot } from './snapshot';
+import type { Broker } from './transport';
+import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
+import * as bindings from './bindings';
+import * as objects from './objects';
+import { readSnapshot } from './snapshot';
+
+export interface Task {
+  readonly vhost: string;
+  readonly wanted: readonly VhostPart[];
+  /** What was made earlier: taken away where it isn't wanted any more, and recreated where it must be. */
+  readonly previous: readonly VhostPart[];
+  /** Whether one that isn't wanted any more is somebody else's by now. */
+  readonly isClaimed: (object: VhostPart) => boolean;
+  readonly approvals: Approvals;
+}
+
+export interface Outcome {
+  /** Of the wanted and the previous ones: what is there now. */
+  readonly present: readonly VhostPart[];
+  /** Why it isn't all as wanted; what comes after a failure in creation order was not tried. */
+  readonly failures: readonly string[];
+}
+
+/** Does as much as it can. @throws BrokerError where the vhost can't be read at all */
+export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
+  const snapshot = await readSnapshot(broker, { vhost: task.vhost });
+  const present = new Map<string, VhostPart>();
+  const previous = new Map(task.previous.map((object) => [identityKey(object), object]));
+  for (const [key, object] of previous) if (foundIn(snapshot, object) !== undefined) present.set(key, object);
+  const wanted = new Set(task.wanted.map(identityKey));
+
+  for (const kind of inCreationOrder()) {
+    const failures = await each(task.wanted, kind, async (object) => {
+      const key = identityKey(object);
+      const found = foundIn(snapshot, object);
+      if (found === undefined || !isEqual(found, object)) {
+        const isOurs = found !== undefined && previous.has(key);
+        if (isOurs && (object.kind === 'queue' || object.kind === 'exchange')) {
+          await recreate(broker, object, { snapshot, approvals: task.approvals }, () => present.delete(key));
+        } else await objects.put(broker, object);
+      }
+      present.set(key, object);
+    });
+    if (failures.length > 0) return { present: [...present.values()], failures };
+  }
+  const unwanted = [...previous.values()].filter(
+    (object) => !wanted.has(identityKey(object)) && !task.isClaimed(object),
+  );
+  // Somebody else's leave this table, not the broker.
+  for (const key of previous.keys()) if (!wanted.has(key)) present.delete(key);
+  const { left, failures } = await takeAway(broker, unwanted, { snapshot, approvals: task.approvals });
+  return { present: [...present.values(), ...left], failures };
+}
+
+interface Surroundings {
+  readonly snapshot: Snapshot;
+  readonly approvals: Approvals;
+}
+
+/**
+ * Queues first: one that may not go keeps its bindings, and everything that it may need stays. What is bound to a
+ * queue goes with it.
+ */
+async function takeAway(
+  broker: Broker,
+  unwanted: readonly VhostPart[],
+  { snapshot, approvals }: Surroundings,
+): Promise<{ readonly left: readonly VhostPart[]; readonly failures: readonly string[] }> {
+  const left = new Map(
+    unwanted
+      .filter((object) => foundIn(snapshot, object) !== undefined)
+      .map((object) => [identityKey(object), object]),
+  );
+  const deletedQueues = new Set<string>();
+  const kinds = inCreationOrder().reverse();
+  for (const kind of ['queue', ...kinds.filter((other) => other !== 'queue')] as const) {
+    const failures = await each([...left.values()], kind, async (object) => {
+      const wentAlong =
+        object.kind === 'binding' &&
+        object.destinationType === 'queue' &&
+        deletedQueues.has(object.destination);
+      if (!wentAlong) await remove(broker, object, { snapshot, approvals });
+      if (object.kind === 'queue') deletedQueues.add(object.name);
+      left.delete(identityKey(object));
+    });
+    if (failures.length > 0) {
+      for (const [key, object] of left)
+        if (
+          object.kind === 'binding' &&
+          object.destinationType === 'queue' &&
+          deletedQueues.has(object.destination)
+        )
+          left.delete(key);
+      return { left: [...left.values()], failures };
+    }
+  }
+  return { left: [], failures: [] };
+}
+
+async function remove(
+  broker: Broker,
+  object: VhostPart,
+  { snapshot, approvals }: Surroundings,
+): Promise<void> {
+  const key = object.kind === 'binding' ? snapshot.find<'binding'>(object)?.propertiesKey : undefined;
+  if (object.kind === 'binding' && key !== undefined) await bindings.remove(broker, object, key);
+  else await objects.remove(broker, object, approvals);
+}
+
+/** Deletes and declares it again; what was bound to it, by whomever, comes back. */
+async function recreate(
+  broker: Broker,
+  object: VhostPart,
+  { snapshot, approvals }: Surroundings,
+  onGone: () => void,
+): Promise<void> {
+  await objects.remove(broker, object, approvals);
+  onGone();
+  await objects.put(broker, object);
+  const bound = snapshot.objects().filter((other) => isBoundTo(other, object));
+  for (const binding of bound) await bindings.put(broker, binding as ObjectOfKind<'binding'>);
+}
+
+function isBoundTo(other: BrokerObject, object: VhostPart): boolean {
+  if (other.kind !== 'binding' || !('name' in object)) return false;
+  const isDestination = other.destinationType === object.kind && other.destination === object.name;
+  return isDestination || (object.kind === 'exchange' && other.source === object.name);
+}
+
+/** What `find` gives, without what the topology doesn't say: so it is equal where nothing has to be done. */
+export function inFormOf<P extends VhostPart>(found: BrokerObject, object: P): P {
+  if (found.kind === 'queue') return withoutAddedType(found, object as QueueObject) as BrokerObject as P;
+  if (found.kind !== 'binding') return found as P;
+  // A binding that is there at all is the same.
+  return object;
+}
+
+/** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
+function withoutAddedType(queue: QueueObject, wanted: QueueObject): QueueObject {
+  if (wanted.arguments['x-queue-type'] !== undefined) return queue;
+  const rest = Object.entries(queue.arguments).filter(([name]) => name !== 'x-queue-type');
+  return { ...queue, arguments: Object.fromEntries(rest) };
+}
+
+function foundIn(snapshot: Snapshot, object: VhostPart): VhostPart | undefined {
+  const found = snapshot.find(object);
+  return found === undefined ? undefined : inFormOf(found, object);
+}
+
+function isEqual(found: VhostPart, object: VhostPart): boolean {
+  return canonicalJson(found) === canonicalJson(object);
+}
+
+function inCreationOrder(): VhostPartKind[] {
+  return CREATION_ORDER.filter((kind): kind is VhostPartKind =>
+    (VHOST_PART_KINDS as readonly string[]).includes(kind),
+  );
+}
+
+/** Runs all of one kind, whatever fails; the broker's connections bound how many at a time. */
+async function each(
+  all: readonly VhostPart[],
+  kind: VhostPartKind,
+  run: (object: VhostPart) => Promise<void>,
+): Promise<readonly string[]> {
+  const results = await Promise.allSettled(all.filter((object) => object.kind === kind).map(run));
+  const failed = results.filter((result) => result.status === 'rejected');
+  return failed.map(({ reason }) => (reason instanceof Error ? reason.message : String(reason)));
+}

@@ -1,0 +1,113 @@
+/**
+ * `warren.VhostTopology`: all objects of one vhost as one resource, for topologies with thousands of them. Its diff is
+ * shown object by object, and each object is claimed as if it were a resource of its own.
+ */
+import type { Outcome } from '../../broker/vhostObjects';
+import type { VhostPart, VhostPartKind } from '../../topology/objects';
+import type { AnyResourceType, Call, ResourceType } from '../resourceType';
+import type { VhostTable } from './vhostTable';
+import { bringAbout, inFormOf } from '../../broker/vhostObjects';
+import { readSnapshot } from '../../broker/snapshot';
+import { Incomplete } from '../incomplete';
+import { readInputs } from '../inputs';
+import { UserError } from '../plugin';
+import { bindingType } from '../rabbitmq/binding';
+import { exchangeType } from '../rabbitmq/exchange';
+import { permissionsType } from '../rabbitmq/permissions';
+import { operatorPolicyType, policyType } from '../rabbitmq/policy';
+import { queueType } from '../rabbitmq/queue';
+import { topicPermissionsType } from '../rabbitmq/topicPermissions';
+import { hasUnknown } from '../values';
+import { objectsOf, tableOf } from './vhostTable';
+
+interface VhostTopology {
+  /** Of the vhost. */
+  readonly name: string;
+  readonly objects: VhostTable;
+}
+
+/** As which a resource of its own would claim an object. */
+const OWN_TYPES: Readonly<Record<VhostPartKind, AnyResourceType>> = {
+  permissions: permissionsType,
+  topicPermissions: topicPermissionsType,
+  policy: policyType,
+  operatorPolicy: operatorPolicyType,
+  exchange: exchangeType,
+  queue: queueType,
+  binding: bindingType,
+};
+
+/** More would only hide the first ones. */
+const REASONS_MAX = 10;
+
+export const vhostTopologyType: ResourceType<VhostTopology> = {
+  token: 'warren:index:VhostTopology',
+  kind: 'vhost',
+  properties: { name: 'vhost', objects: 'objects' },
+  parse: (inputs) => {
+    const name = inputs.text('vhost');
+    if (!inputs.has('objects')) inputs.fail('objects', 'is missing');
+    const given = inputs.table('objects') as object as VhostTable;
+    // Only a preview meets unknown values, and only to compare.
+    return { name, objects: hasUnknown(given) ? given : tableOf(objectsOf(name, given, inputs)) };
+  },
+  identity: ({ name }) => ['vhostTopology', name],
+  parts: (topology) => partsOf(topology).map(identityOf),
+  toProperties: ({ name, objects }) => ({ vhost: name, objects }),
+  create: async (call, topology) => {
+    const outcome = await converge(call, topology, undefined);
+    if (outcome.failures.length > 0 && outcome.present.length === 0)
+      throw new UserError(reasonsOf(outcome).join('\n'));
+    return { id: topology.name, object: completed(topology, outcome) };
+  },
+  read: async ({ session }, id, known) => {
+    const snapshot = await readSnapshot(await session.broker(), { vhost: id });
+    if (snapshot.find({ kind: 'vhost', name: id }) === undefined) return undefined;
+    const found = partsOf(known ?? { name: id, objects: {} }).flatMap((object) => {
+      const there = snapshot.find(object);
+      return there === undefined ? [] : [inFormOf(there, object)];
+    });
+    return { id, object: { name: id, objects: tableOf(found) } };
+  },
+  update: async (call, topology, previous) => {
+    completed(topology, await converge(call, topology, previous));
+  },
+  remove: async (call, topology) => {
+    completed(topology, await converge(call, { ...topology, objects: {} }, topology));
+  },
+};
+
+async function converge(
+  call: Call,
+  topology: VhostTopology,
+  previous: VhostTopology | undefined,
+): Promise<Outcome> {
+  return bringAbout(await call.session.broker(), {
+    vhost: topology.name,
+    wanted: partsOf(topology),
+    previous: previous === undefined ? [] : partsOf(previous),
+    isClaimed: (object) => call.isClaimed(identityOf(object)),
+    approvals: call.session.approvals,
+  });
+}
+
+function completed(topology: VhostTopology, outcome: Outcome): VhostTopology {
+  if (outcome.failures.length === 0) return topology;
+  const there = { name: topology.name, objects: tableOf(outcome.present) };
+  throw new Incomplete(topology.name, there, reasonsOf(outcome));
+}
+
+function reasonsOf({ failures }: Outcome): readonly string[] {
+  const different = [...new Set(failures)];
+  const more = different.length - REASONS_MAX;
+  return more <= 0 ? different : [...different.slice(0, REASONS_MAX), `… and ${more} more.`];
+}
+
+/** A table that was checked already. */
+function partsOf({ name, objects }: VhostTopology): readonly VhostPart[] {
+  return objectsOf(name, objects, readInputs({}));
+}
+
+function identityOf(object: VhostPart): readonly string[] {
+  return OWN_TYPES[object.kind].identity(object);
+}

@@ -1,0 +1,236 @@
+/** `granularity: vhost`: one resource for all objects of a vhost, with the same effects and the same guards. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { InterceptingProxy } from '../faults/interceptingProxy';
+import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import { callManagement } from '../rigs/management';
+import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
+import { expectNoChange } from './systemStack';
+
+const TOPOLOGY = `
+warren: 1
+vhosts:
+  shop:
+    exchanges:
+      events: { type: topic }
+    queues:
+      orders: { maxLength: 1000, bindings: [{ exchange: events, routingKey: order.* }] }
+      invoices: { ttl: 1h, bindings: [{ exchange: events, routingKey: order.paid }] }
+  other:
+    queues:
+      jobs: {}
+users:
+  shop: { permissions: { shop: { read: '^orders$' }, other: { read: '^jobs$' } } }
+`;
+
+interface Exported {
+  readonly deployment: {
+    readonly resources: readonly {
+      readonly urn: string;
+      readonly outputs?: { readonly objects?: Record<string, unknown> };
+    }[];
+  };
+}
+
+/** What changes an object in one of the tables; who we are on the broker is not among it. */
+const TOUCHES =
+  /^(PUT|POST|DELETE) \/api\/(queues|exchanges|bindings|policies|permissions\/(shop|other)\/shop)/;
+
+withBroker('granularity', (broker) => {
+  let workspace: PulumiWorkspace;
+  let proxy: InterceptingProxy;
+  let topologyFile: string;
+
+  beforeEach(async () => {
+    await resetBroker(broker);
+    proxy = await InterceptingProxy.start(broker.managementPort);
+    workspace = new PulumiWorkspace({ stack: 'test', env: { PULUMI_SKIP_CHECKPOINTS: 'true' } });
+    topologyFile = path.join(workspace.folder, 'topology.yaml');
+    fs.writeFileSync(topologyFile, TOPOLOGY);
+    await workspace.initWithSeed({
+      topology: topologyFile,
+      target: broker.version,
+      endpoint: `http://127.0.0.1:${proxy.port}`,
+    });
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    workspace.dispose();
+  });
+
+  const setGranularity = (granularity: 'object' | 'vhost'): void => {
+    workspace.setConfig({ granularity });
+  };
+  const edit = (from: string, to: string): void => {
+    const text = fs.readFileSync(topologyFile, 'utf8');
+    expect(text).toContain(from);
+    fs.writeFileSync(
+      topologyFile,
+      text.replace(from, () => to),
+    );
+  };
+  const up = async (): Promise<PulumiRun> => {
+    const run = await workspace.up('--skip-preview');
+    expect(run.exitCode, run.output).toBe(0);
+    return run;
+  };
+  const definitions = (): Promise<Record<string, unknown[]>> => callManagement(broker, 'GET', 'definitions');
+  const publish = async (queue: string): Promise<void> => {
+    await allowRigUser(broker, 'shop');
+    const message = { properties: {}, routing_key: queue, payload: 'kept', payload_encoding: 'string' };
+    await callManagement(broker, 'POST', 'exchanges/shop/amq.default/publish', message);
+  };
+  const take = async (queue: string): Promise<unknown[]> => {
+    const asked = { count: 5, ackmode: 'ack_requeue_true', encoding: 'auto' };
+    const messages = await callManagement<{ payload: string }[]>(
+      broker,
+      'POST',
+      `queues/shop/${queue}/get`,
+      asked,
+    );
+    return messages.map(({ payload }) => payload);
+  };
+  const tableInState = async (vhost: string): Promise<Record<string, unknown>> => {
+    const exported = await workspace.run(['stack', 'export', '--stack', 'test']);
+    const { deployment } = JSON.parse(exported.stdout) as Exported;
+    const found = deployment.resources.find(({ urn }) => urn.endsWith(`VhostTopology::${vhost}`));
+    return found?.outputs?.objects ?? {};
+  };
+  const queueNames = async (): Promise<string[]> => {
+    const queues = await callManagement<{ name: string }[]>(broker, 'GET', 'queues/shop?disable_stats=true');
+    return queues.map(({ name }) => name).sort();
+  };
+
+  it('switched on a living stack, both ways, touches nothing', async () => {
+    await up();
+    await publish('orders');
+    const before = await definitions();
+    setGranularity('vhost');
+    proxy.requests.length = 0;
+    const switched = await up();
+    expect(switched.output).toMatch(/\+ 2 created/);
+    expect(proxy.requests.filter((request) => TOUCHES.test(request))).toEqual([]);
+    expectNoChange(await workspace.up());
+
+    setGranularity('object');
+    proxy.requests.length = 0;
+    await up();
+    expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+    expect(await definitions()).toEqual(before);
+    expect(await take('orders')).toEqual(['kept']);
+    expectNoChange(await workspace.up());
+  });
+
+  it('killed amid a switch deletes nothing', async () => {
+    await up();
+    await publish('orders');
+    const before = await definitions();
+    for (const granularity of ['vhost', 'object'] as const) {
+      setGranularity(granularity);
+      const running = workspace.startUp();
+      proxy.requests.length = 0;
+      // A switch to objects declares them again; a switch to vhosts only looks.
+      const path = granularity === 'vhost' ? /^\/api\/bindings\/shop$/ : /^\/api\/queues\/shop\/orders$/;
+      proxy.intercept({
+        method: granularity === 'vhost' ? 'GET' : 'PUT',
+        path,
+        action: () => running.kill(),
+      });
+      await running.ended;
+      expect(proxy.isHit).toBe(true);
+      expect(await definitions()).toEqual(before);
+      await workspace.clearLock();
+      await up();
+      expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+      expect(await definitions()).toEqual(before);
+    }
+    expect(await take('orders')).toEqual(['kept']);
+    expectNoChange(await workspace.up());
+  });
+
+  it('shows its diff object by object, and makes just that', async () => {
+    setGranularity('vhost');
+    await up();
+    expectNoChange(await workspace.up());
+    edit('routingKey: order.paid', 'routingKey: order.billed');
+    edit('maxLength: 1000', 'maxLength: 2000');
+    const { output } = await workspace.preview('--diff');
+    expect(output).toMatch(/\+ binding events -> queue invoices \(order\.billed\) *: \{/);
+    expect(output).toMatch(/- binding events -> queue invoices \(order\.paid\) *: \{/);
+    expect(output).toMatch(/~ policy warren\.orders *: \{/);
+    expect(output).toContain('~ max-length: 1000 => 2000');
+    expect(output).not.toContain('queue orders');
+    proxy.requests.length = 0;
+    await up();
+    const touches = proxy.requests
+      .filter((request) => TOUCHES.test(request))
+      .map((request) => request.split(' ')[0]);
+    expect(touches.sort()).toEqual(['DELETE', 'POST', 'PUT']);
+    expectNoChange(await workspace.up());
+  });
+
+  it('a queue with messages is not deleted unless that is approved, and nothing around it', async () => {
+    setGranularity('vhost');
+    await up();
+    await publish('orders');
+    edit('      orders: { maxLength: 1000, bindings: [{ exchange: events, routingKey: order.* }] }\n', '');
+    edit("{ read: '^orders$' }", "{ read: '^invoices$' }");
+    const refused = await workspace.up('--skip-preview');
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain('Refused to delete queue "orders" in vhost "shop"');
+    expect(await take('orders')).toEqual(['kept']);
+    expect(Object.keys(await tableInState('shop'))).toContain('binding events -> queue orders (order.*)');
+    // The refusal is not forgotten.
+    const again = await workspace.up('--skip-preview');
+    expect(again.exitCode).not.toBe(0);
+
+    const approved = await workspace.run(['up', '--yes', '--skip-preview'], {
+      WARREN_APPROVE: 'queue orders@shop',
+    });
+    expect(approved.exitCode, approved.output).toBe(0);
+    expect(await queueNames()).toEqual(['invoices']);
+    expectNoChange(await workspace.up());
+  });
+
+  it('what fails is told, what is done is kept, and a re-run finishes', async () => {
+    setGranularity('vhost');
+    await callManagement(broker, 'PUT', 'vhosts/shop', {});
+    await allowRigUser(broker, 'shop');
+    const other = { durable: true, auto_delete: true, arguments: {} };
+    await callManagement(broker, 'PUT', 'queues/shop/orders', other);
+    const failed = await workspace.up('--skip-preview');
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toContain(
+      'auto_delete is true and should be false'.replace('auto_delete', 'autoDelete'),
+    );
+    const recorded = Object.keys(await tableInState('shop'));
+    expect(recorded).toContain('queue invoices');
+    expect(recorded).not.toContain('queue orders');
+    expect(await queueNames()).toEqual(['invoices', 'orders']);
+
+    await callManagement(broker, 'DELETE', 'queues/shop/orders');
+    const again = await up();
+    expect(again.output).toMatch(/~ 1 updated/);
+    expectNoChange(await workspace.up());
+  });
+
+  it('refresh finds what was changed and deleted by hand, up repairs it, destroy takes everything away', async () => {
+    setGranularity('vhost');
+    await up();
+    await allowRigUser(broker, 'shop');
+    await callManagement(broker, 'DELETE', 'queues/shop/invoices');
+    const permissions = { configure: '', write: '', read: '.*' };
+    await callManagement(broker, 'PUT', 'permissions/shop/shop-g1', permissions);
+    const refreshed = await workspace.refresh('--diff');
+    expect(refreshed.exitCode, refreshed.output).toBe(0);
+    expect(refreshed.output).toMatch(/- queue invoices/);
+    await up();
+    expect(await queueNames()).toEqual(['invoices', 'orders']);
+    expectNoChange(await workspace.up());
+    const destroyed = await workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    const vhosts = await callManagement<{ name: string }[]>(broker, 'GET', 'vhosts');
+    expect(vhosts.map(({ name }) => name)).toEqual(['/']);
+  });
+});
