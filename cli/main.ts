@@ -129,6 +129,13 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode;
 }
 
+/** Who reads no further (`| head`) has seen enough: that is no fault, and the exit code stays what it is. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+process.stdout.on('error', ignoreClosedPipe);
+process.stderr.on('error', ignoreClosedPipe);
+
 void main(process.argv).then((exitCode) => {
   process.exitCode = exitCode;
 });

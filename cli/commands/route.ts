@@ -94,11 +94,17 @@ function messageOf({ exchange, key, header }: RouteOptions): Message {
 
 /** `name=value`, where whole numbers, decimals, true and false are what they look like, or `name:type=value`. */
 function parseHeader(text: string): { readonly name: string; readonly value: HeaderValue } {
-  const match = /^(.+?)(?::(string|int|double|bool|void))?=(.*)$/s.exec(text);
+  const match = /^(.+?)(?::([^:=]*))?=(.*)$/s.exec(text);
   if (match === null) {
     throw new UserError(`--header ${text}: write name=value, or name:type=value (${TYPES.join(', ')})`);
   }
   const [, name = '', type, value = ''] = match;
+  if (type !== undefined && !TYPES.includes(type)) {
+    throw new UserError(
+      `--header ${text}: there is no type "${type}"; it can be ${TYPES.join(', ')}. ` +
+        `For a header of the name "${name}:${type}", write ${name}:${type}:string=${value}`,
+    );
+  }
   return { name, value: type === undefined ? guess(value, name) : typed(value, type, text, name) };
 }
 
@@ -110,15 +116,24 @@ function guess(value: string, name: string): HeaderValue {
   // These hold further routing keys, whatever they look like.
   if (name === 'CC' || name === 'BCC') return value;
   if (value === 'true' || value === 'false') return value === 'true';
-  if (INTEGER.test(value)) return Number(value);
+  if (INTEGER.test(value)) return integer(value, name);
   return DECIMAL.test(value) ? { double: Number(value) } : value;
+}
+
+/** A greater one would be compared as another number than the one that was written. */
+function integer(value: string, name: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new UserError(
+    `--header ${name}: ${value} is more than can be compared exactly (${Number.MAX_SAFE_INTEGER}); write ${name}:string=${value} for text`,
+  );
 }
 
 function typed(value: string, type: string, text: string, name: string): HeaderValue {
   if (type === 'string') return value;
   if (type === 'void' && value === '') return null;
   if (type === 'bool' && (value === 'true' || value === 'false')) return value === 'true';
-  if (type === 'int' && INTEGER.test(value)) return Number(value);
+  if (type === 'int' && INTEGER.test(value)) return integer(value, name);
   if (type === 'double' && DECIMAL.test(value)) return { double: Number(value) };
   throw new UserError(`--header ${text}: ${value === '' ? 'nothing' : value} is no ${type} for ${name}`);
 }

@@ -1,4 +1,5 @@
 /** `warren check --explain`, as a user runs it. */
+import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../tools/processes';
@@ -33,6 +34,17 @@ describe('warren check --explain', () => {
     const { exitCode, output } = await warren('check', '--explain', 'dead-leter-cycle');
     expect(exitCode).toBe(2);
     expect(output).toContain('did you mean dead-letter-cycle?');
+  });
+
+  it('leaves quietly when nobody reads on, as with `| head`', async () => {
+    const child = spawn(process.execPath, [WARREN, 'check', '--explain', 'bad-name'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+    const exitCode = await new Promise((resolve) => child.on('close', resolve));
+    expect({ exitCode, errors }).toEqual({ exitCode: 0, errors: '' });
   });
 
   it('neither a file nor a code is wrong usage', async () => {

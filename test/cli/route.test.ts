@@ -49,6 +49,10 @@ describe('warren route', () => {
     [['--vhost', 'notification'], 'Did you mean "notifications"?'],
     [['--header', 'x'], 'name=value'],
     [['--header', 'x:int=five'], 'five is no int for x'],
+    [['--header', 'x:strng=5'], 'there is no type "strng"; it can be string, int, double, bool, void'],
+    [['--header', 'x:strng=5'], 'write x:strng:string=5'],
+    [['--header', 'x=9007199254740993'], 'more than can be compared exactly'],
+    [['--header', 'x:int=-9007199254740993'], 'write x:string=-9007199254740993'],
     [['--key', 'x'.repeat(256)], '255 bytes'],
     [['--target', '5.0'], '--target'],
   ])('%s is wrong usage', async (args, expected) => {
@@ -81,11 +85,9 @@ describe('warren route', () => {
         .sort();
     };
     expect(await reached('size=5', 'text=5')).toEqual(['q0']);
-    expect(await reached('size:string=5', 'text:string=5', 'ratio=1.5', 'flag=true')).toEqual([
-      'q1',
-      'q2',
-      'q3',
-    ]);
+    expect(await reached('size:string=5', 'text:string=5', 'a:b:string=1', 'ratio=1.5', 'flag=true')).toEqual(
+      ['q1', 'q2', 'q3'],
+    );
     expect(await reached('size=5.0', 'text=05', 'flag:void=', 'ratio:double=1.5')).toEqual(['q2']);
   });
 
