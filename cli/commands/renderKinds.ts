@@ -5,6 +5,7 @@ import { renderCelery } from '../../topology/render/clients/celery';
 import { renderClientJson } from '../../topology/render/clients/json';
 import { renderAioPika, renderPika } from '../../topology/render/clients/python';
 import type { ClientChoice, Fault } from '../../topology/render/clients/view';
+import { renderPermissions } from '../../topology/render/permissions';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 import { renderYaml } from '../../topology/render/yaml';
 
@@ -33,6 +34,13 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
     {
       description: 'a rabbitmq.conf with what stands below `broker`',
       render: ({ topology }) => renderRabbitmqConf(topology),
+    },
+  ],
+  [
+    'permissions',
+    {
+      description: 'a table of what each user may do, and from which role',
+      render: ({ topology }) => renderPermissions(topology),
     },
   ],
   ['celery', { description: 'a Python module with the settings of Celery', render: renderCelery }],

@@ -18,6 +18,13 @@ it('writes what a user’s application may declare, and nothing else, on stdout'
   });
 });
 
+it('writes what each user may do, and where it comes from', async () => {
+  const { exitCode, stdout } = await render('--to', 'permissions');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^user +vhost +from +configure +write +read$/m);
+  expect(stdout).toMatch(/^ffmpeg-api +ffmpeg +publisher +— +\^ffmpeg_jobs\$ +—$/m);
+});
+
 it.each([
   [['--to', 'nothing'], /--to nothing is unknown; it can be .*definitions.*celery/],
   [['--to', 'pika', '--vhost', 'ffmpg'], /there is no vhost "ffmpg"\. Did you mean "ffmpeg"\?/],

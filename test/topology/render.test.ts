@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { renderPermissions } from '../../topology/render/permissions';
 
 const TEXT = 'warren: 1\nvhosts:\n  "ü,50%":\n    queues:\n      a: { maxLenght: 5 }\n';
 const { diagnostics } = load(TEXT, 'a,b.yaml');
@@ -127,6 +128,56 @@ users: { u: {} }
       users: [{ name: 'u', password_hash: 'aGFzaA==', limits: { 'max-channels': 3 } }],
       permissions: [{ user: 'u', vhost: 'v', configure: '^$', write: '^$', read: '^q$' }],
     });
+  });
+});
+
+describe('permissions', () => {
+  const rendered = (users: string): string => {
+    const { topology, diagnostics } = load(
+      `warren: 1
+vhosts: { v: { exchanges: { e: { type: topic } }, queues: { q: , long-name-of-a-queue: , another-name-of-a-queue: } } }
+users: ${users}
+`,
+      't.yaml',
+    );
+    if (topology === undefined) throw new Error(JSON.stringify(diagnostics));
+    return renderPermissions(topology);
+  };
+
+  it('as a table: from roles, from patterns, and of nobody', () => {
+    expect(
+      rendered(`
+  api: { roles: { v: { publisher: [e], consumer: [q] } }, topicPermissions: { v: { e: { write: '^a$' } } } }
+  ops: { tags: [monitoring], permissions: { v: { read: '^q$' } } }
+  out: {}`).split('\n'),
+    ).toEqual([
+      'user               vhost   from                  configure   write   read',
+      '────────────────   ─────   ───────────────────   ─────────   ─────   ────',
+      'api                v       publisher, consumer   —           ^e$     ^q$',
+      'ops (monitoring)   v       permissions           —           —       ^q$',
+      'out                —       —                     —           —       —',
+      '',
+      'Routing keys',
+      '',
+      'user   vhost   exchange   write   read',
+      '────   ─────   ────────   ─────   ────',
+      'api    v       e          ^a$     —',
+      '',
+    ]);
+  });
+
+  it('a long pattern goes over several lines', () => {
+    const lines = rendered(
+      '\n  api: { roles: { v: { consumer: [q, long-name-of-a-queue, another-name-of-a-queue] } } }',
+    ).split('\n');
+    expect(lines.slice(2, 4).map((line) => line.trim().split(/ +/).at(-1))).toEqual([
+      '^(another-name-of-a-queue|',
+      'long-name-of-a-queue|q)$',
+    ]);
+  });
+
+  it('say so where there is no user', () => {
+    expect(rendered('{}')).toBe('The topology has no users.\n');
   });
 });
 
