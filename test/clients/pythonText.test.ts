@@ -50,7 +50,7 @@ function hostileTopology(): unknown {
         },
         exchanges: Object.fromEntries(HOSTILE.map((name) => [name, { type: 'topic' }])),
         queues,
-        families: { 'it\'s """ {id} \\': { declaredWith: { 'x-"': '"' } } },
+        families: { 'it\'s """ {id} \\': { declaredWith: { 'x-"': '"' } }, '{id}:{name}': {} },
       },
     },
     workers: Object.fromEntries(
@@ -71,7 +71,11 @@ print(json.dumps({
     "queues": {name: dict(queue.arguments) for name, queue in module.QUEUES.items()},
     "exchanges": list(module.EXCHANGES),
     "bindings": [[b.source, b.destination, b.routing_key] for b in module.BINDINGS],
-    "families": [family.queue(id=7).name for family in module.FAMILIES.values()],
+    "families": [
+        family.queue(id=value, name="x{id}").name
+        for family in module.FAMILIES.values()
+        for value in (7, "{name}", "\\\\1")
+    ],
     "workers": list(module.WORKERS),
 }))
 `;
@@ -118,7 +122,10 @@ withClients('amqp', (python) => {
       queues: Object.fromEntries(HOSTILE.map((name) => [name, { [`x-${name}`]: name }])),
       exchanges: expect.arrayContaining(HOSTILE) as unknown,
       bindings: expect.arrayContaining(HOSTILE.map((name) => [name, name, name])) as unknown,
-      families: ['it\'s """ 7 \\'],
+      families: [
+        ...['it\'s """ 7 \\', 'it\'s """ {name} \\', 'it\'s """ \\1 \\'],
+        ...['7:x{id}', '{name}:x{id}', '\\1:x{id}'],
+      ],
       workers: HOSTILE,
     });
   });

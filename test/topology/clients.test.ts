@@ -187,6 +187,12 @@ describe.each([
   ['pika', renderPika],
   ['aio-pika', renderAioPika],
 ] as const)('%s', (_, renderer) => {
+  it('fills in the names of a family in one pass: a value may look like a placeholder', () => {
+    const module = rendered(renderer, SHOP);
+    expect(module).toContain('re.sub(r"\\{(\\w+)\\}", fill, self.name)');
+    expect(module).not.toContain('.replace(');
+  });
+
   it('holds what the user has to do with, and what it may declare', () => {
     const module = rendered(renderer, SHOP, { user: 'api' });
     expect(assigned(module, 'EXCHANGES')).toBe(`_named(

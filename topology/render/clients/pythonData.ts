@@ -66,14 +66,14 @@ class Family(_Declared):
     may_declare: bool = True
 
     def queue(self, **values: object) -> Queue:
-        name = self.name
-        for placeholder in re.findall(r"\\{(\\w+)\\}", self.name):
-            value = str(values[placeholder])
+        def fill(placeholder: re.Match[str]) -> str:
+            value = str(values[placeholder[1]])
             if value == "":
-                raise ValueError(f"{placeholder} is empty")
-            name = name.replace("{" + placeholder + "}", value)
+                raise ValueError(f"{placeholder[1]} is empty")
+            return value
+
         return Queue(
-            name,
+            re.sub(r"\\{(\\w+)\\}", fill, self.name),
             durable=self.durable,
             arguments=self.arguments,
             may_declare=self.may_declare,
