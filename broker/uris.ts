@@ -1,5 +1,6 @@
 /** Logins in the URIs that parameters hold (`amqp://USER:PASSWORD@HOST`): putting them in, taking them out, hiding them. */
 import type { JsonValue } from '../topology/objects';
+import { holdsPassword, passwordsIn, withoutLogins, withoutValues } from '../topology/secrets';
 import { BrokerError } from './errors';
 
 export interface UriLogin {
@@ -8,9 +9,6 @@ export interface UriLogin {
 }
 
 const PARTS = /^([a-z][a-z0-9+.-]*:\/\/)(?:([^/?#\s]*)@)?([^\s]*)$/i;
-/** Wider than what RabbitMQ accepts: a malformed URI may hold a password as well. */
-const WITH_PASSWORD = /:\/\/[^\s]*:[^\s]*@/;
-const HIDDEN = '***';
 
 export function isUri(text: string): boolean {
   return PARTS.test(text);
@@ -45,21 +43,13 @@ export function splitLogin(uri: string): { readonly uri: string; readonly login:
   }
 }
 
-/** Whether a password stands in a URI anywhere in the value. */
-export function holdsPassword(value: JsonValue): boolean {
-  return textsIn(value).some((text) => WITH_PASSWORD.test(text));
-}
-
 /** A text of the broker's about the value, without the passwords in it. */
 export function withoutPasswords(text: string, value: JsonValue): string {
   // What the broker says about a URI that it can't read holds pieces of it.
   if (text.includes('not a valid URI')) {
     return 'a URI in it is not valid. Check scheme, host and port, and that reserved characters in user name and password are percent-encoded';
   }
-  const secrets = textsIn(value).flatMap(passwordsOf);
-  const bySize = [...new Set(secrets)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
-  const hidden = bySize.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
-  return hidden.replace(/(:\/\/)[^\s]*@/g, `$1${HIDDEN}@`);
+  return withoutLogins(withoutValues(text, passwordsIn(value)));
 }
 
 /** A refusal quotes what it refuses: the same error, without the passwords in the value. */
@@ -74,22 +64,4 @@ export function hidingPasswords(error: BrokerError, value: JsonValue): BrokerErr
     reason: safe,
     message: message.replace(reason, () => safe),
   });
-}
-
-/** Each password as it stands there, and decoded. */
-function passwordsOf(text: string): string[] {
-  const login = /:\/\/([^\s]*)@/.exec(text)?.[1];
-  const password = login?.includes(':') === true ? login.slice(login.indexOf(':') + 1) : undefined;
-  if (password === undefined) return [];
-  try {
-    return [password, decodeURIComponent(password)];
-  } catch {
-    return [password];
-  }
-}
-
-function textsIn(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((item: JsonValue) => textsIn(item));
 }

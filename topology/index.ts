@@ -13,6 +13,7 @@ import { failedExpectations } from './route/expectations';
 import { routedVhosts } from './route/vhost';
 import { EXPECTATION_FAILED } from './rules/expectationFailed';
 import { runRules, toDiagnostic } from './rules/index';
+import { hiderOf } from './secrets';
 
 export * from './diagnostics';
 export * from './objects';
@@ -47,7 +48,8 @@ export interface LoadOptions extends ParseOptions {
  */
 export function load(text: string, file: string, options: LoadOptions = {}): LoadResult {
   const { topology, diagnostics: faults, remarks, texts: sources } = parseTopology(text, file, options);
-  const arranged = (found: readonly Diagnostic[]): Diagnostic[] => arrange(found, file, [...sources.keys()]);
+  const arranged = (found: readonly Diagnostic[]): Diagnostic[] =>
+    withoutSecrets(arrange(found, file, [...sources.keys()]), sources);
   if (topology === undefined) return { diagnostics: arranged(faults), sources };
   const resolved = resolveTopology(expandTopology(topology));
   const findings = [...remarks, ...runRules(resolved)].filter((finding) => !isConsequence(finding, faults));
@@ -73,6 +75,21 @@ export function load(text: string, file: string, options: LoadOptions = {}): Loa
   if (expectations.length === 0 || options.withoutExpectations === true) return answer(untested, objects);
   const failures = testTopology(objects, resolved.topology);
   return answer([...faults, ...judged([...findings, ...failures], true)], objects);
+}
+
+/** What is said about a file goes into terminals, logs and pull requests: no secret of the file may go with it. */
+function withoutSecrets(found: Diagnostic[], sources: ReadonlyMap<string, string>): Diagnostic[] {
+  if (found.length === 0) return found;
+  const hide = hiderOf(sources.values());
+  return found.map((diagnostic) => {
+    const { message, reason, help } = diagnostic;
+    return {
+      ...diagnostic,
+      message: hide(message),
+      ...(reason === undefined ? {} : { reason: hide(reason) }),
+      ...(help === undefined ? {} : { help: hide(help) }),
+    };
+  });
 }
 
 function hasError(found: readonly Diagnostic[]): boolean {

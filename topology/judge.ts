@@ -67,7 +67,7 @@ function unknownCode(code: string): Pick<Diagnostic, 'message' | 'help'> {
 /** Takes away what is suppressed; `complaints` is what is wrong with the suppressions. */
 function suppress(
   findings: readonly Diagnostic[],
-  { texts, isComplete }: Judgement,
+  { texts, isComplete, severities }: Judgement,
 ): { readonly kept: readonly Diagnostic[]; readonly complaints: readonly Diagnostic[] } {
   const complaints: Diagnostic[] = [];
   const effective = new Map<string, SuppressedCode>();
@@ -88,7 +88,8 @@ function suppress(
     return false;
   });
   for (const [key, each] of effective) {
-    if (!used.has(key) && isComplete(each.position.file, each.code)) complaints.push(unused(each));
+    if (used.has(key) || !isComplete(each.position.file, each.code)) continue;
+    complaints.push(severities[each.code] === 'off' ? switchedOff(each) : unused(each));
   }
   return { kept, complaints };
 }
@@ -104,6 +105,17 @@ function unused({ code, position }: SuppressedCode): Diagnostic {
     message: `There is no "${code}" here that could be suppressed.`,
     reason: 'A suppression without a finding would hide the next one that comes.',
     help: 'Remove it; it counts for its own line, or, alone on a line, for the next one.',
+    position,
+  };
+}
+
+function switchedOff({ code, position }: SuppressedCode): Diagnostic {
+  return {
+    code: UNUSED_SUPPRESSION,
+    severity: 'warning',
+    message: `"${code}" is switched off by \`rules:\`: there is nothing to suppress.`,
+    reason: 'A reader takes the suppression for an exception, and there is none.',
+    help: 'Remove the suppression, or the line below `rules:`.',
     position,
   };
 }

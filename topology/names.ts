@@ -46,3 +46,13 @@ export function suggestion(name: string, known: readonly string[], what: string)
   if (known.length === 0) return `No ${what} is defined here: add it first.`;
   return `Define it, or use one of ${quoteList([...known].sort(compareNames))}.`;
 }
+
+/** For the beginning of a sentence. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `an exchange`, `a queue`; no noun of the language is spoken otherwise than it is written. */
+export function withArticle(noun: string): string {
+  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}

@@ -5,7 +5,14 @@ import type { Diagnostic } from './diagnostics';
 import schema from './schema.json';
 import { describeSchemaErrors } from './schemaFaults';
 import type { Source } from './source';
-import { DURATION_MS_MAX, isPlainUri, parseAgeMs, parseDurationMs, parseSizeBytes } from './units';
+import {
+  DURATION_MS_MAX,
+  isPlainUri,
+  parseAgeMs,
+  parseDurationMs,
+  parseSeconds,
+  parseSizeBytes,
+} from './units';
 
 /** Everything that the schema has against a topology. */
 export function checkSchema(source: Source): Diagnostic[] {
@@ -39,6 +46,7 @@ function compile(what: object): ValidateFunction {
     allowUnionTypes: true,
     formats: {
       'warren-duration': (text) => (parseDurationMs(text) ?? Infinity) <= DURATION_MS_MAX,
+      'warren-seconds': (text) => parseSeconds(text) !== undefined,
       'warren-age': (text) => parseAgeMs(text) !== undefined,
       'warren-uri': isPlainUri,
       'warren-size': (text) => parseSizeBytes(text) !== undefined,

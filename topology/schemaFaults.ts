@@ -2,9 +2,10 @@
 import type { ErrorObject } from 'ajv';
 import type { Diagnostic } from './diagnostics';
 import { nearest, quoteList } from './names';
+import { withoutLogins } from './secrets';
 import type { Path, PathPart, Source } from './source';
 import { TARGETS } from './target';
-import { DURATION_MS_MAX, formatDuration, parseDurationMs } from './units';
+import { booleanMeant, DURATION_MS_MAX, formatDuration, parseDurationMs } from './units';
 
 type Fault = Omit<Diagnostic, 'severity' | 'position'>;
 
@@ -23,7 +24,11 @@ export function describeSchemaErrors(errors: readonly ErrorObject[], source: Sou
   }
   return [...byPlace.values()].map((error) => {
     const { path, part } = placeOf(error, source);
-    return { ...describe(error, path), severity: 'error' as const, position: source.at(path, part) };
+    return {
+      ...describe(error, path, labelOf(path, source)),
+      severity: 'error' as const,
+      position: source.at(path, part),
+    };
   });
 }
 
@@ -57,12 +62,24 @@ function pointerPath(pointer: string): string[] {
   return steps.map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'));
 }
 
-function describe(error: ErrorObject, path: Path): Fault {
+/** `"ttl"`; an item of a list has no name but that of the list: `"queues[2]"`. */
+function labelOf(path: Path, source: Source): string {
+  if (path.length === 0) return 'the file';
+  let value: unknown = source.data;
+  let name = '';
+  for (const step of path) {
+    name = Array.isArray(value) ? `${name}[${step}]` : String(step);
+    value = (value as Readonly<Record<string, unknown>>)[step];
+  }
+  return `"${name}"`;
+}
+
+function describe(error: ErrorObject, path: Path, label: string): Fault {
   const node = (error.parentSchema ?? {}) as SchemaNode;
-  const label = path.length === 0 ? 'the file' : `"${String(path.at(-1))}"`;
   const params = error.params as Readonly<Record<string, unknown>>;
   if (path.length === 1 && path[0] === 'target') return describeTarget(error);
   if (node.title === 'duration') return describeDuration(error, label);
+  if (node.title === 'seconds') return describeSeconds(error, label);
   if (node.title === 'size') return describeSize(error, label);
   if (node.title === 'age') return describeAge(error, label);
   if (node.title === 'AMQP URI' && error.keyword === 'format') return describeUri(label);
@@ -70,7 +87,7 @@ function describe(error: ErrorObject, path: Path): Fault {
     case 'additionalProperties':
       return describeUnknownKey(String(params.additionalProperty), node);
     case 'required':
-      return describeMissingKey(String(params.missingProperty), path, node);
+      return describeMissingKey(String(params.missingProperty), label, node);
     case 'const':
       return {
         code: 'language-version',
@@ -159,6 +176,18 @@ function describeDuration(error: ErrorObject, label: string): Fault {
     code: 'bad-duration',
     message: `${shown(error.data)} is not a duration for ${label}.`,
     help: 'Write whole numbers with units, largest first: 500ms, 30s, 10m, 2h, 1d, or 1h30m.',
+  };
+}
+
+function describeSeconds(error: ErrorObject, label: string): Fault {
+  const isBareNumber = typeof error.data === 'number' && error.data > 0;
+  const isLong = typeof error.data === 'string' && (parseDurationMs(error.data) ?? 0) > DURATION_MS_MAX;
+  if (isBareNumber || isLong) return describeDuration(error, label);
+  return {
+    code: 'bad-duration',
+    message: `${shown(error.data)} is not a time in whole seconds for ${label}.`,
+    reason: 'RabbitMQ counts this one in seconds.',
+    help: 'Write whole seconds, minutes, hours or days, largest first: 30s, 10m, 1h30m.',
   };
 }
 
@@ -253,8 +282,8 @@ function describeUnknownKey(key: string, node: SchemaNode): Fault {
   };
 }
 
-function describeMissingKey(key: string, path: Path, node: SchemaNode): Fault {
-  if (path.length === 0) {
+function describeMissingKey(key: string, label: string, node: SchemaNode): Fault {
+  if (label === 'the file') {
     return {
       code: 'missing-key',
       message: 'The version of the language is missing.',
@@ -263,7 +292,7 @@ function describeMissingKey(key: string, path: Path, node: SchemaNode): Fault {
   }
   return {
     code: 'missing-key',
-    message: `The key "${key}" is missing in ${node.title ?? `"${String(path.at(-1))}"`}.`,
+    message: `The key "${key}" is missing in ${node.title ?? label}.`,
     help: `Add \`${key}:\`.`,
   };
 }
@@ -295,6 +324,8 @@ function expected(type: unknown): string {
 }
 
 function wrongTypeHelp(wanted: string, data: unknown): string {
+  const meant = wanted === TYPE_NAMES.boolean && typeof data === 'string' ? booleanMeant(data) : undefined;
+  if (meant !== undefined) return `Write ${meant}, without quotes.`;
   if (wanted === 'text' && (typeof data === 'number' || typeof data === 'boolean')) {
     return 'Put it in quotes: without them it is no text.';
   }
@@ -316,6 +347,7 @@ function shown(data: unknown): string {
   if (data === null || data === undefined) return 'An empty value';
   if (Array.isArray(data)) return 'A list';
   if (typeof data === 'object') return 'A mapping';
-  const text = typeof data === 'string' ? `"${data}"` : JSON.stringify(data);
+  // Cut in the middle, a login would no longer be seen as one.
+  const text = typeof data === 'string' ? `"${withoutLogins(data)}"` : JSON.stringify(data);
   return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`;
 }

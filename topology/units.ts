@@ -1,4 +1,5 @@
 /** Durations and sizes as people write them, and the integers (milliseconds, bytes) that RabbitMQ takes. */
+import { secretIn } from './secrets';
 
 const DURATION_UNITS = [
   ['d', 86_400_000],
@@ -37,11 +38,24 @@ export function parseAgeMs(text: string): number | undefined {
   return ageMs === undefined || ageMs === 0 || ageMs % 1000 !== 0 ? undefined : ageMs;
 }
 
-/** Whether it is an AMQP URI with neither user nor password in it. */
+/** What is meant by a text that other YAML readers take for true or false: in YAML 1.2 `yes` is text. */
+export function booleanMeant(text: string): boolean | undefined {
+  if (/^(y|yes|on|true)$/i.test(text)) return true;
+  return /^(n|no|off|false)$/i.test(text) ? false : undefined;
+}
+
+/** Seconds of a duration that RabbitMQ counts in them; undefined where it isn't a whole number of them, or too many. */
+export function parseSeconds(text: string): number | undefined {
+  const durationMs = parseDurationMs(text);
+  if (durationMs === undefined || durationMs > DURATION_MS_MAX) return undefined;
+  return durationMs % 1000 === 0 ? durationMs / 1000 : undefined;
+}
+
+/** Whether it is an AMQP URI with neither user nor password in it, wherever a URI can hold them. */
 export function isPlainUri(text: string): boolean {
   if (!/^amqps?:\/\/\S*$/.test(text)) return false;
   const authority = text.slice(text.indexOf('//') + 2).split(/[/?#]/)[0] ?? '';
-  return !authority.includes('@') && URL.canParse(text);
+  return !authority.includes('@') && URL.canParse(text) && secretIn(text) === undefined;
 }
 
 /** The shortest text that `parseDurationMs` reads as exactly this many milliseconds. */

@@ -7,7 +7,7 @@ import type { JsonValue } from '../../topology/objects';
 import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
 import * as parameters from '../../broker/parameters';
-import { holdsPassword } from '../../broker/uris';
+import { holdsPassword } from '../../topology/secrets';
 import { canonicalJson } from '../../topology/objects';
 import { UNKNOWN } from '../values';
 import { idInVhost, resolveId } from './ids';

@@ -1,7 +1,7 @@
 /** What `warren.Parameter` and `warren.GlobalParameter` share: a value that is any JSON. */
 import type { JsonValue } from '../../topology/objects';
 import type { PropertyMap } from '../values';
-import { holdsPassword } from '../../broker/uris';
+import { holdsPassword } from '../../topology/secrets';
 import { canonicalJson } from '../../topology/objects';
 
 /** The property that holds the value as text is a secret when a password stands in one of its URIs. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdsPassword, splitLogin, withLogin, withoutLogin, withoutPasswords } from '../../broker/uris';
+import { splitLogin, withLogin, withoutLogin, withoutPasswords } from '../../broker/uris';
+import { holdsPassword } from '../../topology/secrets';
 
 const LOGIN = fc.record({
   username: fc.string({ unit: 'grapheme' }).filter(isWellFormed),

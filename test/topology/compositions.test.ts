@@ -55,6 +55,7 @@ describe('messages', () => {
     ['remove-nothing', 'base.yaml says nothing about "ttl" of the queue "failed".'],
     ['overlay-no-change', 'This is what base.yaml says about "bindings" of the queue "paid" already.'],
     ['overlay-name', 'The queue "payd" in the vhost "shop" is new; base.yaml has a queue "paid".'],
+    ['overlay-name', 'The exchange "order" in the vhost "shop" is new; base.yaml has an exchange "orders".'],
     ['overlay-faults', 'base.yaml has no worker "payd": this defines a new one'],
     ['overlay-faults', 'Did you mean "paid"? Else: Add `vhost:`.'],
     ['overlay-faults', 'To take away what the base says, name it below `remove:`.'],

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../../topology/units';
+import {
+  formatDuration,
+  formatSize,
+  parseDurationMs,
+  parseSeconds,
+  parseSizeBytes,
+} from '../../topology/units';
 
 describe('durations', () => {
   it.each([
@@ -28,6 +34,19 @@ describe('durations', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['30s', 30],
+  ['1h30m', 5400],
+  ['1000ms', 1],
+  ['0s', 0],
+  ['500ms', undefined],
+  ['1s1ms', undefined],
+  ['50d', undefined],
+  ['5', undefined],
+])('%s in whole seconds', (text, seconds) => {
+  expect(parseSeconds(text)).toBe(seconds);
 });
 
 describe('sizes', () => {

@@ -117,7 +117,7 @@ function asUris(value: unknown): JsonValue | undefined {
 /** RabbitMQ counts these delays in seconds. */
 function asSeconds(value: unknown): number | undefined {
   const delayMs = asDurationMs(value);
-  return delayMs === undefined ? undefined : Math.ceil(delayMs / 1000);
+  return delayMs === undefined ? undefined : delayMs / 1000;
 }
 
 function withoutAbsent(value: Readonly<Record<string, JsonValue | undefined>>): Record<string, JsonValue> {

@@ -12,7 +12,6 @@ import type {
 } from '../model';
 import type { SuperStream } from '../model';
 import type { Path } from '../source';
-import { DURATION_MS_MAX } from '../units';
 import {
   asArguments,
   asBoolean,
@@ -152,7 +151,7 @@ function buildRetry(value: unknown, path: Path): Retry | undefined {
     return undefined;
   const method = oneOf(data.method, ['ladder', 'stages', 'delayed-retry'] as const) ?? 'ladder';
   const factor = asNumber(data.factor) ?? DEFAULT_FACTOR;
-  const longestMs = asDurationMs(data.maxDelay) ?? DURATION_MS_MAX;
+  const longestMs = asDurationMs(data.maxDelay) ?? Infinity;
   // What RabbitMQ's delayed retry does is measured: the delay times the number of deliveries.
   const grown = (index: number): number =>
     method === 'delayed-retry' ? delayMs * (index + 1) : Math.round(delayMs * factor ** index);

@@ -1,10 +1,13 @@
 /** Names that only an overlay has: something new, or something of the base with a slip of the pen. */
 import { OVERLAY_NAME } from '../rules/compositionCodes';
 import type { Diagnostic, SourcePosition } from '../diagnostics';
-import { compareNames, nearest, quoteList } from '../names';
+import { capitalised, compareNames, nearest, quoteList, withArticle } from '../names';
 import { keyPosition } from '../source';
 import type { Addition } from './overlay';
-import { capitalised, describePath, nounOf } from './sections';
+import { describePath, nounOf } from './sections';
+
+/** Shorter names are near to each other by chance: `sms` and `mms`, `eu` and `us`. */
+const COMPARED_LENGTH_MIN = 4;
 
 /** Who adds more objects at one place than this does it on purpose. */
 const COMPARED_MAX = 50;
@@ -20,7 +23,7 @@ export function remarksOn(additions: readonly Addition[]): Diagnostic[] {
       {
         code: OVERLAY_NAME,
         severity: 'warning',
-        message: `${capitalised(describePath(path))} is new; ${baseFile} has ${noun === 'exchange' ? 'an' : 'a'} ${noun} "${meant}".`,
+        message: `${capitalised(describePath(path))} is new; ${baseFile} has ${withArticle(noun)} "${meant}".`,
         reason:
           'A name with a slip of the pen makes a second object, and leaves the one that was meant as it is.',
         help: `Write "${meant}" if that is meant.`,
@@ -60,6 +63,7 @@ export function explainMissing(
 function meantName({ path, known, beside }: Addition): string | undefined {
   if (beside.length > COMPARED_MAX) return undefined;
   const name = String(path.at(-1));
+  if (name.length < COMPARED_LENGTH_MIN) return undefined;
   // Who writes both knows the difference.
   const others = known.filter((other) => !beside.includes(other) && !isCounted(name, other));
   return nearest(name, others);

@@ -241,7 +241,7 @@ function malformation(text: string): Fault | undefined {
 function unreadable(name: string, why: string): Fault {
   return {
     code: 'unreadable-file',
-    message: `${name} can't be read: ${why}.`,
+    message: `${name} can't be read: ${/[.?]$/.test(why) ? why : `${why}.`}`,
     reason: 'Without it the topology is incomplete, and nothing more can be said about it.',
     help: 'Correct the path: it is relative to the file in which it stands.',
   };

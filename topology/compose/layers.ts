@@ -139,6 +139,10 @@ function changedAndRemoved(path: Path, { node }: Tree): Diagnostic {
   };
 }
 
+/** Several are one base by then, the later laid over the earlier. */
 function namesOf(files: readonly TopologyFile[]): string {
-  return files.map(({ name }) => name).join(' and ');
+  return files
+    .map(({ name }) => name)
+    .reverse()
+    .join(' over ');
 }

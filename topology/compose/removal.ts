@@ -1,9 +1,9 @@
 /** What an overlay takes away from its base: `remove:`, a tree of names. */
 import type { Diagnostic, SourcePosition } from '../diagnostics';
-import { compareNames, nearest, quoteList } from '../names';
+import { capitalised, compareNames, nearest, quoteList } from '../names';
 import type { Path } from '../source';
 import { keyPosition } from '../source';
-import { capitalised, describePath, isObject } from './sections';
+import { describePath, isObject } from './sections';
 import { entriesOf, isMapping, itemsOf, listAt, mappingAt } from './tree';
 import type { Tree } from './tree';
 

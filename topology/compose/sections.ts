@@ -75,8 +75,3 @@ function describeOwner([section, name]: Path): string | undefined {
   if (section === 'vhosts') return `in the vhost "${String(name)}"`;
   return section === 'users' ? `of the user "${String(name)}"` : undefined;
 }
-
-/** For the beginning of a sentence. */
-export function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

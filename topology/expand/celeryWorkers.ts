@@ -8,7 +8,10 @@ export function expandCeleryWorkers(topology: Topology): Topology {
 }
 
 function withCommand(worker: Worker, vhosts: ReadonlyMap<string, Vhost>): Worker {
-  const app = vhosts.get(worker.vhost ?? '')?.celery?.app;
+  const vhost = vhosts.get(worker.vhost ?? '');
+  const app = vhost?.celery?.app;
+  // -Q takes names: those of a family's queues are known at run time.
+  if (worker.queues.some((name) => vhost?.families.some(({ template }) => template === name))) return worker;
   if (app === undefined || worker.command.length > 0 || worker.queues.length === 0) return worker;
   const concurrency = worker.concurrency === undefined ? [] : ['-c', String(worker.concurrency)];
   return {

@@ -64,6 +64,7 @@ function expandQueue(queue: Queue, vhost: Vhost, target: Target): Expansion {
   const { deadLetter } = settings;
   if (retry === undefined || deadLetter === undefined || isMissing(deadLetter, queue, vhost))
     return unchanged;
+  if (declaredDeadLetterKey(queue) !== undefined) return unchanged;
   switch (retry.method) {
     case 'delayed-retry':
       return isQuorum(queue, vhost, target)
@@ -74,6 +75,12 @@ function expandQueue(queue: Queue, vhost: Vhost, target: Target): Expansion {
     case 'ladder':
       return ladder(queue, retry, deadLetter, { isQuorum: isQuorum(queue, vhost, target), target });
   }
+}
+
+/** The argument of the application that wins over the policy by which a retry would lead to its delay queues. */
+export function declaredDeadLetterKey({ retry, declaredWith }: Queue): string | undefined {
+  if (retry === undefined || retry.method === 'delayed-retry') return undefined;
+  return Object.keys(declaredWith ?? {}).find((key) => key.startsWith('x-dead-letter-'));
 }
 
 /** A target that isn't listed can't be bound. That it is missing is for the rules to say. */

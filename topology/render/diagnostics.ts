@@ -1,5 +1,6 @@
 /** Diagnostics for people (text), for programs (json), and as annotations of a pull request (github). */
 import type { Diagnostic, Severity, SourcePosition } from '../diagnostics';
+import { starred } from '../secrets';
 
 export interface RenderOptions {
   readonly format: 'text' | 'json' | 'github';
@@ -22,26 +23,34 @@ export function renderDiagnostics(
     case 'github':
       return diagnostics.map(githubCommand).join('\n');
     case 'text': {
-      const lines = new Map([...sources].map(([file, text]) => [file, text.split(/\r?\n/)]));
+      const lines = linesOf(sources);
       return diagnostics.map((diagnostic) => textBlock(diagnostic, lines, options.color)).join('\n\n');
     }
   }
+}
+
+type LineAt = (file: string, line: number) => string | undefined;
+
+/** The lines of the files, without the secrets that stand in them. */
+function linesOf(sources: ReadonlyMap<string, string>): LineAt {
+  const known = new Map<string, readonly string[]>();
+  return (file, line) => {
+    const lines = known.get(file) ?? starred(sources.get(file) ?? '').split(/\r?\n/);
+    known.set(file, lines);
+    return sources.has(file) ? lines[line - 1] : undefined;
+  };
 }
 
 const STYLES = { error: '31;1', warning: '33;1', info: '36;1', bold: '1', dim: '2' } as const;
 
 type Paint = (style: keyof typeof STYLES, text: string) => string;
 
-function textBlock(
-  diagnostic: Diagnostic,
-  sources: ReadonlyMap<string, readonly string[]>,
-  color: boolean,
-): string {
+function textBlock(diagnostic: Diagnostic, lineAt: LineAt, color: boolean): string {
   const paint: Paint = (style, text) => (color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text);
   const { severity, code, message, reason, help, position, via } = diagnostic;
   const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column} `;
   const head = `${paint('bold', where)}${paint(severity, severity)} ${paint('dim', code)}  ${printable(message)}`;
-  const line = position === undefined ? undefined : sources.get(position.file)?.[position.line - 1];
+  const line = position === undefined ? undefined : lineAt(position.file, position.line);
   return [
     head,
     ...(position === undefined || line === undefined ? [] : excerpt(line, position, severity, paint)),
@@ -59,7 +68,7 @@ function excerpt(line: string, position: SourcePosition, severity: Severity, pai
   const startIndex = position.column - 1;
   const endIndex = position.endLine > position.line ? line.trimEnd().length : position.endColumn - 1;
   const from = line.length <= EXCERPT_WIDTH ? 0 : Math.max(0, startIndex - EXCERPT_BEFORE);
-  const shown = withoutPasswords(line).slice(from, from + EXCERPT_WIDTH);
+  const shown = line.slice(from, from + EXCERPT_WIDTH);
   const lead = from > 0 ? '…' : '';
   const number = String(position.line);
   const gutter = ' '.repeat(number.length);
@@ -71,11 +80,6 @@ function excerpt(line: string, position: SourcePosition, severity: Severity, pai
     `  ${paint('dim', `${number} |`)} ${lead}${printable(shown)}`,
     `  ${paint('dim', `${gutter} |`)} ${indent}${paint(severity, caret)}`,
   ];
-}
-
-/** What stands before an @ in a URI is shown as stars, as many as it has characters. */
-function withoutPasswords(line: string): string {
-  return line.replace(/(?<=:\/\/)[^\s@/"']+(?=@)/g, (login) => '*'.repeat(login.length));
 }
 
 function blank(text: string): string {

@@ -1,5 +1,6 @@
 /** `broker:` as rabbitmq.conf. Every key was taken by real nodes of 3.10, 4.0 and 4.3. */
 import type { BrokerSettings, Topology } from '../model';
+import type { Path } from '../source';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 
@@ -20,6 +21,28 @@ export function renderRabbitmqConf({ broker, target }: Topology, options: Rabbit
   return `${[head, ...lines.map(([key, value]) => `${key} = ${String(value)}`)].join('\n')}\n`;
 }
 
+export interface WordedLine {
+  readonly key: string;
+  readonly value: Value;
+  readonly path: Path;
+}
+
+/** The lines in which a key or a value is free text of the topology: only such a line could be more than one line. */
+export function wordedLines({ path, deprecatedFeatures, conf }: BrokerSettings): WordedLine[] {
+  return [
+    ...Object.entries(deprecatedFeatures).map(([feature, value]) => ({
+      key: featureKey(feature),
+      value,
+      path: [...path, 'deprecatedFeatures', feature],
+    })),
+    ...Object.entries(conf).map(([key, value]) => ({ key, value, path: [...path, 'conf', key] })),
+  ];
+}
+
+function featureKey(feature: string): string {
+  return `deprecated_features.permit.${feature}`;
+}
+
 function confLines(broker: BrokerSettings, target: Target, tlsFolder: string): (readonly [string, Value])[] {
   const { memoryHighWatermark: memory, heartbeatMs } = broker;
   const lines: (readonly [string, Value | undefined])[] = [
@@ -27,7 +50,7 @@ function confLines(broker: BrokerSettings, target: Target, tlsFolder: string): (
       ? ['vm_memory_high_watermark.relative', memory.relative]
       : ['vm_memory_high_watermark.absolute', memory?.bytes],
     ['disk_free_limit.absolute', broker.diskFreeLimitBytes],
-    ['heartbeat', heartbeatMs === undefined ? undefined : Math.ceil(heartbeatMs / 1000)],
+    ['heartbeat', heartbeatMs === undefined ? undefined : heartbeatMs / 1000],
     ['connection_max', broker.connectionMax],
     ['channel_max', broker.channelMax],
     ['consumer_timeout', broker.consumerTimeoutMs],
@@ -35,7 +58,7 @@ function confLines(broker: BrokerSettings, target: Target, tlsFolder: string): (
     ...tlsLines(broker, tlsFolder),
     ...(isAtLeast(target, '3.12')
       ? Object.entries(broker.deprecatedFeatures).map(
-          ([feature, isPermitted]) => [`deprecated_features.permit.${feature}`, isPermitted] as const,
+          ([feature, isPermitted]) => [featureKey(feature), isPermitted] as const,
         )
       : []),
     ...Object.entries(broker.conf),

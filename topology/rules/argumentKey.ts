@@ -4,6 +4,7 @@ import type { ArgumentValue, Arguments } from '../objects';
 import type { Path } from '../source';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
+import { booleanMeant } from '../units';
 import { QUEUE_ARGUMENTS } from './queueArguments';
 import { valueFault } from './values';
 import { docs } from './rule';
@@ -67,11 +68,15 @@ function checkArgument(key: string, value: ArgumentValue, path: Path, target: Ta
   const kind = key === 'x-queue-version' && isAtLeast(target, '4.3') ? { oneOf: [2] } : known.value;
   const expected = valueFault(kind, value, target);
   if (expected === undefined) return [];
+  const meant = kind === 'flag' && typeof value === 'string' ? booleanMeant(value) : undefined;
   return [
     {
       message: `The value of "${key}" must be ${expected}.`,
       reason: 'RabbitMQ refuses the queue otherwise.',
-      help: 'Durations are milliseconds and sizes are bytes here, without quotes and units.',
+      help:
+        kind === 'flag'
+          ? `Write ${meant ?? 'true or false'}, without quotes.`
+          : 'Durations are milliseconds and sizes are bytes here, without quotes and units.',
       path,
     },
   ];

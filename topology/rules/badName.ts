@@ -1,4 +1,5 @@
 import type { Topology } from '../model';
+import { capitalised, withArticle } from '../names';
 import type { Path } from '../source';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
@@ -60,7 +61,13 @@ function checkName(what: string, name: string, path: Path): Finding[] {
   const at = { path, part: 'key' as const };
   const bytes = Buffer.byteLength(name);
   if (name === '') {
-    return [{ ...at, message: `A ${what} needs a name.`, help: 'Write one in front of the colon.' }];
+    return [
+      {
+        ...at,
+        message: `${capitalised(withArticle(what))} needs a name.`,
+        help: 'Write one in front of the colon.',
+      },
+    ];
   }
   if (bytes > NAME_BYTES_MAX) {
     return [
@@ -94,13 +101,15 @@ function checkName(what: string, name: string, path: Path): Finding[] {
       },
     ];
   }
-  if (RESERVING_KINDS.includes(what) && name.startsWith('amq.')) {
+  // Queues that RabbitMQ names itself are as real as others, and only described.
+  const isServerNamed = what === 'queue family' && name.startsWith('amq.gen-');
+  if (RESERVING_KINDS.includes(what) && name.startsWith('amq.') && !isServerNamed) {
     return [
       {
         ...at,
         message: `The name "${name}" is reserved.`,
         reason: 'RabbitMQ keeps names that begin with "amq." for itself and refuses them (403).',
-        help: 'Choose another name. The predeclared exchanges, such as amq.topic, are there without being listed.',
+        help: 'Choose another name. The predeclared exchanges, such as amq.topic, are there without being listed; queues that RabbitMQ names are the family amq.gen-{id}.',
       },
     ];
   }

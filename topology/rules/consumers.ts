@@ -59,7 +59,12 @@ export function isCeleryWorker({ command }: Worker): boolean {
   return words.some((word) => /(^|\/)celery$/.test(word)) && words.includes('worker');
 }
 
-/** The words of a command, also of one that is handed to a shell as one text. */
+/** The words of a command. Only what is handed to a shell, or is all of the command, is taken apart: a word may hold blanks. */
 export function commandWords(command: readonly string[]): string[] {
-  return command.flatMap((part) => part.split(/\s+/)).filter((word) => word !== '');
+  const shell = command.findIndex((part) => /(^|\/)(ba|da|a|z|k)?sh$/.test(part));
+  const isText = (index: number): boolean =>
+    command.length === 1 || (shell >= 0 && index > shell + 1 && /^-[a-z]*c$/.test(command[index - 1] ?? ''));
+  return command
+    .flatMap((part, index) => (isText(index) ? part.split(/\s+/) : [part]))
+    .filter((word) => word !== '');
 }

@@ -20,6 +20,7 @@ import { brokerOwnedParameter } from './brokerOwnedParameter';
 import { celeryCommand } from './celeryCommand';
 import { celeryDelayExpires } from './celeryDelayExpires';
 import { celeryDelays } from './celeryDelays';
+import { confLine } from './confLine';
 import { connectionLimit } from './connectionLimit';
 import { consumerTimeout } from './consumerTimeout';
 import { danglingReference } from './danglingReference';
@@ -121,6 +122,7 @@ export const RULES: readonly Rule[] = [
   shovelCount,
   parameterValue,
   shovelEnds,
+  confLine,
   passwordInFile,
   reservedPolicy,
   ambiguousPolicies,

@@ -1,4 +1,4 @@
-import type { Topology } from '../model';
+import { isLiteralSecret, isSecretName, secretIn } from '../secrets';
 import type { Path } from '../source';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
@@ -6,9 +6,9 @@ import type { Finding, Rule } from './rule';
 export const passwordInFile: Rule = {
   code: 'password-in-file',
   severity: 'error',
-  title: 'No password stands in a topology.',
+  title: 'No password, token or key stands in a topology.',
   reason: 'A topology is reviewed, copied and kept in version control: whoever can read it could log in.',
-  help: 'Write the URI without a user, and say `user:` beside it: the stack puts the credentials in.',
+  help: 'Write the URI without a user, and say `user:` beside it: the stack puts the credentials in. Other secrets belong where the program runs.',
   sources: [docs('production-checklist#users'), docs('uri-spec')],
   isAdvice: true,
   example: {
@@ -34,44 +34,63 @@ workers:
   shop: { vhost: shop, user: shop, queues: [paid] }
 `,
   },
-  check: ({ topology }) => texts(topology).flatMap(checkText),
+  check: ({ topology }) => valuesIn(topology.source.data, []).flatMap(checkValue),
 };
 
-interface TextAt {
-  readonly text: string;
+interface ValueAt {
+  readonly value: string;
   readonly path: Path;
+  /** The item before it in a list. */
+  readonly before?: unknown;
 }
 
-function texts({ vhosts, globalParameters, workers, broker }: Topology): TextAt[] {
-  return [
-    ...vhosts.flatMap(({ parameters }) => parameters.flatMap(({ value, path }) => textsIn(value, path))),
-    ...globalParameters.flatMap(({ value, path }) => textsIn(value, path)),
-    ...workers.flatMap(({ env, command, path }) => [
-      ...textsIn(env, [...path, 'env']),
-      ...textsIn(command, [...path, 'command']),
-    ]),
-    ...(broker === undefined ? [] : textsIn(broker.conf, [...broker.path, 'conf'])),
-  ];
-}
-
-function textsIn(value: unknown, path: Path): TextAt[] {
-  if (typeof value === 'string') return [{ text: value, path }];
-  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...path, index]));
+function valuesIn(value: unknown, path: Path, before?: unknown): ValueAt[] {
+  if (typeof value === 'string' || typeof value === 'number') return [{ value: String(value), path, before }];
+  if (Array.isArray(value)) {
+    const items: readonly unknown[] = value;
+    return items.flatMap((item, index) => valuesIn(item, [...path, index], items[index - 1]));
+  }
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
+  return Object.entries(value).flatMap(([key, item]) => valuesIn(item, [...path, key]));
 }
 
-/** A reference to a variable, as shells and Compose write it, is no password. */
-const WITH_PASSWORD = /\b[a-z][a-z0-9+.-]*:\/\/[^/@\s:]*:(?!\$)([^/@\s]+)@/i;
-
-function checkText({ text, path }: TextAt): Finding[] {
-  if (!WITH_PASSWORD.test(text)) return [];
+function checkValue({ value, path, before }: ValueAt): Finding[] {
+  const found = secretIn(value);
+  const name = found === undefined ? nameOfSecret(value, path, before) : found.name;
+  if (found === undefined && name === undefined) return [];
+  const isUri = found !== undefined && value.includes('://');
   return [
     {
-      message: 'This URI holds a password.',
+      message: isUri ? 'This URI holds a password.' : `The value of "${name ?? ''}" is a secret.`,
       reason: 'Whoever can read the topology could log in with it.',
-      help: 'Write the URI without user and password; the stack puts the credentials in.',
+      help: /^amqps?:/.test(value)
+        ? 'Write the URI without user and password; the stack puts the credentials in.'
+        : path[0] === 'broker'
+          ? 'Remove it here, and give it to the nodes in a file of their own, e.g. below conf.d.'
+          : 'Remove it here, and let the program or its platform add it where it runs.',
       path,
     },
   ];
+}
+
+/** The name by which a value is a secret, where names are free to choose. */
+function nameOfSecret(value: string, path: Path, before: unknown): string | undefined {
+  if (!isLiteralSecret(value)) return undefined;
+  const option = typeof before === 'string' ? /^--?([^=]+)$/.exec(before)?.[1] : undefined;
+  if (path[0] === 'workers' && path[2] === 'command') {
+    return option !== undefined && isSecretName(option) && !value.startsWith('-') ? option : undefined;
+  }
+  const name = path.findLast((step) => typeof step === 'string');
+  return name !== undefined && isFree(path) && isSecretName(name) ? name : undefined;
+}
+
+/** Elsewhere a key is a word of the language, or the name of an object. */
+function isFree(path: Path): boolean {
+  const [section, , part] = path;
+  return (
+    section === 'globalParameters' ||
+    (section === 'broker' && path[1] === 'conf') ||
+    (section === 'workers' && part === 'env') ||
+    (section === 'vhosts' && part === 'parameters')
+  );
 }

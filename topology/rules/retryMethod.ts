@@ -1,7 +1,9 @@
+import type { Retry } from '../model';
 import type { ResolvedQueue } from '../resolve';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import type { Source } from '../source';
+import { DURATION_MS_MAX, formatDuration } from '../units';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -57,6 +59,8 @@ function checkQueue({ queue, type }: ResolvedQueue, source: Source, target: Targ
       },
     ];
   }
+  const tooLong = tooLongDelay(queue.name, retry);
+  if (tooLong !== undefined) return [{ ...at, ...tooLong }];
   if (retry.method !== 'delayed-retry') return [];
   const obstacle = delayedRetryObstacle(queue.name, type, target);
   if (obstacle !== undefined) {
@@ -76,6 +80,22 @@ function checkQueue({ queue, type }: ResolvedQueue, source: Source, target: Targ
       part: 'key',
     },
   ];
+}
+
+/** What RabbitMQ would refuse as the ttl of a delay queue. */
+function tooLongDelay(
+  name: string,
+  { delaysMs }: Retry,
+): Pick<Finding, 'message' | 'reason' | 'help'> | undefined {
+  const index = delaysMs.findIndex((delayMs) => delayMs > DURATION_MS_MAX);
+  if (index < 0) return undefined;
+  const longest = formatDuration(DURATION_MS_MAX);
+  return {
+    message: `The wait before retry ${index + 1} of "${name}" is longer than ${longest}.`,
+    reason:
+      'RabbitMQ counts milliseconds in 32 bits, and refuses a queue that would keep messages for longer.',
+    help: 'Say `maxDelay`, from which on the waits grow no more, or a smaller `factor`, or fewer `attempts`.',
+  };
 }
 
 function delayedRetryObstacle(name: string, type: string, target: Target): string | undefined {

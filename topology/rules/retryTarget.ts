@@ -1,3 +1,4 @@
+import { declaredDeadLetterKey } from '../expand/retry';
 import type { Queue, Vhost } from '../model';
 import { LANGUAGE, docs } from './rule';
 import type { Finding, Rule } from './rule';
@@ -44,8 +45,8 @@ function checkQueue(queue: Queue, vhost: Vhost): Finding[] {
       },
     ];
   }
-  const given = Object.keys(queue.declaredWith ?? {}).find((key) => key.startsWith('x-dead-letter-'));
-  if (given !== undefined && retry.method !== 'delayed-retry') {
+  const given = declaredDeadLetterKey(queue);
+  if (given !== undefined) {
     return [
       {
         message: `The retry of "${name}" has no effect: the application declares the queue with ${given}.`,

@@ -1,5 +1,6 @@
 import { settingsDefinition } from '../definitions';
-import type { Settings } from '../model';
+import { declaredDeadLetterKey } from '../expand/retry';
+import type { Queue, Settings } from '../model';
 import type { Arguments } from '../objects';
 import type { Path } from '../source';
 import { QUEUE_ARGUMENTS } from './queueArguments';
@@ -35,9 +36,7 @@ vhosts:
   },
   check: ({ vhosts }) =>
     vhosts.flatMap(({ queues, families }) => [
-      ...queues.flatMap(({ queue }) =>
-        contradictions({ ...queue, given: { ...queue.arguments, ...queue.declaredWith } }),
-      ),
+      ...queues.flatMap(({ queue }) => contradictions({ ...queue, given: givenBeside(queue) })),
       // Its application's arguments, which nothing here can change.
       ...families.flatMap(({ family }) =>
         contradictions({ ...family, name: family.template, given: family.declaredWith ?? {} }),
@@ -50,6 +49,13 @@ interface Limited {
   readonly path: Path;
   readonly settings: Settings;
   readonly given: Arguments;
+}
+
+/** The dead letters that an application declares beside a retry are an error of their own. */
+function givenBeside(queue: Queue): Arguments {
+  const given = { ...queue.arguments, ...queue.declaredWith };
+  if (declaredDeadLetterKey(queue) === undefined) return given;
+  return Object.fromEntries(Object.entries(given).filter(([key]) => !key.startsWith('x-dead-letter-')));
 }
 
 const NUMERIC = ['message-ttl', 'expires', 'max-length', 'max-length-bytes', 'delivery-limit'];

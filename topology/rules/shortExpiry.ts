@@ -35,6 +35,8 @@ const EXPIRY_MIN_MS = 60_000;
 function checkVhost({ vhost, queues }: ResolvedVhost): Finding[] {
   return queues.flatMap((resolved) => {
     const { queue } = resolved;
+    // It stands in no file: there is no place for a longer expiry.
+    if (queue.isGenerated === true) return [];
     const expiresMs = effective(resolved, vhost, 'expires');
     // An expiry of 0 is refused as such.
     if (typeof expiresMs !== 'number' || expiresMs <= 0 || expiresMs >= EXPIRY_MIN_MS) return [];

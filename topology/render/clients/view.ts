@@ -97,7 +97,7 @@ export function clientView(input: ClientInput, choice: ClientChoice): ClientView
     vhost: vhost.name,
     ...(user === undefined ? {} : { user }),
     target: topology.target,
-    ...(heartbeatMs === undefined ? {} : { heartbeatSeconds: Math.max(1, Math.round(heartbeatMs / 1000)) }),
+    ...(heartbeatMs === undefined ? {} : { heartbeatSeconds: heartbeatMs / 1000 }),
     ...objectsOf(objects, vhost.name, access),
     families: familiesOf(vhost, access),
     workers: workersOf(topology, vhost, user),
