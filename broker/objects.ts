@@ -83,3 +83,34 @@ export async function remove(broker: Broker, object: BrokerObject, approvals: Ap
       return globalParameters.remove(broker, object.name);
   }
 }
+
+/** What the broker has under the identity of the object; undefined where there is none. */
+export function read(broker: Broker, object: BrokerObject): Promise<BrokerObject | undefined> {
+  switch (object.kind) {
+    case 'vhost':
+      return vhosts.read(broker, object.name);
+    case 'vhostLimits':
+      return limits.readVhostLimits(broker, object.vhost);
+    case 'user':
+      return users.read(broker, object.name);
+    case 'userLimits':
+      return limits.readUserLimits(broker, object.user);
+    case 'permissions':
+      return permissions.read(broker, object.vhost, object.user);
+    case 'topicPermissions':
+      return topicPermissions.read(broker, object.vhost, object.user);
+    case 'policy':
+    case 'operatorPolicy':
+      return policies.read(broker, object.kind, object.vhost, object.name);
+    case 'exchange':
+      return exchanges.read(broker, object.vhost, object.name);
+    case 'queue':
+      return queues.read(broker, object.vhost, object.name);
+    case 'binding':
+      return bindings.read(broker, object);
+    case 'parameter':
+      return parameters.read(broker, object);
+    case 'globalParameter':
+      return globalParameters.read(broker, object.name);
+  }
+}

@@ -36,7 +36,9 @@ export interface Snapshot {
    * As the broker has it, equal to what the single read gives; undefined where there is none. The identity decides
    * (`identityKey`), so the other fields of `object` don't matter. A vhost or user without limits has empty ones.
    */
-  find<K extends BrokerObjectKind>(object: ObjectOfKind<K>): FoundObject<K> | undefined;
+  find<K extends BrokerObjectKind>(
+    object: ObjectOfKind<K> & { readonly kind: K },
+  ): FoundObject<K> | undefined;
   /** Without the default exchange and its bindings, and without empty limits. */
   objects(): readonly BrokerObject[];
   /** Whether the queue belongs to one connection, and goes with it. */

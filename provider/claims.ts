@@ -19,6 +19,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,8 @@ export interface Claims {
   isChecked(identity: string, urn: string): boolean;
   /** Why a delete must leave the object alone; undefined where it may go on. */
   reasonToKeep(identity: string, urn: string): string | undefined;
+  /** True for the first who asks with this word in the whole operation: for what shall be said only once. */
+  isFirst(word: string): boolean;
   /** Takes the folder away when no other process uses it. */
   release(): void;
 }
@@ -98,6 +101,15 @@ export function openClaims(engineAddress: string): Claims {
       if (others.some((claim) => claim !== own + CREATED))
         return 'another resource of this program is the same object';
       return others.length > 0 ? 'it was created or adopted in this very operation' : undefined;
+    },
+    isFirst: (word) => {
+      try {
+        writeFileSync(join(folder, `first-${word}`), '', { flag: 'wx' });
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw error;
+      }
     },
     release: () => {
       if (!existsSync(ownFile)) return;

@@ -1,5 +1,5 @@
 /** What differs between two objects of one type, property by property, and how it can be changed. */
-import { fieldRole } from '../topology/mutability';
+import { fieldRole, type FieldRole } from '../topology/mutability';
 import { canonicalJson } from '../topology/objects';
 import type { AnyResourceType } from './resourceType';
 import { UNKNOWN, hasUnknown } from './values';
@@ -11,46 +11,80 @@ export interface PropertyChange {
   readonly path: string;
   readonly kind: ChangeKind;
   readonly isReplacement: boolean;
+  /** Neither the state nor the program has the property: the engine has no values to show for it. */
+  readonly isOnlyOnBroker?: boolean;
 }
 
 export interface ObjectDiff {
   readonly changes: readonly PropertyChange[];
   /** Delete first: the new object is the same one on the broker. Otherwise the new one is made first. */
   readonly deleteBeforeReplace: boolean;
+  /** The new one has another identity on the broker. */
+  readonly isOtherObject?: boolean;
+  /** The broker doesn't have the object any more: to be made again, also where no property changes. */
+  readonly isGone?: boolean;
 }
 
 export function diffObjects(type: AnyResourceType, before: object, after: object): ObjectDiff {
-  const changes: PropertyChange[] = [];
-  let isOtherObject = false;
-  for (const [field, path] of Object.entries(type.properties as Readonly<Record<string, string>>)) {
+  const differences = compareObjects(type, before, after);
+  const changes = differences.map(({ path, role, ...values }) => ({
+    path,
+    kind: kindOf(values.before, values.after),
+    isReplacement: role !== 'in-place',
+  }));
+  const isOtherObject = differences.some(
+    ({ role, after: value }) => role === 'identity' && !hasUnknown(value),
+  );
+  const deleteBeforeReplace = changes.some((change) => change.isReplacement) && !isOtherObject;
+  return { changes, deleteBeforeReplace, isOtherObject };
+}
+
+export interface PropertyDifference {
+  readonly path: string;
+  readonly role: FieldRole;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export function compareObjects(
+  type: AnyResourceType,
+  before: object,
+  after: object,
+): readonly PropertyDifference[] {
+  const properties = Object.entries(type.properties as Readonly<Record<string, string>>);
+  return properties.flatMap(([field, path]) => {
     const oldValue = valueOf(before, field);
     const newValue = valueOf(after, field);
-    if (canonicalJson(oldValue ?? null) === canonicalJson(newValue ?? null)) continue;
+    if (isEqual(oldValue, newValue)) return [];
     const role = fieldRole(type.kind, field);
-    if (role === 'identity' && !hasUnknown(newValue)) isOtherObject = true;
-    for (const change of propertyChanges(path, oldValue, newValue)) {
-      changes.push({ ...change, isReplacement: role !== 'in-place' });
-    }
-  }
-  return { changes, deleteBeforeReplace: changes.some((change) => change.isReplacement) && !isOtherObject };
+    return differencesIn(path, oldValue, newValue).map((difference) => ({ ...difference, role }));
+  });
+}
+
+/** Whether one of the changes is that property, a part of it, or what it is a part of. */
+export function isCovered(path: string, changes: readonly { readonly path: string }[]): boolean {
+  const isPart = (whole: string, part: string): boolean => part === whole || part.startsWith(`${whole}[`);
+  return changes.some((change) => isPart(change.path, path) || isPart(path, change.path));
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
 }
 
 function valueOf(object: object, field: string): unknown {
   return (object as Readonly<Record<string, unknown>>)[field];
 }
 
-function propertyChanges(
+function differencesIn(
   path: string,
   before: unknown,
   after: unknown,
-): readonly Omit<PropertyChange, 'isReplacement'>[] {
-  if (!isTable(before) || !isTable(after) || path.endsWith('Json')) {
-    return [{ path, kind: kindOf(before, after) }];
-  }
+): readonly Omit<PropertyDifference, 'role'>[] {
+  if (!isTable(before) || !isTable(after) || path.endsWith('Json')) return [{ path, before, after }];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys
-    .filter((key) => canonicalJson(before[key] ?? null) !== canonicalJson(after[key] ?? null))
-    .map((key) => ({ path: `${path}[${JSON.stringify(key)}]`, kind: kindOf(before[key], after[key]) }));
+    .filter((key) => !isEqual(before[key], after[key]))
+    .map((key) => ({ path: `${path}[${JSON.stringify(key)}]`, before: before[key], after: after[key] }));
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

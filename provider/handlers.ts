@@ -8,6 +8,7 @@ import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { canonicalJson } from '../topology/objects';
 import { readInputs } from './inputs';
+import { topLevelProperty } from './drift';
 import * as lifecycle from './lifecycle';
 import { UserError, typeOf } from './plugin';
 import { SECRET_CONFIG, checkSettings, parseProviderConfig, withEnvironment } from './providerConfig';
@@ -90,9 +91,13 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
   return checkResponse(inputs, failures);
 }
 
-export function diff(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
-  const state = ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()).values;
-  return diffResponse(lifecycle.diff(plugin, request.getUrn(), state, decode(request.getNews()).values));
+export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
+  const difference = await lifecycle.diff(plugin, request.getUrn(), {
+    state: ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()),
+    news: decode(request.getNews()),
+    ignored: request.getIgnorechangesList(),
+  });
+  return diffResponse(difference);
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
@@ -108,7 +113,11 @@ export async function read(plugin: Plugin, request: pb.ReadRequest): Promise<pb.
   const state = ownState(plugin, request.getUrn(), request.getProperties(), request.getInputs());
   const oldInputs = decode(request.getInputs());
   const response = new pb.ReadResponse();
-  const result = await lifecycle.read(plugin, request.getUrn(), request.getId(), state);
+  const result = await lifecycle.read(plugin, request.getUrn(), {
+    id: request.getId(),
+    state,
+    isRefresh: Object.keys(oldInputs.values).length > 0,
+  });
   // An empty id says that the object is gone.
   if (result === undefined) return response;
   response.setId(result.id);
@@ -180,15 +189,15 @@ function diffResponse(difference: ObjectDiff): pb.DiffResponse {
   const response = new pb.DiffResponse();
   const { changes } = difference;
   const { DiffChanges } = pb.DiffResponse;
-  response.setChanges(changes.length === 0 ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
+  const isSame = changes.length === 0 && difference.isGone !== true;
+  response.setChanges(isSame ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
   response.setHasdetaileddiff(true);
   response.setDeletebeforereplace(difference.deleteBeforeReplace);
-  const topLevel = (path: string): string => path.split(/[.[]/)[0] ?? path;
-  response.setDiffsList([...new Set(changes.map(({ path }) => topLevel(path)))]);
+  response.setDiffsList([...new Set(changes.map(({ path }) => topLevelProperty(path)))]);
   response.setReplacesList(
-    changes.filter((change) => change.isReplacement).map(({ path }) => topLevel(path)),
+    changes.filter((change) => change.isReplacement).map(({ path }) => topLevelProperty(path)),
   );
-  for (const change of changes) {
+  for (const change of changes.filter(({ isOnlyOnBroker }) => isOnlyOnBroker !== true)) {
     const detail = new pb.PropertyDiff();
     detail.setKind(detailKind(change));
     response.getDetaileddiffMap().set(change.path, detail);

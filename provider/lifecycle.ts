@@ -7,8 +7,10 @@ import type { Properties, PropertyMap } from './values';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../topology/objects';
 import { diffObjects } from './diff';
+import { diffWithBroker, driftInWords, withoutIgnored } from './drift';
 import { Incomplete, PartialResult } from './incomplete';
 import { readInputs } from './inputs';
+import { lookupToCompare, lookupToRead } from './lookups';
 import {
   callOf,
   claimIdentities,
@@ -59,9 +61,36 @@ function automaticName(logicalName: string, randomSeed: Uint8Array): string {
   return `${logicalName}-${suffix}`;
 }
 
-export function diff(plugin: Plugin, urn: string, state: PropertyMap, news: PropertyMap): ObjectDiff {
+/** What to change, on the broker too: see drift.ts. */
+export async function diff(
+  plugin: Plugin,
+  urn: string,
+  request: { readonly state: Properties; readonly news: Properties; readonly ignored: readonly string[] },
+): Promise<ObjectDiff> {
+  const { state, news, ignored } = request;
   const type = typeOf(plugin, urn);
-  return diffObjects(type, objectOf(type, state), objectOf(type, news));
+  const before = objectOf(type, state.values);
+  const after = objectOf(type, news.values);
+  const known = diffObjects(type, before, after);
+  // A new object of another identity has nothing to do with what became of the old one.
+  if (known.isOtherObject === true || hasUnknown(news.values)) return known;
+  const lookup = await lookupToCompare(plugin, type, before);
+  if (lookup === undefined) return known;
+  const found = (await type.find(lookup, before)) as object | undefined;
+  const versions = { before, found, after };
+  const difference = withoutIgnored(diffWithBroker(type, versions), ignored);
+  if (difference.changes.length > 0 || difference.isGone === true) {
+    const { endpoint } = sessionOf(plugin);
+    const secrets = new Set([state, news].flatMap((side) => [...secretsOf(type, side, side.values)]));
+    if (found !== undefined) secretsOfObject(type, found).forEach((name) => secrets.add(name));
+    const words = driftInWords(type, versions, { endpoint, secrets });
+    if (words !== undefined) await plugin.log('warning', words, urn);
+  }
+  return difference;
+}
+
+function secretsOfObject(type: AnyResourceType, object: object): readonly string[] {
+  return type.secretsIn?.(type.toProperties(object, {})) ?? [];
 }
 
 export async function create(
@@ -74,6 +103,7 @@ export async function create(
   const object = objectOf(type, inputs.values);
   if (isPreview) return { id: '', state: previewState(type, object, inputs) };
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
+  plugin.touched.add(identity);
   const stored = await recordingWhatIsDone(type, inputs, () =>
     type.create(callOf(plugin, urn, identity), object),
   );
@@ -81,19 +111,27 @@ export async function create(
   return { id: stored.id, state: stateOf(type, stored.object as object, inputs) };
 }
 
-/** Undefined where the object is gone. */
+/**
+ * Undefined where the object is gone. A refresh reads everything at once; an import, and a resource that a program
+ * looks up, may be younger than that, and is read by itself.
+ */
 export async function read(
   plugin: Plugin,
   urn: string,
-  id: string,
-  state: Properties,
+  request: { readonly id: string; readonly state: Properties; readonly isRefresh: boolean },
 ): Promise<Result | undefined> {
+  const { id, state, isRefresh } = request;
   const type = typeOf(plugin, urn);
+  const call = callOf(plugin, urn, undefined);
   const known = Object.keys(state.values).length === 0 ? undefined : objectOf(type, state.values);
-  const stored = await type.read(callOf(plugin, urn, undefined), id, known);
-  if (stored === undefined) return undefined;
-  const isSame = known !== undefined && canonicalJson(stored.object) === canonicalJson(known);
-  return isSame ? { id, state } : { id: stored.id, state: stateOf(type, stored.object as object, state) };
+  const found = (
+    known === undefined
+      ? await type.locate(call, id)
+      : await type.find(await lookupToRead(plugin, type, known, isRefresh), known)
+  ) as object | undefined;
+  if (found === undefined) return undefined;
+  const isSame = known !== undefined && canonicalJson(found) === canonicalJson(known);
+  return isSame ? { id, state } : { id, state: stateOf(type, found, state) };
 }
 
 export async function update(
@@ -111,10 +149,13 @@ export async function update(
   const previous = objectOf(type, request.state);
   if (request.isPreview) return { id: request.id, state: previewState(type, object, request.news) };
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
-  await recordingWhatIsDone(type, request.news, () =>
+  plugin.touched.add(identity);
+  const made: unknown = await recordingWhatIsDone(type, request.news, () =>
     type.update(callOf(plugin, urn, identity), object, previous),
   );
-  return { id: request.id, state: stateOf(type, object, request.news) };
+  // It may have been gone, and be made anew by this.
+  plugin.claims().create(claimIdentities(sessionOf(plugin).endpoint, type, object), urn);
+  return { id: request.id, state: stateOf(type, made as object, request.news) };
 }
 
 export async function remove(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
@@ -127,6 +168,7 @@ export async function remove(plugin: Plugin, urn: string, state: PropertyMap): P
     await plugin.log('debug', `Left on the broker: ${reason}.`, urn);
     return;
   }
+  plugin.touched.add(identity);
   await type.remove(call, object);
 }
 

@@ -16,6 +16,8 @@ export interface Plugin {
   readonly environment: NodeJS.ProcessEnv;
   readonly log: EngineLog;
   readonly claims: () => Claims;
+  /** Identities of what this process has created, changed or deleted: a snapshot may be older. */
+  readonly touched: Set<string>;
   session?: OpenSession;
   isCancelled: boolean;
 }

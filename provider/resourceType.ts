@@ -1,5 +1,6 @@
 /** What a resource type is to the server: plain functions over one plain object, the same shape for every type. */
 import type { Approvals } from '../broker/approvals';
+import type { Lookup } from '../broker/lookup';
 import type { Snapshot } from '../broker/snapshot';
 import type { Broker } from '../broker/transport';
 import type { BrokerObjectKind } from '../topology/objects';
@@ -68,9 +69,14 @@ export interface ResourceType<T extends object> {
   toProperties(object: T, given: PropertyMap): PropertyMap;
   /** Makes it so; an equal object that exists is adopted. */
   create(call: Call, object: T): Promise<Stored<T>>;
-  /** Undefined where it is gone. `known` is what the state says; absent on an import. */
-  read(call: Call, id: string, known: T | undefined): Promise<Stored<T> | undefined>;
-  update(call: Call, object: T, previous: T): Promise<void>;
+  /** For an import: the object that an id names; undefined where there is none. */
+  locate(call: Call, id: string): Promise<T | undefined>;
+  /** What the broker has for an object that the state knows; undefined where it is gone. */
+  find(lookup: Lookup, known: T): Promise<T | undefined>;
+  /** What to say where `find` finds nothing; by default, that it was deleted. */
+  readonly absenceInWords?: string;
+  /** Makes it so, also where the object is gone; returns it as it is kept in the state. */
+  update(call: Call, object: T, previous: T): Promise<T>;
   /** An absent object is fine. */
   remove(call: Call, object: T): Promise<void>;
 }

@@ -25,6 +25,7 @@ export function serve(served: Package): void {
     environment: process.env,
     log: openEngineLog(engineAddress),
     claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
+    touched: new Set(),
     isCancelled: false,
   };
   endWithEngine(() => claims?.release());

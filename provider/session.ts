@@ -21,7 +21,8 @@ export function openSession(config: ProviderConfig): OpenSession {
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
   let snapshot: Promise<Snapshot> | undefined;
-  let failuresReported = 0;
+  const describedOnce = failuresDescribedOnce();
+  const snapshotDescribedOnce = failuresDescribedOnce();
   const brokerAs = (username: string, password: string): Broker => {
     const broker = openBroker({ ...settings, username, password });
     if (isCancelled) broker.cancel();
@@ -29,13 +30,13 @@ export function openSession(config: ProviderConfig): OpenSession {
     return broker;
   };
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
-  const broker = async (): Promise<Broker> => {
-    login ??= logIn(brokerAs, chain);
+  const broker = (): Promise<Broker> => describedOnce((login ??= logIn(brokerAs, chain)));
+  const openSnapshot = async (): Promise<Snapshot> => {
     try {
-      return await login;
+      return await readSnapshot(await (login ??= logIn(brokerAs, chain)));
     } catch (error) {
-      failuresReported++;
-      if (failuresReported > 1 && isBrokerError(error)) throw sameFailure(error);
+      // Whoever has to do something on the broker tries, and fails, by itself.
+      login = undefined;
       throw error;
     }
   };
@@ -45,7 +46,7 @@ export function openSession(config: ProviderConfig): OpenSession {
     approvals: config.approvals,
     brokerAs,
     broker,
-    snapshot: () => (snapshot ??= broker().then((opened) => readSnapshot(opened))),
+    snapshot: () => snapshotDescribedOnce((snapshot ??= openSnapshot())),
     continueAs: (broker) => {
       login = Promise.resolve(broker);
     },
@@ -84,14 +85,23 @@ function allFailed(chain: readonly Credentials[], first: BrokerError | undefined
     kind: 'unauthorized',
     message:
       `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
-      'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works, then run `pulumi up` and `pulumi refresh --target "**warren:index:Admin::*"`, and `pulumi up` again.',
+      'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works, and run `pulumi up`.',
   });
 }
 
 /** Many resources run into the same wall at once: the wall is described once. */
-function sameFailure(error: BrokerError): BrokerError {
-  return new BrokerError({
-    kind: error.kind,
-    message: 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
-  });
+function failuresDescribedOnce(): <T>(task: Promise<T>) => Promise<T> {
+  let described = 0;
+  return async (task) => {
+    try {
+      return await task;
+    } catch (error) {
+      described++;
+      if (described === 1 || !isBrokerError(error)) throw error;
+      throw new BrokerError({
+        kind: error.kind,
+        message: 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
+      });
+    }
+  };
 }

@@ -63,12 +63,12 @@ export const bindingType: ResourceType<Binding> = {
     const propertiesKey = await bindings.put(await session.broker(), binding);
     return { id: bindingId(binding, propertiesKey), object: { ...binding, propertiesKey } };
   },
-  read: async ({ session }, id, known) => {
-    const broker = await session.broker();
-    const stored = known === undefined ? await find(broker, id) : await bindings.read(broker, known);
-    return stored === undefined ? undefined : { id, object: stored };
+  locate: async ({ session }, id) => findById(await session.broker(), id),
+  find: async (lookup, known) => lookup.find(known),
+  update: async ({ session }, binding) => {
+    const propertiesKey = await bindings.put(await session.broker(), binding);
+    return { ...binding, propertiesKey };
   },
-  update: () => Promise.resolve(),
   remove: async ({ session }, binding) => {
     const broker = await session.broker();
     const key = binding.propertiesKey ?? (await bindings.read(broker, binding))?.propertiesKey;
@@ -87,7 +87,7 @@ function bindingId(binding: BindingObject, propertiesKey: string): string {
 }
 
 /** For an import. Names may hold slashes, so the id is looked up among the vhost's bindings, not taken apart. */
-async function find(broker: Broker, id: string): Promise<StoredBinding | undefined> {
+async function findById(broker: Broker, id: string): Promise<StoredBinding | undefined> {
   const [vhost] = id.split('/');
   if (vhost === undefined || id.split('/').length < 5) {
     throw new UserError(

@@ -46,15 +46,15 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     await exchanges.put(await session.broker(), exchange);
     return { id: idInVhost(exchange.name, exchange.vhost), object: exchange };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const broker = await session.broker();
-    const object =
-      known === undefined
-        ? await resolveId(id, ({ name, vhost }) => exchanges.read(broker, vhost, name))
-        : await exchanges.read(broker, known.vhost, known.name);
-    return object === undefined ? undefined : { id, object };
+    return resolveId(id, ({ name, vhost }) => exchanges.read(broker, vhost, name));
   },
-  update: () => Promise.resolve(),
+  find: async (lookup, known) => lookup.find(known),
+  update: async ({ session }, exchange) => {
+    await exchanges.put(await session.broker(), exchange);
+    return exchange;
+  },
   remove: async ({ session }, { vhost, name }) => {
     await exchanges.remove(await session.broker(), vhost, name);
   },

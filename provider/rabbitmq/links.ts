@@ -106,13 +106,8 @@ interface LinkKind {
 
 function linkType({ token, component, property, settings, computed }: LinkKind): ResourceType<Link> {
   const onBroker = (link: Link): StoredParameter => ({ ...link, value: toBroker(settings, link.value) });
-  const read = async (
-    broker: Parameters<typeof parameters.read>[0],
-    key: { readonly vhost: string; readonly name: string },
-  ): Promise<Link | undefined> => {
-    const stored = await parameters.read(broker, { ...key, component });
-    return stored && { ...stored, value: fromBroker(settings, stored.value) };
-  };
+  const inWordsOfProgram = (stored: StoredParameter | undefined): Link | undefined =>
+    stored && { ...stored, value: fromBroker(settings, stored.value) };
   return {
     token,
     kind: 'parameter',
@@ -133,16 +128,15 @@ function linkType({ token, component, property, settings, computed }: LinkKind):
       await parameters.put(await session.broker(), onBroker(link));
       return { id: idInVhost(link.name, link.vhost), object: link };
     },
-    read: async ({ session }, id, known) => {
+    locate: async ({ session }, id) => {
       const broker = await session.broker();
-      const object =
-        known === undefined
-          ? await resolveId(id, (reading) => read(broker, reading))
-          : await read(broker, known);
-      return object === undefined ? undefined : { id, object };
+      const stored = await resolveId(id, (key) => parameters.read(broker, { ...key, component }));
+      return inWordsOfProgram(stored);
     },
+    find: async (lookup, known) => inWordsOfProgram(await lookup.find(known)),
     update: async ({ session }, link) => {
       await parameters.put(await session.broker(), onBroker(link));
+      return link;
     },
     remove: async ({ session }, link) => {
       await parameters.remove(await session.broker(), link);

@@ -33,16 +33,14 @@ export const permissionsType: ResourceType<PermissionsObject> = {
     await permissions.put(await session.broker(), object);
     return { id: idInVhost(object.user, object.vhost), object };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const broker = await session.broker();
-    const object =
-      known === undefined
-        ? await resolveId(id, ({ name, vhost }) => permissions.read(broker, vhost, name))
-        : await permissions.read(broker, known.vhost, known.user);
-    return object === undefined ? undefined : { id, object };
+    return resolveId(id, ({ name, vhost }) => permissions.read(broker, vhost, name));
   },
+  find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, object) => {
     await permissions.put(await session.broker(), object);
+    return object;
   },
   remove: async ({ session }, { vhost, user }) => {
     await permissions.remove(await session.broker(), vhost, user);

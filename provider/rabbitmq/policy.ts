@@ -43,16 +43,14 @@ function policyTypeOf(kind: PolicyObject['kind'], token: string): ResourceType<P
       await policies.put(await session.broker(), policy);
       return { id: idInVhost(policy.name, policy.vhost), object: policy };
     },
-    read: async ({ session }, id, known) => {
+    locate: async ({ session }, id) => {
       const broker = await session.broker();
-      const object =
-        known === undefined
-          ? await resolveId(id, ({ name, vhost }) => policies.read(broker, kind, vhost, name))
-          : await policies.read(broker, kind, known.vhost, known.name);
-      return object === undefined ? undefined : { id, object };
+      return resolveId(id, ({ name, vhost }) => policies.read(broker, kind, vhost, name));
     },
+    find: async (lookup, known) => lookup.find(known),
     update: async ({ session }, policy) => {
       await policies.put(await session.broker(), policy);
+      return policy;
     },
     remove: async ({ session }, { vhost, name }) => {
       await policies.remove(await session.broker(), kind, vhost, name);

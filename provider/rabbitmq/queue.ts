@@ -1,5 +1,5 @@
 /** `rabbitmq.Queue`. */
-import type { Arguments, QueueObject } from '../../topology/objects';
+import type { Arguments, QueueObject, QueueType } from '../../topology/objects';
 import type { StoredBinding } from '../../broker/bindings';
 import type { Broker } from '../../broker/transport';
 import type { ResourceType } from '../resourceType';
@@ -58,15 +58,21 @@ export const queueType: ResourceType<QueueObject> = {
     saved.forget();
     return { id: idInVhost(queue.name, queue.vhost), object: queue };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const broker = await session.broker();
-    const object =
-      known === undefined
-        ? await resolveId(id, ({ name, vhost }) => queues.read(broker, vhost, name))
-        : await queues.read(broker, known.vhost, known.name);
-    return object === undefined ? undefined : { id, object: withoutAddedType(object, known) };
+    const found = await resolveId(id, ({ name, vhost }) => queues.read(broker, vhost, name));
+    return found && withoutAddedType(found, 'classic');
   },
-  update: () => Promise.resolve(),
+  find: async (lookup, known) => {
+    const found = await lookup.find(known);
+    if (found === undefined || known.arguments[TYPE] !== undefined) return found;
+    const vhost = await lookup.find({ kind: 'vhost', name: known.vhost });
+    return withoutAddedType(found, 'classic', vhost?.defaultQueueType);
+  },
+  update: async ({ session }, queue) => {
+    await queues.put(await session.broker(), queue);
+    return queue;
+  },
   remove: async ({ session, isReplacement }, { vhost, name }) => {
     const broker = await session.broker();
     const saved = savedBindings(broker.endpoint, vhost, name);
@@ -91,10 +97,9 @@ async function restore(broker: Broker, binding: StoredBinding): Promise<void> {
 }
 
 /** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
-function withoutAddedType(queue: QueueObject, known: QueueObject | undefined): QueueObject {
-  if (known?.arguments[TYPE] !== undefined) return queue;
-  if (known === undefined && queue.arguments[TYPE] !== 'classic') return queue;
-  return { ...queue, arguments: withoutType(queue.arguments) };
+function withoutAddedType(queue: QueueObject, ...added: readonly (QueueType | undefined)[]): QueueObject {
+  const isAdded = added.includes(queue.arguments[TYPE] as QueueType | undefined);
+  return isAdded ? { ...queue, arguments: withoutType(queue.arguments) } : queue;
 }
 
 function argumentsOf(properties: PropertyMap): Arguments {

@@ -29,22 +29,23 @@ export const topicPermissionsType: ResourceType<TopicPermissionsObject> = {
     await topicPermissions.put(await session.broker(), object);
     return { id: idInVhost(object.user, object.vhost), object };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const broker = await session.broker();
-    const object =
-      known === undefined
-        ? await resolveId(id, ({ name, vhost }) => topicPermissions.read(broker, vhost, name))
-        : await topicPermissions.read(broker, known.vhost, known.user);
-    if (object === undefined) return undefined;
-    return { id, object: { ...object, exchanges: byExchange(object.exchanges) } };
+    return sorted(await resolveId(id, ({ name, vhost }) => topicPermissions.read(broker, vhost, name)));
   },
+  find: async (lookup, known) => sorted(await lookup.find(known)),
   update: async ({ session }, object) => {
     await topicPermissions.put(await session.broker(), object);
+    return object;
   },
   remove: async ({ session }, { vhost, user }) => {
     await topicPermissions.remove(await session.broker(), vhost, user);
   },
 };
+
+function sorted(found: TopicPermissionsObject | undefined): TopicPermissionsObject | undefined {
+  return found && { ...found, exchanges: byExchange(found.exchanges) };
+}
 
 function parseEntries(inputs: Inputs): Entries {
   const list = inputs.list('permissions') as unknown;

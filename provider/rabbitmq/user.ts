@@ -40,15 +40,21 @@ export const userType: ResourceType<UserWithPassword> = {
     if (!isSame(await users.read(broker, user.name), user)) await users.put(broker, user, user.password);
     return { id: user.name, object: user };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const stored = await users.read(await session.broker(), id);
-    if (stored === undefined) return undefined;
-    const isKnownPassword = known !== undefined && matchesPassword(stored.passwordHash, known.password);
-    const password = isKnownPassword ? known.password : '';
-    return { id, object: { kind: 'user', name: id, password, tags: [...stored.tags].sort() } };
+    return stored && { kind: 'user', name: id, password: '', tags: [...stored.tags].sort() };
+  },
+  find: async (lookup, known) => {
+    const found = await lookup.find(known);
+    if (found === undefined) return undefined;
+    const hash = await lookup.passwordHash(known.name);
+    const isKnownPassword = hash !== undefined && matchesPassword(hash, known.password);
+    const { kind, name, tags } = found;
+    return { kind, name, password: isKnownPassword ? known.password : '', tags: [...tags].sort() };
   },
   update: async ({ session }, user) => {
     await users.put(await session.broker(), user, user.password);
+    return user;
   },
   remove: async ({ session, warn }, user) => {
     const broker = await session.broker();

@@ -1,9 +1,11 @@
 /** `rabbitmq.VHost`: a virtual host, with its limits where they are given. */
 import type { QueueType, VhostLimitsObject } from '../../topology/objects';
+import type { Lookup } from '../../broker/lookup';
 import type { Vhost } from '../../broker/vhosts';
 import type { ResourceType } from '../resourceType';
 import { approvesVhost } from '../../broker/approvals';
-import { putVhostLimits, readVhostLimits } from '../../broker/limits';
+import { putVhostLimits } from '../../broker/limits';
+import { liveLookup } from '../../broker/lookup';
 import * as vhosts from '../../broker/vhosts';
 
 type VhostWithLimits = Vhost & Pick<VhostLimitsObject, 'maxConnections' | 'maxQueues'>;
@@ -58,24 +60,35 @@ export const vhostType: ResourceType<VhostWithLimits> = {
     if (hasLimits(vhost)) await putVhostLimits(broker, limitsOf(vhost));
     return { id: vhost.name, object: vhost };
   },
-  read: async ({ session }, id, known) => {
-    const broker = await session.broker();
-    const stored = await vhosts.read(broker, id);
-    if (stored === undefined) return undefined;
-    const limits = known === undefined || hasLimits(known) ? await readVhostLimits(broker, id) : undefined;
-    const found = { ...stored, ...withoutNames(limits) };
-    return { id, object: known === undefined ? found : onlyStated(found, known) };
+  locate: async ({ session }, id) => findWithLimits(liveLookup(await session.broker()), id, true),
+  find: async (lookup, known) => {
+    const found = await findWithLimits(lookup, known.name, hasLimits(known));
+    return found && onlyStated(found, known);
   },
   update: async ({ session }, vhost, previous) => {
     const broker = await session.broker();
     await vhosts.put(broker, vhost);
     if (hasLimits(vhost) || hasLimits(previous)) await putVhostLimits(broker, limitsOf(vhost));
+    return vhost;
   },
   remove: async ({ session }, vhost) => {
     const approved = approvesVhost(session.approvals, vhost.name);
     await vhosts.remove(await session.broker(), vhost.name, { approved });
   },
 };
+
+async function findWithLimits(
+  lookup: Lookup,
+  name: string,
+  withLimits: boolean,
+): Promise<VhostWithLimits | undefined> {
+  const found = await lookup.find({ kind: 'vhost', name });
+  if (found === undefined || !withLimits) return found;
+  return {
+    ...found,
+    ...withoutNames(await lookup.find({ kind: 'vhostLimits', vhost: name })),
+  };
+}
 
 function hasLimits(vhost: VhostWithLimits): boolean {
   return vhost.maxConnections !== undefined || vhost.maxQueues !== undefined;

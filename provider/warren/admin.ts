@@ -38,16 +38,21 @@ export const adminType: ResourceType<Admin> = {
     await makeAndVerify(call, admin);
     return { id: admin.name, object: admin };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const stored = await users.read(await session.broker(), id);
-    if (stored === undefined) return undefined;
-    const isKnownPassword = known !== undefined && matchesPassword(stored.passwordHash, known.password);
+    return stored && { kind: 'user', name: id, password: '', tags: shownTags(stored.tags) };
+  },
+  find: async (lookup, known) => {
+    const found = await lookup.find(known);
+    if (found === undefined) return undefined;
+    const hash = await lookup.passwordHash(known.name);
+    const isKnownPassword = hash !== undefined && matchesPassword(hash, known.password);
     const password = isKnownPassword ? known.password : '';
-    const tags = stored.tags.includes(ADMINISTRATOR) ? [ADMINISTRATOR] : stored.tags;
-    return { id, object: { kind: 'user', name: id, password, tags } };
+    return { kind: 'user', name: known.name, password, tags: shownTags(found.tags) };
   },
   update: async (call, admin) => {
     await makeAndVerify(call, admin);
+    return admin;
   },
   remove: async ({ session, warn }, admin) => {
     const broker = await session.broker();
@@ -60,6 +65,11 @@ export const adminType: ResourceType<Admin> = {
     await users.remove(broker, admin.name);
   },
 };
+
+/** Others than that one, which somebody may give this user, are no difference. */
+function shownTags(tags: readonly string[]): readonly string[] {
+  return tags.includes(ADMINISTRATOR) ? [ADMINISTRATOR] : tags;
+}
 
 /** A user of that name with another password is somebody else's: changing it would lock that somebody out. */
 async function refuseForeign({ session }: Call, admin: Admin): Promise<void> {

@@ -29,13 +29,14 @@ export const globalParameterType: ResourceType<GlobalParameterObject> = {
     await globalParameters.put(await session.broker(), parameter);
     return { id: parameter.name, object: parameter };
   },
-  read: async ({ session }, id, known) => {
-    const stored = await globalParameters.read(await session.broker(), id);
-    if (stored === undefined) return undefined;
-    return { id, object: { ...stored, value: asWritten(stored.value, known?.value) } };
+  locate: async ({ session }, id) => globalParameters.read(await session.broker(), id),
+  find: async (lookup, known) => {
+    const found = await lookup.find(known);
+    return found && { ...found, value: asWritten(found.value, known.value) };
   },
   update: async ({ session }, parameter) => {
     await globalParameters.put(await session.broker(), parameter);
+    return parameter;
   },
   remove: async ({ session }, { name }) => {
     await globalParameters.remove(await session.broker(), name);

@@ -18,6 +18,6 @@ function parsed(text: string): JsonValue {
 }
 
 /** The broker gives an empty table back as an empty list, which then is no difference. */
-export function asWritten(stored: JsonValue, known: JsonValue | undefined): JsonValue {
-  return canonicalJson(stored) === '[]' && canonicalJson(known ?? null) === '{}' ? {} : stored;
+export function asWritten(stored: JsonValue, known: JsonValue): JsonValue {
+  return canonicalJson(stored) === '[]' && canonicalJson(known) === '{}' ? {} : stored;
 }

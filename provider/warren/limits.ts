@@ -20,12 +20,11 @@ export const vhostLimitsType: ResourceType<VhostLimitsObject> = {
     await limits.putVhostLimits(await session.broker(), object);
     return { id: object.vhost, object };
   },
-  read: async ({ session }, id) => {
-    const object = await limits.readVhostLimits(await session.broker(), id);
-    return object === undefined ? undefined : { id, object };
-  },
+  locate: async ({ session }, id) => limits.readVhostLimits(await session.broker(), id),
+  find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, object) => {
     await limits.putVhostLimits(await session.broker(), object);
+    return object;
   },
   remove: async ({ session }, { vhost }) => {
     await limits.removeVhostLimits(await session.broker(), vhost);
@@ -48,12 +47,11 @@ export const userLimitsType: ResourceType<UserLimitsObject> = {
     await limits.putUserLimits(await session.broker(), object);
     return { id: object.user, object };
   },
-  read: async ({ session }, id) => {
-    const object = await limits.readUserLimits(await session.broker(), id);
-    return object === undefined ? undefined : { id, object };
-  },
+  locate: async ({ session }, id) => limits.readUserLimits(await session.broker(), id),
+  find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, object) => {
     await limits.putUserLimits(await session.broker(), object);
+    return object;
   },
   remove: async ({ session }, { user }) => {
     await limits.removeUserLimits(await session.broker(), user);

@@ -67,15 +67,19 @@ export const parameterType: ResourceType<Parameter> = {
     await parameters.put(await session.broker(), withLoginsInside(parameter));
     return { id: idOf(parameter), object: parameter };
   },
-  read: async ({ session }, id, known) => {
-    const broker = await session.broker();
-    const stored = await parameters.read(broker, known ?? keyOf(id));
+  locate: async ({ session }, id) => {
+    const stored = await parameters.read(await session.broker(), keyOf(id));
+    return stored && withLoginsApart(stored);
+  },
+  find: async (lookup, { vhost, component, name, value }) => {
+    const stored = await lookup.find({ kind: 'parameter', vhost, component, name, value });
     if (stored === undefined) return undefined;
     const found = withLoginsApart(stored);
-    return { id, object: { ...found, value: asWritten(found.value, known?.value) } };
+    return { ...found, value: asWritten(found.value, value) };
   },
   update: async ({ session }, parameter) => {
     await parameters.put(await session.broker(), withLoginsInside(parameter));
+    return parameter;
   },
   remove: async ({ session }, parameter) => {
     await parameters.remove(await session.broker(), parameter);

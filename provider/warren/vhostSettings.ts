@@ -41,35 +41,35 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
     await putExisting(call, vhost);
     return { id: vhost.name, object: vhost };
   },
-  read: async ({ session }, id, known) => {
+  locate: async ({ session }, id) => {
     const stored = await vhosts.read(await session.broker(), id);
-    if (stored === undefined) return undefined;
-    const stated = known ?? stored;
-    const { description, tags, defaultQueueType, deletionProtection } = stored;
-    return {
-      id,
-      object: {
-        kind: 'vhost',
-        name: id,
-        // What the program doesn't state isn't managed here, so it never shows as drift.
-        ...(stated.description === undefined || description === undefined ? {} : { description }),
-        ...(stated.tags === undefined || tags === undefined ? {} : { tags }),
-        ...(stated.defaultQueueType === undefined || defaultQueueType === undefined
-          ? {}
-          : { defaultQueueType }),
-        // A broker that doesn't know it protects nothing.
-        ...(stated.deletionProtection === undefined
-          ? {}
-          : { deletionProtection: deletionProtection ?? false }),
-      },
-    };
+    return stored && onlyStated(stored, stored);
+  },
+  find: async (lookup, known) => {
+    const found = await lookup.find(known);
+    return found && onlyStated(found, known);
   },
   update: async (call, vhost) => {
     await putExisting(call, vhost);
+    return vhost;
   },
   /** Settings have no absence of their own: they stay until the vhost goes. */
   remove: () => Promise.resolve(),
 };
+
+/** What the program doesn't state isn't managed here, so it never shows as drift. */
+function onlyStated(found: VhostObject, stated: VhostObject): VhostObject {
+  const { name, description, tags, defaultQueueType, deletionProtection } = found;
+  return {
+    kind: 'vhost',
+    name,
+    ...(stated.description === undefined || description === undefined ? {} : { description }),
+    ...(stated.tags === undefined || tags === undefined ? {} : { tags }),
+    ...(stated.defaultQueueType === undefined || defaultQueueType === undefined ? {} : { defaultQueueType }),
+    // A broker that doesn't know it protects nothing.
+    ...(stated.deletionProtection === undefined ? {} : { deletionProtection: deletionProtection ?? false }),
+  };
+}
 
 async function putExisting({ session }: Call, vhost: VhostObject): Promise<void> {
   const broker = await session.broker();

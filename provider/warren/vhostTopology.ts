@@ -7,7 +7,7 @@ import type { VhostPart, VhostPartKind } from '../../topology/objects';
 import type { AnyResourceType, Call, ResourceType } from '../resourceType';
 import type { VhostTable } from './vhostTable';
 import { bringAbout, inFormOf } from '../../broker/vhostObjects';
-import { readSnapshot } from '../../broker/snapshot';
+import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
 import { readInputs } from '../inputs';
 import { UserError } from '../plugin';
@@ -60,18 +60,22 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
       throw new UserError(reasonsOf(outcome).join('\n'));
     return { id: topology.name, object: completed(topology, outcome) };
   },
-  read: async ({ session }, id, known) => {
-    const snapshot = await readSnapshot(await session.broker(), { vhost: id });
-    if (snapshot.find({ kind: 'vhost', name: id }) === undefined) return undefined;
-    const found = partsOf(known ?? { name: id, objects: {} }).flatMap((object) => {
-      const there = snapshot.find(object);
-      return there === undefined ? [] : [inFormOf(there, object)];
-    });
-    return { id, object: { name: id, objects: tableOf(found) } };
+  /** The vhost as it is, with nothing in it that the resource would answer for. */
+  locate: async ({ session }, id) => {
+    const lookup = liveLookup(await session.broker());
+    return (await lookup.find({ kind: 'vhost', name: id })) && { name: id, objects: {} };
   },
-  update: async (call, topology, previous) => {
-    completed(topology, await converge(call, topology, previous));
+  find: async (lookup, known) => {
+    const { name } = known;
+    if ((await lookup.find({ kind: 'vhost', name })) === undefined) return undefined;
+    const found: VhostPart[] = [];
+    for (const object of partsOf(known)) {
+      const there = (await lookup.find(object)) as VhostPart | undefined;
+      if (there !== undefined) found.push(inFormOf(there, object));
+    }
+    return { name, objects: tableOf(found) };
   },
+  update: async (call, topology, previous) => completed(topology, await converge(call, topology, previous)),
   remove: async (call, topology) => {
     completed(topology, await converge(call, { ...topology, objects: {} }, topology));
   },

@@ -2,19 +2,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as bindings from '../../broker/bindings';
 import * as exchanges from '../../broker/exchanges';
-import * as globalParameters from '../../broker/globalParameters';
-import * as limits from '../../broker/limits';
 import * as parameters from '../../broker/parameters';
-import { put, remove } from '../../broker/objects';
+import { put, read, remove } from '../../broker/objects';
 import { matchesPassword } from '../../broker/passwords';
-import * as permissions from '../../broker/permissions';
 import * as policies from '../../broker/policies';
 import * as queues from '../../broker/queues';
 import * as topicPermissions from '../../broker/topicPermissions';
 import type { Broker } from '../../broker/transport';
 import { withLogin } from '../../broker/uris';
 import * as users from '../../broker/users';
-import * as vhosts from '../../broker/vhosts';
 import type { BrokerObject, ObjectOfKind, ParameterObject } from '../../topology/objects';
 import type { PasswordHash } from '../../topology/render/definitions';
 
@@ -52,31 +48,14 @@ export async function apply(broker: Broker, object: BrokerObject): Promise<void>
 /** What the broker has under the object's identity. */
 export async function readBack(broker: Broker, object: BrokerObject): Promise<unknown> {
   switch (object.kind) {
-    case 'vhost':
-      return vhosts.read(broker, object.name);
-    case 'vhostLimits':
-      return limits.readVhostLimits(broker, object.vhost);
     case 'user':
       return readUser(broker, object.name);
-    case 'userLimits':
-      return limits.readUserLimits(broker, object.user);
-    case 'permissions':
-      return permissions.read(broker, object.vhost, object.user);
     case 'topicPermissions':
       return readTopicPermissions(broker, object);
-    case 'policy':
-    case 'operatorPolicy':
-      return policies.read(broker, object.kind, object.vhost, object.name);
-    case 'exchange':
-      return exchanges.read(broker, object.vhost, object.name);
-    case 'queue':
-      return queues.read(broker, object.vhost, object.name);
     case 'binding':
       return withoutKey(await bindings.read(broker, object));
-    case 'parameter':
-      return parameters.read(broker, object);
-    case 'globalParameter':
-      return globalParameters.read(broker, object.name);
+    default:
+      return read(broker, object);
   }
 }
 

@@ -196,7 +196,9 @@ withBroker('rabbitmq.FederationUpstream and rabbitmq.Shovel', (rig) => {
         destinationProtocol: 'amqp091',
       },
     };
-    expect((await (await start()).diff(SHOVEL, bridged, inputs)).changed).toBe(false);
+    const plugin = await start();
+    await plugin.create(SHOVEL, inputs);
+    expect((await plugin.diff(SHOVEL, bridged, inputs)).changed).toBe(false);
   });
 
   it('a password in a URI is a secret, in state and errors', async () => {

@@ -220,9 +220,11 @@ withBroker(
 
     it('changes of what the broker fixes replace, of the rest do not', async () => {
       const plugin = await start();
-      const queue = (settings: Values, name = 'q'): Values => ({ name, vhost: '/', settings });
+      const vhost = await scratch.vhost();
+      const queue = (settings: Values, name = 'q'): Values => ({ name, vhost, settings });
       const before = queue({ durable: true, argumentsJson: '{"x-max-length": 5}' });
       const name = urn(QUEUE, 'x');
+      await make(plugin, QUEUE, before);
       const same = queue({
         durable: 'true',
         autoDelete: false,
