@@ -3,7 +3,8 @@
  * permissions in the vhost: the tag administrator is not enough. The broker grants them to whoever creates a
  * vhost, but an administrator that comes later (a new generation, another tool's vhost) has none.
  */
-import type { Broker, BrokerReply, BrokerRequest } from './transport';
+import type { BrokerReply } from './http';
+import type { Broker, BrokerRequest } from './transport';
 import { isBrokerError } from './errors';
 import { field, getOrAbsent } from './json';
 import { path } from './transport';

@@ -2,7 +2,7 @@
 import type { JsonValue } from '../topology/objects';
 import type { Broker } from './transport';
 import { isBrokerError } from './errors';
-import { path } from './transport';
+import { LIST_TIMEOUT_MS, path } from './transport';
 import { hidingPasswords } from './uris';
 
 /** RabbitMQ's definitions as they come; of one vhost, or of the whole broker (users included). */
@@ -12,6 +12,7 @@ export async function exportDefinitions(broker: Broker, vhost?: string): Promise
     method: 'GET',
     path: vhost === undefined ? 'definitions' : `definitions/${path(vhost)}`,
     action: `read the definitions of ${where}`,
+    timeoutMs: LIST_TIMEOUT_MS,
   });
   return json;
 }

@@ -10,11 +10,18 @@ export interface TlsSettings {
 }
 
 export interface BrokerSettings extends TlsSettings {
-  /** Base URL of the management API; a path prefix is kept. */
+  /** Base URL of the management API; a path prefix is kept. Names the broker, whichever node answers. */
   readonly endpoint: string;
+  /** Base URLs of all nodes of the cluster, in the order in which they are tried; `endpoint` alone unless given. */
+  readonly endpoints?: readonly string[];
   readonly username: string;
   readonly password: string;
-  /** Milliseconds for one request, from sending it to the last byte of the answer. 15,000 unless given. */
+  /** HTTP proxy on the way to the broker, e.g. `http://proxy:3128`; it may hold a user name and a password. */
+  readonly proxy?: string;
+  /**
+   * Milliseconds for one request to one node, from sending it to the last byte of the answer. 15,000 unless given.
+   * What is known to take longer has a multiple of it: see `BrokerRequest.timeoutMs`.
+   */
   readonly requestTimeoutMs?: number;
   /** Milliseconds for which a refused connection or a 503 is tried again. 5,000 unless given. */
   readonly retryBudgetMs?: number;
@@ -39,6 +46,31 @@ export class SettingsError extends Error {
     super(message);
     this.name = 'SettingsError';
   }
+}
+
+/** The nodes to talk to, each once, in the order in which they are tried. Throws as `parseEndpoint` does. */
+export function endpointsOf(
+  settings: Pick<BrokerSettings, 'endpoint' | 'endpoints'>,
+): readonly [Endpoint, ...Endpoint[]] {
+  const [first, ...others] = settings.endpoints ?? [];
+  if (first === undefined) return [parseEndpoint(settings.endpoint)];
+  const byDisplay = new Map(others.map(parseEndpoint).map((endpoint) => [endpoint.display, endpoint]));
+  const start = parseEndpoint(first);
+  byDisplay.delete(start.display);
+  return [start, ...byDisplay.values()];
+}
+
+/** The proxy's URL; throws a SettingsError that never repeats credentials in it. */
+export function parseProxy(proxy: string): URL {
+  const example = 'Give the URL of an HTTP proxy, e.g. http://proxy.example.com:3128.';
+  let url: URL;
+  try {
+    url = new URL(proxy.trim());
+  } catch {
+    throw new SettingsError('proxy', `The proxy is not a URL. ${example}`);
+  }
+  if (url.protocol === 'http:' || url.protocol === 'https:') return url;
+  throw new SettingsError('proxy', `The proxy's scheme is "${url.protocol.slice(0, -1)}". ${example}`);
 }
 
 /** Takes an endpoint apart; throws a SettingsError that never repeats credentials in it. */

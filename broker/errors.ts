@@ -34,6 +34,10 @@ export interface BrokerErrorDetails {
   readonly reason?: string;
   /** The error code of Node, OpenSSL or undici, where there was no answer. */
   readonly code?: string;
+  /** What is wrong with the node, for a sentence of which the node is the subject. */
+  readonly nodeFault?: string;
+  /** For how long the broker asked to be left alone (Retry-After), in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 export class BrokerError extends Error {
@@ -41,6 +45,8 @@ export class BrokerError extends Error {
   readonly status: number | undefined;
   readonly reason: string | undefined;
   readonly code: string | undefined;
+  readonly nodeFault: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(details: BrokerErrorDetails) {
     super(details.message);
@@ -49,6 +55,8 @@ export class BrokerError extends Error {
     this.status = details.status;
     this.reason = details.reason;
     this.code = details.code;
+    this.nodeFault = details.nodeFault;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
@@ -63,6 +71,9 @@ export interface FailedAction {
   readonly username: string;
 }
 
+/** Our own code for an answer that ended before its announced length. */
+export const CUT_OFF = 'CUT_OFF';
+
 const HELP_NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED:
     'nothing accepts connections there. Start the broker with its management plugin, or correct the endpoint',
@@ -72,6 +83,7 @@ const HELP_NETWORK: Readonly<Record<string, string>> = {
     'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
   EPIPE:
     'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
+  [CUT_OFF]: 'its answer was cut off. Look at the broker, and at the proxies on the way',
   ENOTFOUND: 'no such host name. Correct the endpoint',
   EAI_AGAIN: 'the host name could not be looked up. Check the name and the DNS server',
   ETIMEDOUT: 'no connection within the time allowed. Check the address and the firewalls on the way',
@@ -97,14 +109,16 @@ const HELP_NETWORK: Readonly<Record<string, string>> = {
 /** A connection that could not be made or broke; `code` is Node's, OpenSSL's or undici's error code. */
 export function networkError(where: FailedAction, code: string, detail: string): BrokerError {
   const help = HELP_NETWORK[code] ?? `${detail}. Check the endpoint and the network on the way`;
+  const nodeFault = `is not reachable (${code}): ${help}.`;
   return new BrokerError({
     kind: 'unreachable',
     code,
-    message: `Cannot ${where.action}: ${where.endpoint} is not reachable (${code}): ${help}.`,
+    nodeFault,
+    message: `Cannot ${where.action}: ${where.endpoint} ${nodeFault}`,
   });
 }
 
-/** Answers that are not RabbitMQ's: HTML, broken or cut-off JSON, a redirect. */
+/** Answers that are not RabbitMQ's: HTML, broken JSON, a redirect. */
 export function notRabbitMQError(where: FailedAction, why: string): BrokerError {
   return new BrokerError({
     kind: 'notRabbitMQ',
@@ -115,11 +129,32 @@ export function notRabbitMQError(where: FailedAction, why: string): BrokerError 
 }
 
 export function timeoutError(where: FailedAction, timeoutMs: number): BrokerError {
+  const nodeFault =
+    `did not answer within ${timeoutMs / 1000} s. ` +
+    'Look at the broker (alarms, a partition, a node that is starting or stopping) and run it again.';
   return new BrokerError({
     kind: 'timeout',
-    message:
-      `Cannot ${where.action}: ${where.endpoint} accepted the request and did not answer within ${timeoutMs / 1000} s. ` +
-      'Look at the broker (alarms, a partition, a node that is starting or stopping) and run it again.',
+    nodeFault,
+    message: `Cannot ${where.action}: ${where.endpoint} ${nodeFault}`,
+  });
+}
+
+/** No node of a cluster could do it: each with what is wrong with it, nodes with the same fault together. */
+export function noNodeError(where: FailedAction, failures: ReadonlyMap<string, BrokerError>): BrokerError {
+  const endpointsByFault = new Map<string, string[]>();
+  for (const [endpoint, { nodeFault, message }] of failures) {
+    const fault = nodeFault ?? message;
+    endpointsByFault.set(fault, [...(endpointsByFault.get(fault) ?? []), endpoint]);
+  }
+  const faults = [...endpointsByFault].map(([fault, endpoints]) => `  ${endpoints.join(', ')}: ${fault}`);
+  const kinds = new Set([...failures.values()].map(({ kind }) => kind));
+  const statuses = new Set([...failures.values()].map(({ status }) => status));
+  const [kind = 'unreachable'] = kinds.size === 1 ? kinds : [];
+  const [status] = statuses.size === 1 ? statuses : [];
+  return new BrokerError({
+    kind,
+    ...(status === undefined ? {} : { status }),
+    message: `Cannot ${where.action}: no node of the cluster can do it.\n${faults.join('\n')}`,
   });
 }
 
@@ -128,7 +163,12 @@ export function cancelledError(where: FailedAction): BrokerError {
 }
 
 /** The error for an answer of 400 and above; `body` is the parsed JSON, or undefined where there was none. */
-export function statusError(where: FailedAction, status: number, body: unknown): BrokerError {
+export function statusError(
+  where: FailedAction,
+  status: number,
+  body: unknown,
+  retryAfterMs?: number,
+): BrokerError {
   const reason = reasonOf(body);
   const cause = reason ?? `HTTP ${status}`;
   const details = { status, ...(reason === undefined ? {} : { reason }) };
@@ -152,10 +192,15 @@ export function statusError(where: FailedAction, status: number, body: unknown):
     return new BrokerError({ ...details, kind: 'notFound', message });
   }
   if (status === 429 || status >= 500) {
+    const word = reason === undefined ? '' : `, ${reason}`;
+    const asked = retryAfterMs === undefined ? '' : `, come back in ${Math.ceil(retryAfterMs / 1000)} s`;
+    const fault = `can't serve the request now (HTTP ${status}${word}${asked}). Look at its log and its alarms, then run it again.`;
     return new BrokerError({
       ...details,
       kind: 'unavailable',
-      message: `${cannot}: the broker can't serve the request now (HTTP ${status}${reason === undefined ? '' : `, ${reason}`}). Look at its log and its alarms, then run it again.`,
+      nodeFault: fault,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      message: `${cannot}: the broker ${fault}`,
     });
   }
   const message = `${cannot}: the broker refuses it: ${cause}.`;

@@ -20,7 +20,7 @@ import { OTHER_KINDS, fromJson as parameterFromJson } from './parameters';
 import * as permissions from './permissions';
 import * as policies from './policies';
 import * as queues from './queues';
-import { path } from './transport';
+import { LIST_TIMEOUT_MS, path } from './transport';
 import * as users from './users';
 import * as vhosts from './vhosts';
 
@@ -59,9 +59,6 @@ interface Area {
   /** The objects that one entry of the list stands for. */
   readonly parse: (entry: Json) => readonly BrokerObject[];
 }
-
-/** 10,000 queues with their bindings are listed within a second by a broker that has nothing else to do. */
-const LIST_TIMEOUT_MS = 60_000;
 
 const QUEUE_COLUMNS = 'columns=vhost,name,durable,auto_delete,exclusive,arguments';
 

@@ -3,9 +3,14 @@ import * as grpc from '@grpc/grpc-js';
 import { EngineClient } from '@pulumi/pulumi/proto/engine_grpc_pb';
 import { LogRequest, LogSeverity } from '@pulumi/pulumi/proto/engine_pb';
 
-export type EngineLog = (severity: 'debug' | 'warning', message: string, urn: string) => Promise<void>;
+/** A `status` is shown while it lasts; the others stay. An empty URN is the stack. */
+export type EngineLog = (
+  severity: 'debug' | 'status' | 'warning',
+  message: string,
+  urn: string,
+) => Promise<void>;
 
-const SEVERITIES = { debug: LogSeverity.DEBUG, warning: LogSeverity.WARNING };
+const SEVERITIES = { debug: LogSeverity.DEBUG, status: LogSeverity.INFO, warning: LogSeverity.WARNING };
 
 const LOG_TIMEOUT_MS = 1_000;
 
@@ -20,6 +25,7 @@ export function openEngineLog(engineAddress: string | undefined): EngineLog {
       request.setSeverity(SEVERITIES[severity]);
       request.setMessage(message);
       request.setUrn(urn);
+      request.setEphemeral(severity === 'status');
       client.log(request, new grpc.Metadata(), { deadline: Date.now() + LOG_TIMEOUT_MS }, () => {
         resolve();
       });

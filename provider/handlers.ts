@@ -75,7 +75,7 @@ export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.Conf
     const faults = inputs.failures.map(({ property, reason }) => `${property}: ${reason}`).join('; ');
     throw new UserError(`The provider "${plugin.package.name}" can't be used: ${faults}`);
   }
-  plugin.session = openSession(config);
+  plugin.session = openSession(config, plugin.onWait);
   if (plugin.isCancelled) plugin.session.cancel();
   return response;
 }
@@ -177,7 +177,7 @@ function checkResponse(inputs: Properties, failures: readonly Failure[]): pb.Che
   for (const { property, reason } of failures) {
     const failure = new pb.CheckFailure();
     // The engine shows the value of a property that it is told about, and an endpoint may hold a password.
-    const isQuiet = inputs.secrets.has(property) || property === 'endpoint';
+    const isQuiet = inputs.secrets.has(property) || property === 'endpoint' || property === 'endpoints';
     failure.setProperty(isQuiet ? '' : property);
     failure.setReason(isQuiet ? `${property}: ${reason}` : reason);
     response.addFailures(failure);

@@ -15,6 +15,8 @@ export interface Plugin {
   readonly package: Package;
   readonly environment: NodeJS.ProcessEnv;
   readonly log: EngineLog;
+  /** Hears of what takes long, and shows it beside the resource that waits. */
+  readonly onWait: (notice: string) => void;
   readonly claims: () => Claims;
   /** Identities of what this process has created, changed or deleted: a snapshot may be older. */
   readonly touched: Set<string>;

@@ -4,7 +4,8 @@ import type { BrokerSettings } from '../broker/endpoint';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
 import { parseApprovals } from '../broker/approvals';
-import { SettingsError, parseEndpoint, readTlsOptions } from '../broker/endpoint';
+import { SettingsError, endpointsOf, parseEndpoint, parseProxy, readTlsOptions } from '../broker/endpoint';
+import { parseDurationMs } from '../topology/units';
 import { hasUnknown } from './values';
 
 export interface Credentials {
@@ -34,7 +35,14 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 /** Approvals for this run only, so that they needn't be written into a stack's configuration. */
 const APPROVALS_VARIABLE = 'WARREN_APPROVE';
 
-export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials']);
+/** Limits for this run only: they come before the inputs, since `refresh` and `destroy` know only the state's. */
+const LIMIT_VARIABLES = {
+  requestTimeout: 'WARREN_REQUEST_TIMEOUT',
+  retryBudget: 'WARREN_RETRY_BUDGET',
+} as const;
+
+/** A proxy's URL may hold a password. */
+export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials', 'proxy']);
 
 export function withEnvironment(values: PropertyMap, environment: NodeJS.ProcessEnv): PropertyMap {
   const result: Record<string, unknown> = { ...values };
@@ -52,29 +60,61 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
   };
   const settings: BrokerSettings = {
     endpoint: inputs.text('endpoint'),
+    ...optionalEndpoints(inputs),
     username: inputs.text('username'),
     password: inputs.text('password'),
     ...optional('cacertFile'),
     ...optional('clientcertFile'),
     ...optional('clientkeyFile'),
+    ...optional('proxy'),
     insecure: inputs.flag('insecure', false),
+    ...limit(inputs, environment, 'requestTimeout', 'requestTimeoutMs'),
+    ...limit(inputs, environment, 'retryBudget', 'retryBudgetMs'),
   };
-  if ((inputs.optionalText('proxy') ?? '') !== '') {
-    inputs.fail(
-      'proxy',
-      'is not supported: give an endpoint that can be reached directly, or forward a port',
-    );
-  }
   const approvals = new Set([
-    ...parseApprovals(jsonList(inputs, 'approve').filter((item) => typeof item === 'string')),
+    ...parseApprovals(
+      jsonList(inputs, 'approve', '["queue orders@shop"]').filter((item) => typeof item === 'string'),
+    ),
     ...parseApprovals(environment[APPROVALS_VARIABLE]),
   ]);
   return { settings, approvals, fallbackCredentials: parseCredentials(inputs) };
 }
 
+function optionalEndpoints(inputs: Inputs): { endpoints?: readonly string[] } {
+  const endpoints = jsonList(inputs, 'endpoints', '["http://rabbit-1:15672", "http://rabbit-2:15672"]');
+  if (endpoints.length === 0) return {};
+  if (endpoints.every((item) => typeof item === 'string')) return { endpoints };
+  inputs.fail('endpoints', 'must be a list of URLs');
+  return {};
+}
+
+function limit<K extends string>(
+  inputs: Inputs,
+  environment: NodeJS.ProcessEnv,
+  name: keyof typeof LIMIT_VARIABLES,
+  setting: K,
+): Partial<Record<K, number>> {
+  const variable = LIMIT_VARIABLES[name];
+  const forThisRun = environment[variable] ?? '';
+  const text = forThisRun === '' ? (inputs.optionalText(name) ?? '') : forThisRun;
+  if (text === '' || hasUnknown(text)) return {};
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms > 0) return { [setting]: ms } as Record<K, number>;
+  const source = forThisRun === '' ? '' : ` (the environment variable ${variable})`;
+  inputs.fail(name, `must be a duration such as 500ms, 30s or 2m, not "${text}"${source}`);
+  return {};
+}
+
 /** Faults that show without talking to the broker: a bad endpoint, a certificate file that isn't there. */
 export function checkSettings(inputs: Inputs, settings: BrokerSettings): void {
-  for (const verify of [() => parseEndpoint(settings.endpoint), () => readTlsOptions(settings)]) {
+  const { proxy } = settings;
+  const checks = [
+    () => parseEndpoint(settings.endpoint),
+    () => endpointsOf(settings),
+    () => readTlsOptions(settings),
+    () => (proxy === undefined ? undefined : parseProxy(proxy)),
+  ];
+  for (const verify of checks) {
     if (hasUnknown(settings)) return;
     try {
       verify();
@@ -86,7 +126,7 @@ export function checkSettings(inputs: Inputs, settings: BrokerSettings): void {
 }
 
 function parseCredentials(inputs: Inputs): readonly Credentials[] {
-  return jsonList(inputs, 'fallbackCredentials').flatMap((entry) => {
+  return jsonList(inputs, 'fallbackCredentials', '[{"username": "u", "password": "p"}]').flatMap((entry) => {
     const { username, password } = (entry ?? {}) as Partial<Record<string, unknown>>;
     if (typeof username === 'string' && typeof password === 'string') return [{ username, password }];
     inputs.fail('fallbackCredentials', 'must be a list of { username, password }');
@@ -95,7 +135,7 @@ function parseCredentials(inputs: Inputs): readonly Credentials[] {
 }
 
 /** Lists cross the provider's configuration as JSON texts: configuration values are texts. */
-function jsonList(inputs: Inputs, name: string): readonly unknown[] {
+function jsonList(inputs: Inputs, name: string, example: string): readonly unknown[] {
   const text = inputs.optionalText(name);
   if (text === undefined || text === '' || hasUnknown(text)) return [];
   try {
@@ -104,6 +144,6 @@ function jsonList(inputs: Inputs, name: string): readonly unknown[] {
   } catch {
     // Reported below.
   }
-  inputs.fail(name, 'must be a JSON list, e.g. ["queue orders@shop"]');
+  inputs.fail(name, `must be a JSON list, e.g. ${example}`);
   return [];
 }

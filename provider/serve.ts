@@ -4,6 +4,7 @@
  */
 import type { Claims } from './claims';
 import type { Package, Plugin } from './plugin';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import * as grpc from '@grpc/grpc-js';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
@@ -17,13 +18,18 @@ const PARENT_CHECK_MS = 500;
 type Respond = (error: grpc.ServiceError | Partial<grpc.StatusObject> | null, response?: unknown) => void;
 type Handler = (call: { readonly request: never }, respond: Respond) => void;
 
+/** Of the resource that the call at hand is about. */
+const currentUrn = new AsyncLocalStorage<string>();
+
 export function serve(served: Package): void {
   const engineAddress = process.argv[2];
+  const log = openEngineLog(engineAddress);
   let claims: Claims | undefined;
   const plugin: Plugin = {
     package: served,
     environment: process.env,
-    log: openEngineLog(engineAddress),
+    log,
+    onWait: (notice) => void log('status', notice, currentUrn.getStore() ?? ''),
     claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
     touched: new Set(),
     isCancelled: false,
@@ -77,19 +83,23 @@ function unimplemented(name: string): Handler {
 /** Whatever goes wrong becomes an error with the message alone: a stack trace tells the user nothing. */
 function answering(method: (request: never) => unknown): Handler {
   return (call, respond) => {
-    new Promise((resolve) => {
-      resolve(method(call.request));
-    }).then(
-      (response) => {
-        respond(null, response);
-      },
-      (error: unknown) => {
-        const details = error instanceof Error ? error.message : String(error);
-        const metadata = error instanceof PartialResult ? { metadata: partialMetadata(error) } : {};
-        respond({ code: grpc.status.UNKNOWN, details, ...metadata });
-      },
-    );
+    currentUrn
+      .run(urnOf(call.request), () => Promise.resolve().then(() => method(call.request)))
+      .then(
+        (response) => {
+          respond(null, response);
+        },
+        (error: unknown) => {
+          const details = error instanceof Error ? error.message : String(error);
+          const metadata = error instanceof PartialResult ? { metadata: partialMetadata(error) } : {};
+          respond({ code: grpc.status.UNKNOWN, details, ...metadata });
+        },
+      );
   };
+}
+
+function urnOf(request: { readonly getUrn?: () => string }): string {
+  return request.getUrn?.() ?? '';
 }
 
 /** The engine stops its plugins with a signal; when it is killed itself, nobody does. */

@@ -3,37 +3,48 @@ import type { Snapshot } from '../broker/snapshot';
 import type { Broker } from '../broker/transport';
 import type { Credentials, ProviderConfig } from './providerConfig';
 import type { Session } from './resourceType';
+import { openCluster } from '../broker/cluster';
 import { parseEndpoint } from '../broker/endpoint';
 import { BrokerError, isBrokerError } from '../broker/errors';
 import { whoAmI } from '../broker/overview';
 import { readSnapshot } from '../broker/snapshot';
 import { openBroker } from '../broker/transport';
+import type { Outage } from './outage';
+import { openOutage, tellingOnce } from './outage';
 
 export interface OpenSession extends Session {
   /** Ends what is running and refuses what comes later. */
   cancel(): void;
 }
 
-/** Prepares a session; nothing is sent before the first `broker()`. */
-export function openSession(config: ProviderConfig): OpenSession {
+/** Prepares a session; nothing is sent before the first `broker()`. `onWait` hears of what takes long. */
+export function openSession(config: ProviderConfig, onWait: (notice: string) => void): OpenSession {
   const { settings } = config;
+  const shared = { cluster: openCluster(settings), onWait };
   const opened: Broker[] = [];
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
   let snapshot: Promise<Snapshot> | undefined;
-  const describedOnce = failuresDescribedOnce();
-  const snapshotDescribedOnce = failuresDescribedOnce();
+  // Told apart: whoever has to do something on the broker says why it can't, also where a comparison said so before.
+  const [outage, snapshotOutage] = [openOutage(), openOutage()];
   const brokerAs = (username: string, password: string): Broker => {
-    const broker = openBroker({ ...settings, username, password });
+    const broker = openBroker({ ...settings, username, password }, shared);
     if (isCancelled) broker.cancel();
     opened.push(broker);
     return broker;
   };
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
-  const broker = (): Promise<Broker> => describedOnce((login ??= logIn(brokerAs, chain)));
+  const loggedIn = (): Promise<Broker> => (login ??= logIn(brokerAs, chain));
+  const told = async <T>(by: Outage, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw by.told(error, 'forbidden');
+    }
+  };
   const openSnapshot = async (): Promise<Snapshot> => {
     try {
-      return await readSnapshot(await (login ??= logIn(brokerAs, chain)));
+      return await readSnapshot(await loggedIn());
     } catch (error) {
       // Whoever has to do something on the broker tries, and fails, by itself.
       login = undefined;
@@ -45,8 +56,8 @@ export function openSession(config: ProviderConfig): OpenSession {
     username: settings.username,
     approvals: config.approvals,
     brokerAs,
-    broker,
-    snapshot: () => snapshotDescribedOnce((snapshot ??= openSnapshot())),
+    broker: () => told(outage, async () => tellingOnce(await loggedIn(), outage)),
+    snapshot: () => told(snapshotOutage, () => (snapshot ??= openSnapshot())),
     continueAs: (broker) => {
       login = Promise.resolve(broker);
     },
@@ -87,21 +98,4 @@ function allFailed(chain: readonly Credentials[], first: BrokerError | undefined
       `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
       'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works, and run `pulumi up`.',
   });
-}
-
-/** Many resources run into the same wall at once: the wall is described once. */
-function failuresDescribedOnce(): <T>(task: Promise<T>) => Promise<T> {
-  let described = 0;
-  return async (task) => {
-    try {
-      return await task;
-    } catch (error) {
-      described++;
-      if (described === 1 || !isBrokerError(error)) throw error;
-      throw new BrokerError({
-        kind: error.kind,
-        message: 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
-      });
-    }
-  };
 }

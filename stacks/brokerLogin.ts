@@ -17,13 +17,9 @@ export interface BrokerLogin {
   readonly admin: warren.Admin;
 }
 
-/** The rabbitmq package's provider with the argument that its own class can't say. */
+/** The rabbitmq package's provider with the arguments that its own class can't say. */
 class RabbitmqProvider extends pulumi.ProviderResource {
-  constructor(
-    name: string,
-    args: Record<string, pulumi.Input<string | undefined>>,
-    options?: pulumi.ResourceOptions,
-  ) {
+  constructor(name: string, args: pulumi.Inputs, options?: pulumi.ResourceOptions) {
     super('rabbitmq', name, args, options);
   }
 }
@@ -42,10 +38,9 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
   const warrenProvider = new warren.Provider(
     'warren',
     {
-      endpoint: settings.endpoint,
+      ...settings.connection,
       ...current,
       fallbackCredentials: pulumi.all([...earlier, ...removed, bootstrap]),
-      ...settings.tls,
     },
     options,
   );
@@ -56,16 +51,13 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
   const admin = admins[0];
   if (admin === undefined) throw new Error('there is an administrator for each generation');
 
-  const { insecure, ...tlsFiles } = settings.tls;
   const rabbitmqProvider = new RabbitmqProvider(
     'rabbitmq',
     {
-      endpoint: settings.endpoint,
+      ...warren.connectionInputs(settings.connection),
       username: admin.username,
       password: admin.password,
       approve: JSON.stringify(settings.approve),
-      ...tlsFiles,
-      ...(insecure === true ? { insecure: 'true' } : {}),
     },
     { ...options, dependsOn: admins },
   );

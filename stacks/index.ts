@@ -36,7 +36,7 @@ function program(): Outputs {
   removeUnwantedUsers(settings, login, topology.users, parent);
   const admin = newestCredential(settings, settings.adminUser);
   return {
-    management: settings.endpoint,
+    management: settings.connection.endpoint,
     ...(settings.amqp === undefined ? {} : { amqp: settings.amqp }),
     admin,
     users: Object.fromEntries(

@@ -7,15 +7,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { nearest } from '../topology/names';
 import { isTarget, TARGETS, type Target } from '../topology/target';
+import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN } from './credentials';
-
-export interface TlsFiles {
-  readonly cacertFile?: string;
-  readonly clientcertFile?: string;
-  readonly clientkeyFile?: string;
-  readonly insecure?: boolean;
-}
 
 export interface Login {
   readonly username: string;
@@ -27,7 +21,7 @@ export interface Settings {
   readonly stack: string;
   readonly topologyFile: string;
   readonly target?: Target;
-  readonly endpoint: string;
+  readonly connection: Connection;
   /** AMQP address for applications; only shown in outputs. */
   readonly amqp?: string;
   readonly seed: pulumi.Output<string>;
@@ -41,21 +35,12 @@ export interface Settings {
   readonly absentUsers: readonly string[];
   readonly approve: readonly string[];
   readonly granularity: 'object' | 'vhost';
-  readonly tls: TlsFiles;
 }
 
 export const SETTINGS_KEYS = [
-  ...['topology', 'target', 'endpoint', 'amqp', 'seed', 'passwords', 'logins', 'generations'],
-  ...[
-    'adminUser',
-    'bootstrapUsername',
-    'bootstrapPassword',
-    'absentUsers',
-    'approve',
-    'production',
-    'granularity',
-  ],
-  ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
+  ...['topology', 'target', 'amqp', 'seed', 'passwords', 'logins', 'generations', 'granularity'],
+  ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
+  ...CONNECTION_KEYS,
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
 
@@ -68,20 +53,15 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
   const stack = pulumi.getStack();
   refuseUnknownKeys(config, stack);
   for (const key of SECRET_KEYS) refusePlainText(config, key, stack, env);
+  if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', stack, env);
   if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
     refuseEmptyPassphrase(stack, env);
-  const tls = {
-    ...optional('cacertFile', config.get('cacertFile')),
-    ...optional('clientcertFile', config.get('clientcertFile')),
-    ...optional('clientkeyFile', config.get('clientkeyFile')),
-    ...(config.getBoolean('insecure') === true ? { insecure: true } : {}),
-  };
   return {
     project: pulumi.getProject(),
     stack,
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),
-    endpoint: checkedEndpoint(required(config, 'endpoint', 'http://127.0.0.1:15672')),
+    connection: readConnection(config),
     ...optional('amqp', config.get('amqp')),
     seed: readSeed(config, stack),
     passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
@@ -95,7 +75,6 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     absentUsers: checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']),
     approve: checkedStrings('approve', config.getObject<unknown>('approve') ?? []),
     granularity: checkedGranularity(config.get('granularity') ?? 'object'),
-    tls,
   };
 }
 
@@ -109,28 +88,6 @@ function required(config: pulumi.Config, key: string, example: string): string {
   throw refusal(
     `The stack says no ${key}. Set it with: pulumi config set ${key} ${example} --stack ${pulumi.getStack()}`,
   );
-}
-
-function checkedEndpoint(endpoint: string): string {
-  let url: URL;
-  try {
-    url = new URL(endpoint);
-  } catch {
-    throw refusal(
-      `endpoint "${endpoint}" is no URL. It is the base of RabbitMQ's management API, e.g. http://127.0.0.1:15672`,
-    );
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw refusal(
-      `endpoint has the scheme "${url.protocol}", but Warren talks to the management API over http or https, e.g. http://127.0.0.1:15672. The AMQP address for applications is the key "amqp".`,
-    );
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw refusal(
-      'endpoint holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).',
-    );
-  }
-  return endpoint;
 }
 
 function checkedTarget(value: string | undefined): { target?: Target } {

@@ -11,19 +11,48 @@ export interface LoginCredentials {
   readonly password: string;
 }
 
-export interface ProviderArgs {
+/** How to reach the broker. */
+export interface ConnectionArgs {
   /** Base URL of the management API, e.g. `https://rabbitmq.example.com:15671` (a path prefix is kept). */
   readonly endpoint: pulumi.Input<string>;
-  /** The administrator that this stack owns: tried first. */
-  readonly username: pulumi.Input<string>;
-  readonly password: pulumi.Input<string>;
-  /** Tried in this order where the administrator can't log in (yet): earlier generations, then the bootstrap user. */
-  readonly fallbackCredentials?: pulumi.Input<LoginCredentials[]>;
+  /** Base URLs of all nodes of the cluster, tried in turn; `endpoint` alone where it is left out. */
+  readonly endpoints?: pulumi.Input<pulumi.Input<string>[]>;
+  /** HTTP proxy on the way, e.g. `http://proxy.example.com:3128`; it may hold a user name and a password. */
+  readonly proxy?: pulumi.Input<string>;
+  /** Limit of one request to one node, e.g. `30s`; 15 s where it is left out. What takes long has a multiple. */
+  readonly requestTimeout?: pulumi.Input<string>;
+  /** How long a broker that refuses connections or answers 503 is tried again, e.g. `1m`; 5 s where it is left out. */
+  readonly retryBudget?: pulumi.Input<string>;
   readonly cacertFile?: pulumi.Input<string>;
   readonly clientcertFile?: pulumi.Input<string>;
   readonly clientkeyFile?: pulumi.Input<string>;
   /** Accept any server certificate. For experiments only. */
   readonly insecure?: pulumi.Input<boolean>;
+}
+
+/** As a provider takes them: configuration values are texts. */
+export function connectionInputs(args: ConnectionArgs): pulumi.Inputs {
+  const asText = (value: unknown): string | undefined =>
+    value === undefined ? undefined : JSON.stringify(value);
+  return {
+    endpoint: args.endpoint,
+    endpoints: pulumi.output(args.endpoints).apply(asText),
+    proxy: args.proxy === undefined ? undefined : pulumi.secret(args.proxy),
+    requestTimeout: args.requestTimeout,
+    retryBudget: args.retryBudget,
+    cacertFile: args.cacertFile,
+    clientcertFile: args.clientcertFile,
+    clientkeyFile: args.clientkeyFile,
+    insecure: pulumi.output(args.insecure).apply(asText),
+  };
+}
+
+export interface ProviderArgs extends ConnectionArgs {
+  /** The administrator that this stack owns: tried first. */
+  readonly username: pulumi.Input<string>;
+  readonly password: pulumi.Input<string>;
+  /** Tried in this order where the administrator can't log in (yet): earlier generations, then the bootstrap user. */
+  readonly fallbackCredentials?: pulumi.Input<LoginCredentials[]>;
 }
 
 /** How and as whom the `warren` resources reach the broker. Configuring it does no network I/O. */
@@ -33,18 +62,12 @@ export class Provider extends pulumi.ProviderResource {
       'warren',
       name,
       {
-        endpoint: args.endpoint,
+        ...connectionInputs(args),
         username: args.username,
         password: pulumi.secret(args.password),
         fallbackCredentials: pulumi.secret(
           pulumi.output(args.fallbackCredentials ?? []).apply((list) => JSON.stringify(list)),
         ),
-        cacertFile: args.cacertFile,
-        clientcertFile: args.clientcertFile,
-        clientkeyFile: args.clientkeyFile,
-        insecure: pulumi
-          .output(args.insecure)
-          .apply((value) => (value === undefined ? undefined : String(value))),
       },
       options,
     );

@@ -7,7 +7,7 @@ import { bridgedRunner, terraformRunner } from './peers';
 import type { BenchBroker, Row, Runner } from './runner';
 import { StackRunner, type StackOptions } from './stackRunner';
 import type { Timed } from './stopwatch';
-import { VHOST, definitionsOf, type Shape } from './upTopology';
+import { VHOST, definitionsOf } from './upTopology';
 
 export const FLOOR = 'POST /api/definitions';
 export const TERRAFORM = 'terraform apply';

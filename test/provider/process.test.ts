@@ -40,7 +40,7 @@ it('Cancel ends what hangs at once, and what comes after it', async () => {
   const startMs = performance.now();
   await plugin.cancel();
   expect(await hanging).toBe(`Cancelled: log in on ${server.url}.`);
-  expect(await message(plugin.create(urn(VHOST, 'y'), { name: 'w' }))).toMatch(/^Cancelled|^Not tried/);
+  expect(await message(plugin.create(urn(VHOST, 'y'), { name: 'w' }))).toMatch(/^Cancelled/);
   expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
 });
 
@@ -57,7 +57,7 @@ it('many resources that meet one failure say it once', async () => {
   expect(
     messages.filter(
       (text) =>
-        text === 'Not tried: the broker could not be used, for the reason that is shown at another resource.',
+        text === 'Not done: the broker could not be used, for the reason that is shown at another resource.',
     ),
   ).toHaveLength(2);
   expect(messages.join()).not.toContain(PASSWORD);
@@ -75,7 +75,12 @@ it('configuring sends nothing, and faults of the configuration name the input', 
   expect(await check({})).toEqual({});
   expect(await check({ insecure: 'true' })).toEqual({});
   expect(await check({ insecure: 'maybe' })).toHaveProperty('insecure');
-  expect(await check({ proxy: 'http://p:1' })).toHaveProperty('proxy');
+  expect(await check({ proxy: 'http://p:1', requestTimeout: '30s', retryBudget: '1m' })).toEqual({});
+  expect(JSON.stringify(await check({ proxy: 'socks://u:hidden@p:1' }))).toContain("The proxy's scheme is");
+  expect(JSON.stringify(await check({ proxy: 'socks://u:hidden@p:1' }))).not.toContain('hidden');
+  expect(await check({ requestTimeout: '30' })).toHaveProperty('requestTimeout');
+  expect(await check({ endpoints: '["http://a:1", "http://b:1"]' })).toEqual({});
+  expect(JSON.stringify(await check({ endpoints: '["http://u:hidden@h"]' }))).not.toContain('hidden');
   expect(await check({ cacertFile: '/nowhere.pem' })).toHaveProperty('cacertFile');
   expect(await check({ approve: 'queue a@b' })).toHaveProperty('approve');
   expect(JSON.stringify(await check({ endpoint: 'http://u:hidden@h' }))).not.toContain('hidden');

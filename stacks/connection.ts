@@ -1,0 +1,85 @@
+/** The stack's settings that say where the broker is and how to get there; both providers are given the same. */
+import * as pulumi from '@pulumi/pulumi';
+import type { ConnectionArgs } from '../provider/warren/resources';
+import { parseDurationMs } from '../topology/units';
+import { refusal } from './refusal';
+
+export const CONNECTION_KEYS = [
+  ...['endpoint', 'endpoints', 'proxy', 'requestTimeout', 'retryBudget'],
+  ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
+];
+
+export interface Connection extends ConnectionArgs {
+  /** Names the broker, whichever node answers. */
+  readonly endpoint: string;
+}
+
+const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];
+const DURATION_KEYS = ['requestTimeout', 'retryBudget'];
+
+export function readConnection(config: pulumi.Config): Connection {
+  const [endpoint, ...others] = readEndpoints(config);
+  const texts = [...FILE_KEYS, ...DURATION_KEYS]
+    .map((key) => [key, config.get(key) ?? ''] as const)
+    .filter(([, value]) => value !== '');
+  for (const [key, value] of texts) if (DURATION_KEYS.includes(key)) checkDuration(key, value);
+  const proxy = config.getSecret('proxy');
+  return {
+    endpoint,
+    ...(others.length === 0 ? {} : { endpoints: [endpoint, ...others] }),
+    ...Object.fromEntries(texts),
+    ...(proxy === undefined || config.get('proxy') === '' ? {} : { proxy }),
+    ...(config.getBoolean('insecure') === true ? { insecure: true } : {}),
+  };
+}
+
+function readEndpoints(config: pulumi.Config): readonly [string, ...string[]] {
+  const one = config.get('endpoint') ?? '';
+  const [first, ...others] = checkedList(config.getObject<unknown>('endpoints') ?? []);
+  if (first === undefined && one === '') {
+    throw refusal(
+      `The stack says no endpoint. Set it with: pulumi config set endpoint http://127.0.0.1:15672 --stack ${pulumi.getStack()}`,
+    );
+  }
+  if (first === undefined) return [checkedEndpoint('endpoint', one)];
+  if (one !== '') {
+    throw refusal(
+      `The stack has both endpoint and endpoints. Keep one of them: endpoints for all nodes of a cluster, tried in turn. Take the other out with: pulumi config rm endpoint --stack ${pulumi.getStack()}`,
+    );
+  }
+  return [checkedEndpoint('endpoints', first), ...others.map((url) => checkedEndpoint('endpoints', url))];
+}
+
+function checkedList(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  throw refusal(
+    'endpoints must be a list of URLs, one for each node of the cluster, e.g. ["http://rabbit-1:15672", "http://rabbit-2:15672"].',
+  );
+}
+
+function checkedEndpoint(key: string, endpoint: string): string {
+  let url: URL;
+  try {
+    url = new URL(endpoint);
+  } catch {
+    throw refusal(
+      `${key} "${endpoint}" is no URL. It is the base of RabbitMQ's management API, e.g. http://127.0.0.1:15672`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refusal(
+      `${key} holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).`,
+    );
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw refusal(
+      `${key} has the scheme "${url.protocol}", but Warren talks to the management API over http or https, e.g. http://127.0.0.1:15672. The AMQP address for applications is the key "amqp".`,
+    );
+  }
+  return endpoint;
+}
+
+function checkDuration(key: string, value: string): void {
+  if ((parseDurationMs(value) ?? 0) > 0) return;
+  throw refusal(`${key} must be a duration, e.g. 500ms, 30s or 2m, not "${value}".`);
+}

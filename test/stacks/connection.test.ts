@@ -1,0 +1,39 @@
+import * as pulumi from '@pulumi/pulumi';
+import { expect, it } from 'vitest';
+import { readConnection, type Connection } from '../../stacks/connection';
+
+function connection(config: Readonly<Record<string, unknown>>): Connection {
+  const texts = Object.entries(config).map(([key, value]) => [
+    `warren:${key}`,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>);
+  return readConnection(new pulumi.Config('warren'));
+}
+
+const A = 'http://rabbit-1:15672';
+const B = 'https://rabbit-2:15671/prefix';
+
+it('one endpoint, or a list of them, of which the first names the broker', () => {
+  expect(connection({ endpoint: A })).toEqual({ endpoint: A });
+  expect(connection({ endpoint: '', endpoints: [A, B] })).toEqual({ endpoint: A, endpoints: [A, B] });
+  expect(connection({ endpoints: [B] })).toEqual({ endpoint: B });
+});
+
+it('files, limits and the way there', () => {
+  const given = { endpoint: A, cacertFile: 'ca.pem', requestTimeout: '30s', retryBudget: '1m' };
+  expect(connection({ ...given, insecure: true })).toEqual({ ...given, insecure: true });
+  expect(connection({ endpoint: A, proxy: 'http://proxy:3128' }).proxy).toBeDefined();
+});
+
+it.each([
+  [{}, /says no endpoint.*pulumi config set endpoint/],
+  [{ endpoint: A, endpoints: [A, B] }, /both endpoint and endpoints/],
+  [{ endpoints: [A, 'amqp://rabbit-2'] }, /endpoints has the scheme "amqp:"/],
+  [{ endpoints: [A, 'http://u:hidden@rabbit-2'] }, /endpoints holds a user or a password(?!.*hidden)/],
+  [{ endpoints: { a: A } }, /endpoints must be a list/],
+  [{ endpoint: A, requestTimeout: '30' }, /requestTimeout must be a duration, e\.g\. .*not "30"/],
+  [{ endpoint: A, retryBudget: '0s' }, /retryBudget must be a duration/],
+])('refuses %j', (config, message) => {
+  expect(() => connection(config)).toThrow(message);
+});
