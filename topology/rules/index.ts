@@ -69,6 +69,7 @@ import { queueLimit } from './queueLimit';
 import { quorumLimits } from './quorumLimits';
 import { replicated } from './replicated';
 import { reservedPolicy } from './reservedPolicy';
+import { retryExpires } from './retryExpires';
 import { retryLoss } from './retryLoss';
 import { retryMethod } from './retryMethod';
 import { retryTarget } from './retryTarget';
@@ -172,6 +173,7 @@ export const RULES: readonly Rule[] = [
   retryTarget,
   retryMethod,
   retryLoss,
+  retryExpires,
   deadLetterUnroutable,
   deadLetterCycle,
   deadLetterIntoWork,
