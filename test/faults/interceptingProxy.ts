@@ -1,4 +1,7 @@
-/** An HTTP proxy before a management API that stops at one request: the broker has done it, nobody has heard so yet. */
+/**
+ * An HTTP proxy before a management API. It stops at one request (the broker has done it, nobody has heard so yet), or
+ * does something else than answering.
+ */
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -10,9 +13,19 @@ export interface Interception {
   readonly action: () => void | Promise<void>;
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** What happens to a request instead: `ask` is what the broker does and answers. */
+export type Fault = (response: http.ServerResponse, ask: () => Promise<Answer>) => void | Promise<void>;
+
 export class InterceptingProxy {
   #interception: Interception | undefined;
   #isHit = false;
+  #fault: { readonly fault: Fault; readonly path: RegExp } | undefined;
   /** What was asked for so far: method and path, still encoded. */
   readonly requests: string[] = [];
 
@@ -44,6 +57,15 @@ export class InterceptingProxy {
     this.#isHit = false;
   }
 
+  /** Every request to these paths (decoded) goes wrong, until `heal`. */
+  break(path: RegExp, fault: Fault): void {
+    this.#fault = { fault, path };
+  }
+
+  heal(): void {
+    this.#fault = undefined;
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
@@ -51,13 +73,17 @@ export class InterceptingProxy {
 
   private async forward(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     this.requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const path = decodeURIComponent(request.url ?? '');
+    if (this.#fault?.path.test(path) === true) {
+      await this.#fault.fault(response, () => this.ask(request));
+      return;
+    }
     const answer = await this.ask(request).catch(() => undefined);
     if (answer === undefined) {
       response.destroy();
       return;
     }
     const interception = this.#interception;
-    const path = decodeURIComponent(request.url ?? '');
     if (interception?.method === request.method && interception?.path.test(path) === true) {
       this.#interception = undefined;
       await interception.action();
@@ -67,9 +93,7 @@ export class InterceptingProxy {
     response.end(answer.body);
   }
 
-  private ask(
-    request: http.IncomingMessage,
-  ): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: Buffer }> {
+  private ask(request: http.IncomingMessage): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { method, url, headers } = request;
       const forwarded = http.request(
