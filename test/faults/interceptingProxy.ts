@@ -1,16 +1,27 @@
 /**
- * An HTTP proxy before a management API. It stops at one request (the broker has done it, nobody has heard so yet), or
- * does something else than answering.
+ * An HTTP proxy before a management API. It stops at one request (before the broker hears of it, or when the broker has
+ * done it and nobody has heard so yet), or does something else than answering.
  */
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+type Action = () => void | Promise<void>;
 
 export interface Interception {
   readonly method: string;
   /** Of the request's path, decoded. */
   readonly path: RegExp;
   /** Called once the broker has answered and before the client hears it; later requests of that kind pass. */
-  readonly action: () => void | Promise<void>;
+  readonly action: Action;
+}
+
+/** `before`: the broker never gets the request. `after`: it has carried it out, and the client gets no answer. */
+export type Side = 'before' | 'after';
+
+interface Trap {
+  matches(method: string | undefined, path: string): boolean;
+  readonly side: Side;
+  readonly action: Action;
 }
 
 export interface Answer {
@@ -23,8 +34,8 @@ export interface Answer {
 export type Fault = (response: http.ServerResponse, ask: () => Promise<Answer>) => void | Promise<void>;
 
 export class InterceptingProxy {
-  #interception: Interception | undefined;
-  #isHit = false;
+  #trap: Trap | undefined;
+  #hit: string | undefined;
   #fault: { readonly fault: Fault; readonly path: RegExp } | undefined;
   /** What was asked for so far: method and path, still encoded. */
   readonly requests: string[] = [];
@@ -49,12 +60,32 @@ export class InterceptingProxy {
   }
 
   get isHit(): boolean {
-    return this.#isHit;
+    return this.#hit !== undefined;
   }
 
-  intercept(interception: Interception): void {
-    this.#interception = interception;
-    this.#isHit = false;
+  /** The request that was stopped at: method and path. */
+  get hit(): string | undefined {
+    return this.#hit;
+  }
+
+  intercept({ method, path, action }: Interception): void {
+    this.#setTrap({ matches: (given, at) => given === method && path.test(at), side: 'after', action });
+  }
+
+  /** Stops at the request with that number, counted from 1 and from now. */
+  interceptNumber(number: number, side: Side, action: Action): void {
+    const last = this.requests.length + number;
+    this.#setTrap({ matches: () => this.requests.length === last, side, action });
+  }
+
+  /** Lets every request pass. */
+  release(): void {
+    this.#trap = undefined;
+  }
+
+  #setTrap(trap: Trap): void {
+    this.#trap = trap;
+    this.#hit = undefined;
   }
 
   /** Every request to these paths (decoded) goes wrong, until `heal`. */
@@ -78,17 +109,22 @@ export class InterceptingProxy {
       await this.#fault.fault(response, () => this.ask(request));
       return;
     }
+    const trap = this.#trap?.matches(request.method, path) === true ? this.#trap : undefined;
+    if (trap !== undefined) {
+      this.#trap = undefined;
+      this.#hit = `${request.method ?? ''} ${path}`;
+    }
+    if (trap?.side === 'before') {
+      await trap.action();
+      response.destroy();
+      return;
+    }
     const answer = await this.ask(request).catch(() => undefined);
     if (answer === undefined) {
       response.destroy();
       return;
     }
-    const interception = this.#interception;
-    if (interception?.method === request.method && interception?.path.test(path) === true) {
-      this.#interception = undefined;
-      await interception.action();
-      this.#isHit = true;
-    }
+    await trap?.action();
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
   }

@@ -21,30 +21,66 @@ const LINK_ZEROS: Readonly<Record<string, Values>> = {
   },
 };
 
+/** Inputs that a program left out are filled in before anything else is done with them. */
+const INPUT_DEFAULTS: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
+  Exchange: { settings: { durable: false, autoDelete: false } },
+  Queue: { settings: { durable: false, autoDelete: false } },
+  FederationUpstream: {
+    definition: {
+      ...{ ackMode: 'on-confirm', prefetchCount: 1000, reconnectDelay: 5, maxHops: 1, trustUserId: false },
+    },
+  },
+  Shovel: {
+    info: {
+      ...{ ackMode: 'on-confirm', reconnectDelay: 1, destinationAddTimestampHeader: false },
+      ...{ sourceProtocol: 'amqp091', destinationProtocol: 'amqp091' },
+    },
+  },
+};
+
+/** As `pulumi stack export --show-secrets` shows a secret. */
+const SECRET = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270' };
+
 /** The same resource, as the bridged provider would have written it after making it on that broker. */
 export function asBridged(resource: StateResource, version: BrokerVersion): StateResource {
-  const { id, inputs = {}, outputs = {} } = resource;
+  const { id, type } = resource;
+  const kind = type.split(':').at(-1) ?? '';
+  const inputs = revealed(resource.inputs ?? {}) as Values;
+  const outputs = revealed(resource.outputs ?? {}) as Values;
   return {
     ...resource,
-    inputs: withDefaultsNoted(inputs) as Values,
-    outputs: { id, ...outputsOf(resource.type, inputs, outputs, version) },
+    inputs: concealed(kind, withDefaults(kind, inputs)),
+    outputs: concealed(kind, { id, ...outputsOf(kind, inputs, outputs, version) }),
   };
 }
 
-/** Next to the properties of every object it notes which ones the program left out; values of tables are no properties. */
-function withDefaultsNoted(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((item) => withDefaultsNoted(item));
-  if (!isTable(value) || name === 'arguments' || name === 'password' || name === 'uri') return value;
-  if (typeof value['4dabf18193072939515e22adb298388d'] === 'string') return value;
-  const entries = Object.entries(value).map(([key, item]) => [
-    key,
-    key === 'definition' && 'pattern' in value ? item : withDefaultsNoted(item, key),
+function withDefaults(kind: string, inputs: Values): Values {
+  const parts = Object.entries(INPUT_DEFAULTS[kind] ?? {});
+  const filled = parts.map(([name, defaults]) => [
+    name,
+    { __defaults: [], ...defaults, ...(inputs[name] as Values) },
   ]);
-  return { __defaults: [], ...Object.fromEntries(entries) };
+  return { __defaults: [], ...inputs, ...(Object.fromEntries(filled) as Values) };
 }
 
-function outputsOf(type: string, inputs: Values, outputs: Values, version: BrokerVersion): Values {
-  switch (type.split(':').at(-1)) {
+function revealed(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map(revealed);
+  if (!isTable(value)) return value;
+  if (typeof value.plaintext === 'string') return JSON.parse(value.plaintext) as unknown;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
+}
+
+/** Passwords and the URIs of upstreams are secret there; those of shovels are not. */
+function concealed(kind: string, values: Values): Values {
+  const secret = (value: unknown): Values => ({ ...SECRET, plaintext: JSON.stringify(value) });
+  if (kind === 'User') return { ...values, password: secret(values.password) };
+  if (kind !== 'FederationUpstream') return values;
+  const definition = values.definition as Values;
+  return { ...values, definition: { ...definition, uri: secret(definition.uri) } };
+}
+
+function outputsOf(kind: string, inputs: Values, outputs: Values, version: BrokerVersion): Values {
+  switch (kind) {
     case 'User':
       return { ...outputs, tags: inputs.tags ?? null };
     case 'Exchange':

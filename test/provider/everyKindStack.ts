@@ -90,6 +90,14 @@ export class EveryKindStack {
     return JSON.parse(run.stdout) as Exported;
   }
 
+  /** Loses the state: what is on the broker stays. */
+  async forget(): Promise<void> {
+    const removed = await this.workspace.run(['stack', 'rm', 'test', '--yes', '--force']);
+    expect(removed.exitCode, removed.output).toBe(0);
+    const made = await this.workspace.init();
+    expect(made.exitCode, made.output).toBe(0);
+  }
+
   dispose(): void {
     this.workspace.dispose();
     this.project.dispose();
