@@ -57,7 +57,8 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
       ...warren.connectionInputs(settings.connection),
       username: admin.username,
       password: admin.password,
-      approve: JSON.stringify(settings.approve),
+      // Only where there are any: the bridged provider refuses what it doesn't know.
+      ...(settings.approve.length === 0 ? {} : { approve: JSON.stringify(settings.approve) }),
     },
     { ...options, dependsOn: admins },
   );

@@ -1,6 +1,6 @@
 /**
  * The life of a small stack on a broker of its own, told in steps: first `up`, an update, a rotation, `destroy`. Each
- * step can be told undisturbed, to see what it leaves behind, or be killed at a moment and run again.
+ * step can be told undisturbed, to see what it leaves behind, or be killed at moments and run again.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -69,29 +69,49 @@ export interface Step {
   readonly command: 'up' | 'destroy';
   readonly topology: Version;
   readonly generations: readonly number[];
-  /** Messages wait in the queues: nothing may take them away, a `destroy` included. */
-  readonly isRefused?: true;
+  readonly granularity: 'object' | 'vhost';
+  /** The step whose undisturbed run leaves behind what this one must. */
+  readonly leaves?: Step;
 }
 
-export const FIRST_UP: Step = { name: 'first up', command: 'up', topology: FIRST, generations: [1] };
-const AFTER_UPDATE = { topology: SECOND, generations: [1] };
-const AFTER_ROTATION = { topology: SECOND, generations: [2] };
-export const ROTATED: Step = { name: 'old generations go', command: 'up', ...AFTER_ROTATION };
+const AT_FIRST = { command: 'up', topology: FIRST, generations: [1], granularity: 'object' } as const;
+const UPDATED = { ...AT_FIRST, topology: SECOND } as const;
+const AT_LAST = { ...UPDATED, generations: [2] } as const;
+
+export const FIRST_UP: Step = { ...AT_FIRST, name: 'first up' };
+const UPDATE: Step = { ...UPDATED, name: 'update' };
+const ROTATED: Step = { ...AT_LAST, name: 'old generations go' };
+/** Messages wait in the queues: nothing may take them away, a `destroy` neither. */
 export const REFUSED: Step = {
-  ...{ name: 'destroy with messages', command: 'destroy', ...AFTER_ROTATION, isRefused: true },
+  ...AT_LAST,
+  name: 'destroy with messages',
+  command: 'destroy',
+  leaves: ROTATED,
 };
-export const DESTROY: Step = { name: 'destroy', command: 'destroy', ...AFTER_ROTATION };
-export const STEPS: readonly Step[] = [
+export const DESTROY: Step = { ...AT_LAST, name: 'destroy', command: 'destroy' };
+
+/** The life of a stack with a resource per object. */
+export const LIFE: readonly Step[] = [
   FIRST_UP,
-  { name: 'update', command: 'up', ...AFTER_UPDATE },
-  { name: 'new generations', command: 'up', topology: SECOND, generations: [1, 2] },
+  UPDATE,
+  { ...UPDATED, name: 'new generations', generations: [1, 2] },
   ROTATED,
+  DESTROY,
+];
+
+/** One that is switched to a resource per vhost and, with the rotation, back again. */
+export const SWITCHED_LIFE: readonly Step[] = [
+  FIRST_UP,
+  { ...AT_FIRST, name: 'switch to one resource per vhost', granularity: 'vhost', leaves: FIRST_UP },
+  { ...UPDATED, name: 'update of one resource per vhost', granularity: 'vhost', leaves: UPDATE },
+  { ...AT_LAST, name: 'switch back and rotation', leaves: ROTATED },
+  REFUSED,
   DESTROY,
 ];
 
 /**
  * What a step leaves behind, as far as it is the same each time: no salts, no orders of lists, and no permissions of
- * administrators, who give themselves those that they need.
+ * the test's user and of administrators, who give themselves those that they need.
  */
 export type Trace = Readonly<Record<string, unknown>>;
 
@@ -119,14 +139,18 @@ export class KillStory {
   }
 
   /** Writes down what the step shall bring about. */
-  prepare({ topology: version, generations }: Step): void {
+  prepare({ topology: version, generations, granularity }: Step): void {
     fs.writeFileSync(this.#topologyFile, topology(version));
-    this.workspace.setConfig({ generations: { [APP]: [...generations], [ADMIN]: [...generations] } });
+    this.workspace.setConfig({
+      granularity,
+      generations: { [APP]: [...generations], [ADMIN]: [...generations] },
+    });
   }
 
   async trace(): Promise<Trace> {
     const found = await callManagement<Record<string, unknown>>(this.broker, 'GET', 'definitions');
-    const parts = Object.entries(found).map(([name, part]) => [name, ordered(part)]);
+    const isLeftOut = (user: string): boolean => user === this.broker.username || user.startsWith(ADMIN);
+    const parts = Object.entries(found).map(([name, part]) => [name, ordered(part, isLeftOut)]);
     return Object.fromEntries(parts) as Trace;
   }
 
@@ -197,10 +221,10 @@ export class KillStory {
   }
 }
 
-function ordered(part: unknown): unknown {
+function ordered(part: unknown, isLeftOut: (user: string) => boolean): unknown {
   if (!Array.isArray(part)) return part;
   return part
-    .filter(({ user }: { readonly user?: string }) => user?.startsWith(ADMIN) !== true)
+    .filter(({ user }: { readonly user?: string }) => user === undefined || !isLeftOut(user))
     .map((object: Readonly<Record<string, unknown>>) => canonicalJson({ ...object, password_hash: null }))
     .sort();
 }

@@ -6,9 +6,16 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import { scratchOn } from '../broker/realBroker';
-import { withBroker } from '../rigs/brokers';
-import { missingEngine, type PulumiRun } from '../rigs/pulumi';
-import { MISSING_BRIDGED, bridgedPlugin, switchToBridged, switchToOurs } from './bridgedPlugin';
+import { resetBroker, withBroker } from '../rigs/brokers';
+import { PulumiWorkspace, missingEngine, type PulumiRun } from '../rigs/pulumi';
+import {
+  MISSING_BRIDGED,
+  bridgedEnvironment,
+  bridgedPlugin,
+  switchingCheckout,
+  switchToBridged,
+  switchToOurs,
+} from './bridgedPlugin';
 import { asBridged } from './bridgedState';
 import { EveryKindStack, type StateResource } from './everyKindStack';
 
@@ -82,6 +89,36 @@ withBroker('the bridged provider and ours', (rig) => {
       const destroyed = await stack.run(['destroy', '--yes', '--skip-preview']);
       expect(destroyed.exitCode, destroyed.output).toBe(0);
     });
+  });
+
+  it('Warren’s own stack goes to and fro when the plugin’s lines of Pulumi.yaml are deleted', async ({
+    skip,
+  }) => {
+    if (reason !== undefined) skip(reason);
+    const topology = path.resolve(__dirname, '../../topology/examples/celery-django.yaml');
+    const checkout = switchingCheckout();
+    const workspace = new PulumiWorkspace({ stack: 'test', projectFolder: checkout.folder });
+    try {
+      await resetBroker(rig);
+      const endpoint = `http://127.0.0.1:${rig.managementPort}`;
+      await workspace.initWithSeed({ topology, target: rig.version, endpoint });
+      const noChange = ['--yes', '--skip-preview', '--diff', '--expect-no-changes'];
+      // On RabbitMQ 4 the bridged one would replace queues without a type itself, hadn't our refresh cured its state.
+      for (const [whose, args] of [
+        ['bridged', UP],
+        ['ours', ['up', ...noChange]],
+        ['ours', ['refresh', ...noChange]],
+        ['bridged', ['up', ...noChange]],
+      ] as const) {
+        checkout.serve(whose);
+        const run = await workspace.run(args, whose === 'ours' ? {} : bridgedEnvironment());
+        expect(run.exitCode, run.output).toBe(0);
+        expect(run.output.includes('pulumi-resource-rabbitmq from $PATH')).toBe(whose === 'bridged');
+      }
+    } finally {
+      workspace.dispose();
+      fs.rmSync(checkout.folder, { recursive: true, force: true });
+    }
   });
 
   it('import takes the same ids', async ({ skip }) => {
