@@ -41,6 +41,7 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
       ...settings.connection,
       ...current,
       fallbackCredentials: pulumi.all([...earlier, ...removed, bootstrap]),
+      approve: settings.approve,
     },
     options,
   );

@@ -53,6 +53,8 @@ export interface ProviderArgs extends ConnectionArgs {
   readonly password: pulumi.Input<string>;
   /** Tried in this order where the administrator can't log in (yet): earlier generations, then the bootstrap user. */
   readonly fallbackCredentials?: pulumi.Input<LoginCredentials[]>;
+  /** What may be lost, e.g. `queue orders@shop`. */
+  readonly approve?: readonly string[];
 }
 
 /** How and as whom the `warren` resources reach the broker. Configuring it does no network I/O. */
@@ -68,6 +70,7 @@ export class Provider extends pulumi.ProviderResource {
         fallbackCredentials: pulumi.secret(
           pulumi.output(args.fallbackCredentials ?? []).apply((list) => JSON.stringify(list)),
         ),
+        ...(args.approve === undefined ? {} : { approve: JSON.stringify(args.approve) }),
       },
       options,
     );

@@ -79,7 +79,7 @@ class BridgedRunner implements Runner {
   }
 
   #timed(command: string): ReturnType<Runner['up']> {
-    const args = [command, '--yes', '--non-interactive', '--stack', 'bridged'];
+    const args = [command, '--yes', '--skip-preview', '--non-interactive', '--stack', 'bridged'];
     return runTimed({ program: 'pulumi', args, cwd: this.#folder, env: this.pulumi.env });
   }
 }

@@ -35,6 +35,12 @@ export const ROWS: readonly Row[] = [
     runner: stack({ command: 'warren', granularity: 'object' }),
   },
   {
+    name: 'warren up, with its preview',
+    sizes: SMALL,
+    policiesOf: tenth,
+    runner: stack({ command: 'warren', granularity: 'object', hasPreview: true }),
+  },
+  {
     name: 'warren up, three policies in all',
     sizes: SMALL,
     policiesOf: () => 3,

@@ -37,6 +37,8 @@ export interface StackOptions {
   readonly granularity: 'object' | 'vhost';
   /** `warren`: without checkpoints. */
   readonly command: 'warren' | 'pulumi';
+  /** What `--yes` does unless told otherwise: the program runs twice. */
+  readonly hasPreview?: boolean;
 }
 
 export class StackRunner {
@@ -93,6 +95,7 @@ export class StackRunner {
       '--config-file',
       this.#settingsFile,
     ];
+    if (this.options.hasPreview !== true) args.push('--skip-preview');
     const warren = path.join(CHECKOUT, 'cli', 'warren.cjs');
     const isWarren = this.options.command === 'warren';
     return runTimed({

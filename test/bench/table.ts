@@ -47,7 +47,7 @@ export function printTable(measured: readonly Measured[]): void {
     .sort((a, b) => a.queues - b.queues)
     .map((result) => [result.queues, result.objects, result.row, ...cellsOf(result, measured)]);
   process.stdout.write(
-    '\nSeconds on one RabbitMQ 4.3 node, previews included; in parentheses the target, on two cores with nothing else to do\n\n',
+    '\nSeconds on one RabbitMQ 4.3 node, with --skip-preview unless said otherwise; in parentheses the target, on two cores with nothing else to do\n\n',
   );
   for (const cells of [HEAD, HEAD.map(() => '---'), ...lines])
     process.stdout.write(`| ${cells.join(' | ')} |\n`);

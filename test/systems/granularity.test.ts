@@ -185,11 +185,32 @@ withBroker('granularity', (broker) => {
     const again = await workspace.up('--skip-preview');
     expect(again.exitCode).not.toBe(0);
 
-    const approved = await workspace.run(['up', '--yes', '--skip-preview'], {
-      WARREN_APPROVE: 'queue orders@shop',
-    });
-    expect(approved.exitCode, approved.output).toBe(0);
+    workspace.setConfig({ approve: ['queue orders@shop'] });
+    await up();
     expect(await queueNames()).toEqual(['invoices']);
+    expectNoChange(await workspace.up());
+  });
+
+  it('a queue that must be recreated gets its bindings back, also those of others', async () => {
+    setGranularity('vhost');
+    await up();
+    await allowRigUser(broker, 'shop');
+    await callManagement(broker, 'POST', 'bindings/shop/e/amq.topic/q/invoices', { routing_key: 'by.hand' });
+    edit('invoices: { ttl: 1h,', 'invoices: { replicated: true, ttl: 1h,');
+    await up();
+    const bindings = await callManagement<Record<string, string>[]>(
+      broker,
+      'GET',
+      'queues/shop/invoices/bindings',
+    );
+    const keys = bindings.filter(({ source }) => source !== '').map((binding) => binding.routing_key);
+    expect(keys.sort()).toEqual(['by.hand', 'order.paid']);
+    const { arguments: given } = await callManagement<{ arguments: Record<string, unknown> }>(
+      broker,
+      'GET',
+      'queues/shop/invoices',
+    );
+    expect(given['x-queue-type']).toBe('quorum');
     expectNoChange(await workspace.up());
   });
 
