@@ -52,7 +52,10 @@ export function check(
   if (isKnown && plugin.session !== undefined) {
     plugin.claims().check(claimIdentities(plugin.session.endpoint, type, object as object), urn);
   }
-  return { inputs: { values, secrets: secretsOf(type, news, values) }, failures: inputs.failures };
+  // What an import has found is taken as it is: a user comes without its password.
+  const isFound = (property: string): boolean => values[property] === '' && olds[property] === '';
+  const failures = inputs.failures.filter(({ property }) => !isFound(property));
+  return { inputs: { values, secrets: secretsOf(type, news, values) }, failures };
 }
 
 /** A logical name isn't a unique name on a broker: seven hexadecimal digits make it one. */

@@ -1,5 +1,8 @@
+import { isBrokerError } from '../../broker/errors';
 import { withoutCheckpoints } from '../checkpoints';
 import { pulumiVersion, runPulumi } from '../pulumi';
+import { UserError } from '../userError';
+import { listUnmanaged } from './unmanaged';
 
 export const LIFECYCLE_COMMANDS: Readonly<Record<string, string>> = {
   preview: 'show what `up` would change',
@@ -15,12 +18,33 @@ export interface LifecycleOptions {
   readonly checkpoints?: boolean;
 }
 
-/** `pulumi` with the environment that it needs here. Plain `pulumi` does the same, with checkpoints. */
+/**
+ * `pulumi` with the environment that it needs here. Plain `pulumi` does the same, with checkpoints; a refresh also
+ * says here what the topology doesn't know.
+ */
 export async function lifecycle(
   command: string,
   options: LifecycleOptions,
   further: readonly string[],
 ): Promise<number> {
+  const exitCode = await run(command, options, further);
+  // Who asks for JSON gets Pulumi's own, and nothing else.
+  if (command === 'refresh' && exitCode === 0 && !further.includes('--json'))
+    await showUnmanaged(options.stack, further);
+  return exitCode;
+}
+
+/** The refresh has worked already: that this doesn't is no failure. */
+async function showUnmanaged(stack: string, further: readonly string[]): Promise<void> {
+  try {
+    process.stdout.write(await listUnmanaged(stack, further));
+  } catch (error) {
+    if (!(error instanceof UserError) && !isBrokerError(error)) throw error;
+    process.stderr.write(`  unmanaged objects are not listed: ${error.message}\n`);
+  }
+}
+
+async function run(command: string, options: LifecycleOptions, further: readonly string[]): Promise<number> {
   const words = command === 'output' ? ['stack', 'output'] : [command];
   const args = [...words, '--stack', options.stack, ...further];
   if (options.checkpoints === true) return runPulumi(options.stack, args);

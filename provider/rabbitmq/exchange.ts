@@ -3,7 +3,7 @@ import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import * as exchanges from '../../broker/exchanges';
 import { argumentProperties, parseArguments } from './argumentTables';
-import { idInVhost, resolveId } from './ids';
+import { idInVhost, nameOnBroker, resolveId } from './ids';
 
 export const exchangeType: ResourceType<ExchangeObject> = {
   token: 'rabbitmq:index/exchange:Exchange',
@@ -21,7 +21,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   },
   parse: (inputs) => ({
     kind: 'exchange',
-    name: inputs.text('name'),
+    name: nameOnBroker(inputs),
     vhost: inputs.text('vhost', '/'),
     type: inputs.text('settings.type'),
     durable: inputs.flag('settings.durable', false),

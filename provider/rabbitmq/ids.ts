@@ -2,11 +2,19 @@
  * Ids as the bridged provider writes them: `name@vhost`. Names and vhosts may hold `@` themselves, so an id alone
  * can be ambiguous: the names come from the state wherever there is one.
  */
+import type { Inputs } from '../inputs';
 import { UserError } from '../plugin';
 
 export interface NameInVhost {
   readonly name: string;
   readonly vhost: string;
+}
+
+/** Of a queue or an exchange. RabbitMQ takes line breaks out of it, and would make one of another name. */
+export function nameOnBroker(inputs: Inputs): string {
+  const name = inputs.text('name');
+  if (/[\r\n]/.test(name)) inputs.fail('name', 'has a line break, which RabbitMQ would take out of it');
+  return name;
 }
 
 export function idInVhost(name: string, vhost: string): string {
@@ -39,5 +47,7 @@ function readings(id: string): readonly NameInVhost[] {
   if (positions.length === 0) {
     throw new UserError(`The id "${id}" names no vhost. Write it as NAME@VHOST, e.g. orders@/.`);
   }
-  return positions.map((at) => ({ name: id.slice(0, at), vhost: id.slice(at + 1) }));
+  return positions
+    .map((at) => ({ name: id.slice(0, at), vhost: id.slice(at + 1) }))
+    .filter(({ name, vhost }) => name !== '' && vhost !== '');
 }

@@ -10,7 +10,7 @@ import { isBrokerError } from '../../broker/errors';
 import * as queues from '../../broker/queues';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
-import { idInVhost, resolveId } from './ids';
+import { idInVhost, nameOnBroker, resolveId } from './ids';
 import { savedBindings } from './savedBindings';
 
 const TYPE = 'x-queue-type';
@@ -31,7 +31,7 @@ export const queueType: ResourceType<QueueObject> = {
     if (!inputs.has('settings')) inputs.fail('settings', 'is missing');
     return {
       kind: 'queue',
-      name: inputs.text('name'),
+      name: nameOnBroker(inputs),
       vhost: inputs.text('vhost', '/'),
       durable: inputs.flag('settings.durable', false),
       autoDelete: inputs.flag('settings.autoDelete', false),

@@ -170,10 +170,10 @@ withBroker('drift', (rig) => {
   });
 
   it('is shown by a preview, object by object, and put right by `up`', async () => {
-    const intended = await intendedState(broker);
+    const intended = await allObjects(broker);
     for (const [method, apiPath, body] of BY_HAND) await callManagement(rig, method, apiPath, body);
-    expect(await intendedState(broker)).not.toEqual(intended);
-    const changed = await intendedState(broker);
+    expect(await allObjects(broker)).not.toEqual(intended);
+    const changed = await allObjects(broker);
 
     // The administrator first: nobody else gets in through the rabbitmq provider before.
     const blind = await mustRun(workspace.preview('--json'));
@@ -185,20 +185,20 @@ withBroker('drift', (rig) => {
     expect(stepsOf(preview).sort()).toEqual([...expected].sort());
     expect(preview.output).not.toContain(SECRET);
     expect(preview.output).toContain('drift');
-    expect(await intendedState(broker)).not.toEqual(intended);
+    expect(await allObjects(broker)).not.toEqual(intended);
 
     await callManagement(rig, 'PUT', 'users/warren-admin-g1', { password: SECRET, tags: 'administrator' });
-    expect(await intendedState(broker)).toEqual(changed);
+    expect(await allObjects(broker)).toEqual(changed);
     const up = await mustRun(workspace.up('--diff'));
     expect(up.output).not.toContain(SECRET);
-    expect(await intendedState(broker)).toEqual(intended);
+    expect(await allObjects(broker)).toEqual(intended);
     const again = await mustRun(workspace.up());
     expectNoChange(again);
     expect(again.output).not.toContain('drift');
   });
 
   it('is found by a refresh too, after which `up` says it once', async () => {
-    const intended = await intendedState(broker);
+    const intended = await allObjects(broker);
     await callManagement(rig, 'PUT', 'policies/shop/changed', {
       pattern: '^x$',
       definition: { 'max-length': 5 },
@@ -211,7 +211,25 @@ withBroker('drift', (rig) => {
     expect(up.output).toMatch(/~ 1 updated/);
     expect(up.output).toMatch(/\+ 1 created/);
     expect(up.output).not.toContain('drift');
-    expect(await intendedState(broker)).toEqual(intended);
+    expect(await allObjects(broker)).toEqual(intended);
+  });
+
+  it('what the topology does not know is listed after `warren refresh`, and left alone', async () => {
+    const clean = await mustRun(workspace.warren('refresh', '--yes', '--skip-preview'));
+    expect(clean.stdout).toMatch(
+      /Unmanaged: on .*\n {2}vhosts \(1\): '\/'\n {2}users \(1\): 'warren-test-rig'\n$/,
+    );
+    const queue = { durable: true, auto_delete: false, arguments: {} };
+    await callManagement(rig, 'PUT', 'queues/shop/by%20hand', queue);
+    await callManagement(rig, 'PUT', 'queues/shop/celery_delayed_3', queue);
+    await callManagement(rig, 'POST', 'bindings/shop/e/amq.topic/q/kept', { routing_key: 'by.hand' });
+    const before = await allObjects(broker);
+    const listed = await mustRun(workspace.warren('refresh', '--yes', '--skip-preview'));
+    expect(listed.stdout).toContain("\n  queues (1): 'by hand@shop'\n");
+    expect(listed.stdout).toContain("\n  bindings (1): 'amq.topic → kept [by.hand]@shop'\n");
+    expect(listed.stdout).toContain('Left to those who make them: Celery: 1.');
+    expectNoChange(await mustRun(workspace.up()));
+    expect(await allObjects(broker)).toEqual(before);
   });
 
   it('is not looked for by a preview that reaches no broker, which says so once', async () => {
@@ -254,7 +272,7 @@ function stepsOf(preview: PulumiRun): [type: string, name: string, operation: st
 }
 
 /** All that the stack may have made, users with their passwords' hashes left out, since these have a salt. */
-async function intendedState(broker: Broker): Promise<readonly string[]> {
+async function allObjects(broker: Broker): Promise<readonly string[]> {
   const snapshot = await readSnapshot(broker);
   return snapshot.objects().map(canonicalJson).sort();
 }

@@ -1,6 +1,7 @@
 import type { Exchange, Family, Policy, Queue, Topology, Vhost } from '../model';
 import type { Arguments } from '../objects';
 import { settingsDefinition } from '../definitions';
+import { CELERY_NAMES } from '../frameworkNames';
 import { patternMatches } from '../patterns/languages';
 import { templateMatches } from '../patterns/template';
 import { usesCelery } from './consumers';
@@ -39,8 +40,6 @@ vhosts:
   check: ({ topology }) => topology.vhosts.flatMap((vhost) => checkVhost(vhost, topology)),
 };
 
-const NAMES = /^(celeryev(\..+)?|(.+\.)?celery\.pidbox|celery_delayed(_.+)?)$/;
-
 /** One of each sort of queue that Celery makes, with what it is for. */
 const SAMPLES: readonly (readonly [name: string, purpose: string])[] = [
   ['celeryev.1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed', 'events'],
@@ -67,7 +66,7 @@ function checkVhost(vhost: Vhost, topology: Topology): Finding[] {
 }
 
 function checkName({ name, path }: Queue | Exchange): Finding[] {
-  if (!NAMES.test(name)) return [];
+  if (!CELERY_NAMES.test(name)) return [];
   return [
     {
       message: `"${name}" is a name that Celery uses for itself.`,

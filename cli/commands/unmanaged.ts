@@ -1,0 +1,171 @@
+/** After a refresh: what the broker holds and the topology doesn't know. Only shown; nothing is ever deleted for it. */
+import * as path from 'node:path';
+import type { BrokerSettings } from '../../broker/endpoint';
+import type { BrokerObject, QueueObject } from '../../topology/objects';
+import type { Topology } from '../../topology/model';
+import { readSnapshot } from '../../broker/snapshot';
+import { openBroker } from '../../broker/transport';
+import { isTarget } from '../../topology/index';
+import { DEFAULT_EXCHANGE, quoteList } from '../../topology/names';
+import { unmanaged, type Unmanaged } from '../../topology/unmanaged';
+import { CHECKOUT } from '../checkout';
+import { mustPulumi } from '../pulumi';
+import { loadTopologyFile } from '../topologyFile';
+import { UserError } from '../userError';
+
+interface StackOutputs {
+  readonly management: string;
+  readonly admin: { readonly username: string; readonly password: string };
+}
+
+interface Entry {
+  readonly value?: string;
+  readonly objectValue?: unknown;
+}
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Lists it as text. @throws UserError or BrokerError where stack, topology or broker can't be read */
+export async function listUnmanaged(stack: string, further: readonly string[]): Promise<string> {
+  const config = await readConfig(stack, further);
+  const outputs = JSON.parse(
+    await mustPulumi(stack, ['stack', 'output', '--json', '--show-secrets', '--stack', stack]),
+  ) as StackOutputs;
+  const { objects, topology } = loadTopology(config);
+  const broker = openBroker(brokerSettings(config, outputs));
+  try {
+    const snapshot = await readSnapshot(broker);
+    const inventory = {
+      objects: snapshot.objects(),
+      isExclusive: (queue: QueueObject) => snapshot.isExclusive(queue),
+    };
+    return inWords(unmanaged(knownObjects(objects, config), topology, inventory), outputs.management);
+  } finally {
+    await broker.close();
+  }
+}
+
+/** The stack's settings under their short names; secrets in plain, for they stay in this process. */
+async function readConfig(stack: string, further: readonly string[]): Promise<Config> {
+  const at = further.indexOf('--config-file');
+  const file = at === -1 ? [] : further.slice(at, at + 2);
+  const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
+  const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
+  return Object.fromEntries(
+    entries.map(([key, { value, objectValue }]) => [key.slice(key.indexOf(':') + 1), objectValue ?? value]),
+  );
+}
+
+function loadTopology(config: Config): {
+  readonly objects: readonly BrokerObject[];
+  readonly topology: Topology;
+} {
+  const { topology: file, target } = config;
+  if (typeof file !== 'string') throw new UserError('the stack names no topology');
+  const options = typeof target === 'string' && isTarget(target) ? { target } : {};
+  const { objects, topology } = loadTopologyFile(path.resolve(CHECKOUT, file), options);
+  if (objects === undefined || topology === undefined)
+    throw new UserError(`${file} has errors: warren check ${file} shows them`);
+  return { objects, topology };
+}
+
+function brokerSettings(config: Config, { management, admin }: StackOutputs): BrokerSettings {
+  const text = (key: string): Readonly<Record<string, string>> => {
+    const value = config[key];
+    return typeof value === 'string' && value !== '' ? { [key]: value } : {};
+  };
+  const files = ['cacertFile', 'clientcertFile', 'clientkeyFile'].flatMap((key) =>
+    Object.entries(text(key)).map(([name, file]) => [name, path.resolve(CHECKOUT, file)] as const),
+  );
+  const endpoints = config.endpoints;
+  return {
+    endpoint: management,
+    ...(Array.isArray(endpoints) ? { endpoints: endpoints as string[] } : {}),
+    username: admin.username,
+    password: admin.password,
+    ...text('proxy'),
+    ...Object.fromEntries(files),
+    insecure: config.insecure === 'true',
+  };
+}
+
+/** With the names that users have on the broker, and the stack's own administrator, who may enter every vhost. */
+function knownObjects(objects: readonly BrokerObject[], config: Config): readonly BrokerObject[] {
+  const generations = (config.generations ?? {}) as Readonly<Record<string, readonly number[]>>;
+  const namesOf = (user: string): string[] =>
+    (generations[user] ?? [1]).map((generation) => `${user}-g${generation}`);
+  const admins = namesOf(typeof config.adminUser === 'string' ? config.adminUser : 'warren-admin');
+  const vhosts = objects.filter((object) => object.kind === 'vhost');
+  const full = { configure: '.*', write: '.*', read: '.*' };
+  return [
+    ...objects.flatMap((object): BrokerObject[] => {
+      if (object.kind === 'user') return namesOf(object.name).map((name) => ({ ...object, name }));
+      return 'user' in object ? namesOf(object.user).map((user) => ({ ...object, user })) : [object];
+    }),
+    ...admins.map((name) => ({ kind: 'user', name, tags: [] }) as const),
+    ...admins.flatMap((user) =>
+      vhosts.map(({ name }) => ({ kind: 'permissions', vhost: name, user, ...full }) as const),
+    ),
+  ];
+}
+
+const SHOWN_MAX = 50;
+
+function inWords({ byKind, owned }: Unmanaged, endpoint: string): string {
+  const groups = [...byKind].map(([kind, objects]) => {
+    const names = objects.map(nameOf);
+    return `  ${WORDS[kind]} (${names.length}): ${quoteList(names, SHOWN_MAX)}`;
+  });
+  const owners = new Map<string, number>();
+  for (const { owner } of owned) owners.set(owner, (owners.get(owner) ?? 0) + 1);
+  owners.delete('RabbitMQ');
+  const theirs = [...owners].map(([owner, count]) => `${owner}: ${count}`).sort();
+  return [
+    groups.length === 0
+      ? `Unmanaged: nothing on ${endpoint} that the topology doesn't know.`
+      : `Unmanaged: on ${endpoint}, and not in the topology. Nothing of it is ever changed or deleted:`,
+    ...groups,
+    ...(theirs.length === 0 ? [] : [`Left to those who make them: ${theirs.join(', ')}.`]),
+    '',
+  ].join('\n');
+}
+
+const WORDS: Readonly<Record<BrokerObject['kind'], string>> = {
+  vhost: 'vhosts',
+  vhostLimits: 'limits of vhosts',
+  user: 'users',
+  userLimits: 'limits of users',
+  permissions: 'permissions',
+  topicPermissions: 'topic permissions',
+  policy: 'policies',
+  operatorPolicy: 'operator policies',
+  exchange: 'exchanges',
+  queue: 'queues',
+  binding: 'bindings',
+  parameter: 'parameters',
+  globalParameter: 'global parameters',
+};
+
+function nameOf(object: BrokerObject): string {
+  switch (object.kind) {
+    case 'vhost':
+    case 'user':
+    case 'globalParameter':
+      return object.name;
+    case 'vhostLimits':
+      return object.vhost;
+    case 'userLimits':
+      return object.user;
+    case 'permissions':
+    case 'topicPermissions':
+      return `${object.user}@${object.vhost}`;
+    case 'parameter':
+      return `${object.component} ${object.name}@${object.vhost}`;
+    case 'binding': {
+      const source = object.source === '' ? DEFAULT_EXCHANGE : object.source;
+      return `${source} → ${object.destination} [${object.routingKey}]@${object.vhost}`;
+    }
+    default:
+      return `${object.name}@${object.vhost}`;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What a broker holds and a topology doesn't know. It is listed for people to decide about, never deleted: it may be
+ * somebody's. What clients and plugins make for themselves, and the families of the topology, are told apart.
+ */
+import type { Topology } from './model';
+import type { BrokerObject, BrokerObjectKind, ObjectOfKind } from './objects';
+import { frameworkOwner } from './frameworkNames';
+import { compareNames } from './names';
+import { CREATION_ORDER, identityKey } from './objects';
+import { templateMatches } from './patterns/template';
+
+export interface Inventory {
+  /** Of the broker, whole. */
+  readonly objects: readonly BrokerObject[];
+  /** Queues that belong to one connection, and go with it. */
+  readonly isExclusive: (queue: ObjectOfKind<'queue'>) => boolean;
+}
+
+export interface OwnedObject {
+  readonly object: ObjectOfKind<'queue' | 'exchange'>;
+  /** In words: `Celery`, `the family "user:{id}"`. */
+  readonly owner: string;
+}
+
+export interface Unmanaged {
+  /** By kind, in the order in which kinds are created; sorted by name. Kinds with nothing are left out. */
+  readonly byKind: ReadonlyMap<BrokerObjectKind, readonly BrokerObject[]>;
+  readonly owned: readonly OwnedObject[];
+}
+
+/**
+ * `known` has users under the names that they have on the broker (with generations), the stack's own administrator
+ * among them. Of a vhost that isn't known, and of a queue, exchange or user that isn't, only itself is listed, without
+ * what is in it or belongs to it.
+ */
+export function unmanaged(
+  known: readonly BrokerObject[],
+  topology: Pick<Topology, 'vhosts'>,
+  inventory: Inventory,
+): Unmanaged {
+  const knownKeys = new Set(known.map(identityKey));
+  const isKnown = (object: BrokerObject): boolean => knownKeys.has(identityKey(object));
+  const owned: OwnedObject[] = [];
+  const strangers: BrokerObject[] = [];
+  for (const object of inventory.objects) {
+    if (isKnown(object) || !isIn(object, knownKeys)) continue;
+    const owner = ownerOf(object, topology, inventory);
+    if (owner === undefined) strangers.push(object);
+    else if (object.kind === 'queue' || object.kind === 'exchange') owned.push({ object, owner });
+  }
+  const byKind = CREATION_ORDER.flatMap((kind) => {
+    const objects = strangers.filter((object) => object.kind === kind).sort(byName);
+    return objects.length === 0 ? [] : [[kind, objects] as const];
+  });
+  return { byKind: new Map(byKind), owned: owned.sort((a, b) => byName(a.object, b.object)) };
+}
+
+/** Whether what the object is in, or belongs to, is known: else that one is listed. */
+function isIn(object: BrokerObject, known: ReadonlySet<string>): boolean {
+  const has = (other: BrokerObject): boolean => known.has(identityKey(other));
+  if ('vhost' in object && !has({ kind: 'vhost', name: object.vhost })) return false;
+  if ('user' in object && !has({ kind: 'user', name: object.user, tags: [] })) return false;
+  if (object.kind !== 'binding') return true;
+  const { vhost, source, destination, destinationType } = object;
+  const isEnd = (kind: 'exchange' | 'queue', name: string): boolean => {
+    if (kind === 'exchange' && name.startsWith('amq.')) return true;
+    const common = { vhost, name, durable: true, autoDelete: false, arguments: {} };
+    return has(kind === 'queue' ? { kind, ...common } : { kind, type: '', internal: false, ...common });
+  };
+  return isEnd('exchange', source) && isEnd(destinationType, destination);
+}
+
+function ownerOf(
+  object: BrokerObject,
+  topology: Pick<Topology, 'vhosts'>,
+  { isExclusive }: Inventory,
+): string | undefined {
+  if (object.kind === 'exchange') return frameworkOwner(object.name);
+  if (object.kind !== 'queue') return undefined;
+  const families = topology.vhosts.find(({ name }) => name === object.vhost)?.families ?? [];
+  const family = families.find(({ template }) => templateMatches(template, object.name));
+  if (family !== undefined) return `the family "${family.template}"`;
+  return frameworkOwner(object.name) ?? (isExclusive(object) ? 'a connection (exclusive)' : undefined);
+}
+
+function byName(a: BrokerObject, b: BrokerObject): number {
+  return compareNames(identityKey(a), identityKey(b));
+}
