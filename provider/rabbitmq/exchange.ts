@@ -48,7 +48,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();
-    return resolveId(id, ({ name, vhost }) => exchanges.read(broker, vhost, name));
+    return resolveId(broker, id, ({ name, vhost }) => exchanges.read(broker, vhost, name));
   },
   find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, exchange) => {

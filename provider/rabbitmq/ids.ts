@@ -2,7 +2,9 @@
  * Ids as the bridged provider writes them: `name@vhost`. Names and vhosts may hold `@` themselves, so an id alone
  * can be ambiguous: the names come from the state wherever there is one.
  */
+import type { Broker } from '../../broker/transport';
 import type { Inputs } from '../inputs';
+import * as vhosts from '../../broker/vhosts';
 import { UserError } from '../plugin';
 
 export interface NameInVhost {
@@ -26,11 +28,12 @@ export function idInVhost(name: string, vhost: string): string {
  * none does; an error where several do.
  */
 export async function resolveId<T>(
+  broker: Broker,
   id: string,
   read: (reading: NameInVhost) => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const found: { reading: NameInVhost; value: T }[] = [];
-  for (const reading of readings(id)) {
+  for (const reading of await possible(broker, readings(id))) {
     const value = await read(reading);
     if (value !== undefined) found.push({ reading, value });
   }
@@ -39,6 +42,13 @@ export async function resolveId<T>(
   throw new UserError(
     `The id "${id}" is ambiguous: it could be ${shown}. Rename one of them for the import.`,
   );
+}
+
+/** In vhosts that are there. RabbitMQ 4.0 may answer 500 about a policy in one that isn't. */
+async function possible(broker: Broker, all: readonly NameInVhost[]): Promise<readonly NameInVhost[]> {
+  if (all.length < 2) return all;
+  const known = new Set((await vhosts.list(broker)).map(({ name }) => name));
+  return all.filter(({ vhost }) => known.has(vhost));
 }
 
 function readings(id: string): readonly NameInVhost[] {

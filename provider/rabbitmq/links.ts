@@ -130,7 +130,7 @@ function linkType({ token, component, property, settings, computed }: LinkKind):
     },
     locate: async ({ session }, id) => {
       const broker = await session.broker();
-      const stored = await resolveId(id, (key) => parameters.read(broker, { ...key, component }));
+      const stored = await resolveId(broker, id, (key) => parameters.read(broker, { ...key, component }));
       return inWordsOfProgram(stored);
     },
     find: async (lookup, known) => inWordsOfProgram(await lookup.find(known)),

@@ -35,7 +35,7 @@ export const permissionsType: ResourceType<PermissionsObject> = {
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();
-    return resolveId(id, ({ name, vhost }) => permissions.read(broker, vhost, name));
+    return resolveId(broker, id, ({ name, vhost }) => permissions.read(broker, vhost, name));
   },
   find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, object) => {

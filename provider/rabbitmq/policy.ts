@@ -45,7 +45,7 @@ function policyTypeOf(kind: PolicyObject['kind'], token: string): ResourceType<P
     },
     locate: async ({ session }, id) => {
       const broker = await session.broker();
-      return resolveId(id, ({ name, vhost }) => policies.read(broker, kind, vhost, name));
+      return resolveId(broker, id, ({ name, vhost }) => policies.read(broker, kind, vhost, name));
     },
     find: async (lookup, known) => lookup.find(known),
     update: async ({ session }, policy) => {

@@ -60,7 +60,7 @@ export const queueType: ResourceType<QueueObject> = {
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();
-    const found = await resolveId(id, ({ name, vhost }) => queues.read(broker, vhost, name));
+    const found = await resolveId(broker, id, ({ name, vhost }) => queues.read(broker, vhost, name));
     return found && withoutAddedType(found, 'classic');
   },
   find: async (lookup, known) => {

@@ -31,7 +31,9 @@ export const topicPermissionsType: ResourceType<TopicPermissionsObject> = {
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();
-    return sorted(await resolveId(id, ({ name, vhost }) => topicPermissions.read(broker, vhost, name)));
+    return sorted(
+      await resolveId(broker, id, ({ name, vhost }) => topicPermissions.read(broker, vhost, name)),
+    );
   },
   find: async (lookup, known) => sorted(await lookup.find(known)),
   update: async ({ session }, object) => {
