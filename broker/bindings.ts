@@ -27,17 +27,30 @@ export async function list(broker: Broker, vhost: string): Promise<readonly Stor
   return records(json).map(fromJson);
 }
 
-/** Every binding that leads to a queue, but the one that the broker makes from the default exchange. */
-export async function listOfQueue(
+/** Every binding that leads to a queue or exchange, but the one that the broker makes from the default exchange. */
+export async function listTo(
   broker: Broker,
-  vhost: string,
-  queue: string,
+  { vhost, type, name }: { vhost: string; type: BindingObject['destinationType']; name: string },
 ): Promise<readonly StoredBinding[]> {
-  const action = `list the bindings of queue "${queue}" in vhost "${vhost}"`;
-  const json = await getOrAbsent(broker, { path: `queues/${path(vhost, queue)}/bindings`, action });
+  const action = `list the bindings of ${type} "${name}" in vhost "${vhost}"`;
+  const ofDestination =
+    type === 'queue'
+      ? `queues/${path(vhost, name)}/bindings`
+      : `exchanges/${path(vhost, name)}/bindings/destination`;
+  const json = await getOrAbsent(broker, { path: ofDestination, action });
   return records(json)
     .map(fromJson)
     .filter((binding) => binding.source !== '');
+}
+
+/** Every binding that leads away from an exchange. */
+export async function listFrom(
+  broker: Broker,
+  { vhost, name }: { vhost: string; name: string },
+): Promise<readonly StoredBinding[]> {
+  const action = `list the bindings of exchange "${name}" in vhost "${vhost}"`;
+  const sourcePath = `exchanges/${path(vhost, name)}/bindings/source`;
+  return records(await getOrAbsent(broker, { path: sourcePath, action })).map(fromJson);
 }
 
 export async function listBetween(broker: Broker, ends: Ends): Promise<readonly StoredBinding[]> {

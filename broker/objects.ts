@@ -2,14 +2,16 @@
 import type { Approvals } from './approvals';
 import type { BrokerObject, UserObject } from '../topology/objects';
 import type { Broker } from './transport';
-import { approvesQueue, approvesVhost } from './approvals';
 import * as bindings from './bindings';
+import { bringExchangeBack } from './exchangeReplacement';
 import * as exchanges from './exchanges';
 import * as globalParameters from './globalParameters';
 import * as limits from './limits';
 import * as parameters from './parameters';
 import * as permissions from './permissions';
 import * as policies from './policies';
+import { removeQueue } from './queueDeletion';
+import { bringBack } from './queueReturn';
 import * as queues from './queues';
 import * as topicPermissions from './topicPermissions';
 import * as users from './users';
@@ -17,7 +19,8 @@ import * as vhosts from './vhosts';
 
 /**
  * Creates the object or changes what differs; an equal one is fine. What can't be changed is refused as by the
- * function of its kind. Users are put by `users.put`: no object holds a password.
+ * function of its kind. A queue or exchange gets back what an interrupted recreation set aside for it. Users are put by
+ * `users.put`: no object holds a password.
  */
 export async function put(broker: Broker, object: Exclude<BrokerObject, UserObject>): Promise<void> {
   switch (object.kind) {
@@ -35,9 +38,11 @@ export async function put(broker: Broker, object: Exclude<BrokerObject, UserObje
     case 'operatorPolicy':
       return policies.put(broker, object);
     case 'exchange':
-      return exchanges.put(broker, object);
+      await exchanges.put(broker, object);
+      return bringExchangeBack(broker, object);
     case 'queue':
-      return queues.put(broker, object);
+      await queues.put(broker, object);
+      return bringBack(broker, object);
     case 'binding':
       await bindings.put(broker, object);
       return;
@@ -52,7 +57,7 @@ export async function put(broker: Broker, object: Exclude<BrokerObject, UserObje
 export async function remove(broker: Broker, object: BrokerObject, approvals: Approvals): Promise<void> {
   switch (object.kind) {
     case 'vhost':
-      return vhosts.remove(broker, object.name, { approved: approvesVhost(approvals, object.name) });
+      return vhosts.remove(broker, object.name, { approvals });
     case 'vhostLimits':
       return limits.removeVhostLimits(broker, object.vhost);
     case 'user':
@@ -68,10 +73,8 @@ export async function remove(broker: Broker, object: BrokerObject, approvals: Ap
       return policies.remove(broker, object.kind, object.vhost, object.name);
     case 'exchange':
       return exchanges.remove(broker, object.vhost, object.name);
-    case 'queue': {
-      const { vhost, name } = object;
-      return queues.remove(broker, vhost, name, { approved: approvesQueue(approvals, vhost, name) });
-    }
+    case 'queue':
+      return removeQueue(broker, object, { approvals });
     case 'binding': {
       const key = (await bindings.read(broker, object))?.propertiesKey;
       if (key !== undefined) await bindings.remove(broker, object, key);

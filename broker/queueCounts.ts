@@ -1,12 +1,19 @@
 /**
- * How many messages a queue holds, as freshly as a management API can say it.
+ * How many messages a queue holds, as freshly as a management API can say it. Measured on 3.10, 4.0 and 4.3:
  *
- * The statistics lag up to 5 s behind (the collection interval), which is too old a figure to delete a queue by.
- * A classic queue is asked itself (by `if-empty` and `if-unused`). For the others the statistics count once they
- * are newer than our work on this broker, and a quorum queue's ready messages by trying to get one.
+ * - A classic queue's own totals are its process's answer, and right at once.
+ * - A quorum queue's consumers are right at once, unless it is seconds old. Its messages show up to 9 s late: the queue
+ *   reports every 5 s, and the statistics are collected every 5 s. That nothing is ready can be seen by trying to get a
+ *   message; one that is there would go to the end of the queue on 4.0, so it is tried only where none shows.
+ * - A stream's messages show as late, and nothing else tells.
+ *
+ * So the late figures count once they are newer than the moment in which the inflow was stopped, or at once where no
+ * client is connected to the vhost: then nothing can be unacknowledged.
  */
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
+import { readTogether } from './coalesce';
+import { connectionsIn } from './connections';
 import { isBrokerError } from './errors';
 import { count, field, getOrAbsent, records, text } from './json';
 import { path } from './transport';
@@ -19,75 +26,122 @@ export interface QueueCounts {
   readonly consumers: number;
   /** The broker has no figures (its statistics may be switched off). */
   readonly isUncertain: boolean;
+  /** Of a quorum queue: its ready messages are counted just now, not by the statistics. */
+  readonly isExact?: boolean;
 }
 
-const STATISTICS_INTERVAL_MS = 5_000;
-const SETTLE_MS = STATISTICS_INTERVAL_MS + 1_000;
+export const SETTLE_MS = 11_000;
 const POLL_MS = 500;
+const TOTALS = 'disable_stats=true&enable_queue_totals=true';
 
 export function describeCounts(counts: QueueCounts): string {
   if (counts.isUncertain) return 'the broker reports no counts for it';
-  const unacknowledged = counts.unacknowledged > 0 ? `, ${counts.unacknowledged} of them unacknowledged` : '';
-  const messages = `${counts.messages.toLocaleString('en-US')} message${counts.messages === 1 ? '' : 's'}`;
-  return `${messages}${unacknowledged}, ${counts.consumers} consumer${counts.consumers === 1 ? '' : 's'}`;
+  const unacknowledged =
+    counts.unacknowledged > 0 ? `, ${inThousands(counts.unacknowledged)} of them unacknowledged` : '';
+  return `${plural(counts.messages, 'message')}${unacknowledged}, ${plural(counts.consumers, 'consumer')}`;
 }
 
-/** Undefined where there is no such queue. */
-export async function freshCounts(
+export function plural(amount: number, noun: string): string {
+  return `${inThousands(amount)} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+function inThousands(amount: number): string {
+  return amount.toLocaleString('en-US');
+}
+
+/**
+ * What can be said at once; undefined where there is no such queue. Good for a refusal. Good for a deletion only of
+ * a classic queue, whose consumers the broker itself must be asked for (`if-unused`): here they are missing.
+ */
+export async function firstLook(
   broker: Broker,
   vhost: string,
   name: string,
 ): Promise<QueueCounts | undefined> {
-  const first = await statistics(broker, vhost, name);
-  if (first === undefined) return undefined;
-  if (first.type === 'classic') return first;
-  if (first.type === 'stream' && first.messages > 0) return first;
-  if (first.type === 'quorum') {
-    const ready = await readyNow(broker, vhost, name);
-    if (ready === undefined) return undefined;
-    if (ready > 0) return { ...first, messages: ready + first.unacknowledged, isUncertain: false };
-  }
-  await settle(broker);
-  const settled = await statistics(broker, vhost, name);
-  return settled?.type === 'quorum' ? withoutStaleFigures(broker, vhost, settled) : settled;
+  const totals = await totalsOf(broker, vhost, name);
+  if (totals === undefined || totals.type === 'classic') return totals;
+  const known = await statistics(broker, vhost, name);
+  if (known?.type !== 'quorum' || known.messages > 0 || !known.isPeekable) return known;
+  const ready = await readyNow(broker, vhost, name);
+  if (ready === undefined) return undefined;
+  return { ...known, messages: ready, isUncertain: false, isExact: true };
 }
-
-const settledAt = new WeakMap<Broker, number>();
 
 /**
- * Waits until the statistics show all that happened before we came: once for all queues of one operation, not
- * once for each.
+ * For a queue whose inflow was stopped at `sinceMs` (of `performance.now`): figures that are newer than that. Where
+ * consumers are enough to know, the rest of the figures may be old.
  */
-async function settle(broker: Broker): Promise<void> {
-  const atMs = settledAt.get(broker) ?? performance.now() + SETTLE_MS;
-  settledAt.set(broker, atMs);
-  const remainingMs = atMs - performance.now();
+export async function settledCounts(
+  broker: Broker,
+  vhost: string,
+  name: string,
+  sinceMs: number,
+  areConsumersEnough = true,
+): Promise<QueueCounts | undefined> {
+  const first = await firstLook(broker, vhost, name);
+  if (first === undefined || first.type === 'classic') return first;
+  if (first.consumers > 0 && areConsumersEnough) return first;
+  if (first.isExact === true) {
+    if (first.messages > 0) return first;
+    const isQuiet = (await connectionsIn(broker, vhost)).length === 0;
+    if (isQuiet) return first;
+  }
+  const remainingMs = sinceMs + SETTLE_MS - performance.now();
   if (remainingMs > 0) await broker.pause(remainingMs, 'wait for the statistics of the broker');
+  return latestCounts(broker, vhost, name, areConsumersEnough);
 }
 
-/** The counts of every queue in a vhost; an absent vhost has none. */
+/** Messages that were taken last are still shown for a while: what stays that long is there. */
+export async function latestCounts(
+  broker: Broker,
+  vhost: string,
+  name: string,
+  areConsumersEnough = true,
+): Promise<QueueCounts | undefined> {
+  const deadlineMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const latest = await firstLook(broker, vhost, name);
+    if (latest === undefined || performance.now() > deadlineMs) return latest;
+    if (latest.consumers > 0 && areConsumersEnough) return latest;
+    const isStale = latest.type === 'quorum' && latest.isExact !== true && latest.messages > 0;
+    if (!isStale && !latest.isUncertain) return latest;
+    await broker.pause(POLL_MS, `count the messages of queue "${name}"`);
+  }
+}
+
+const beganAt = new WeakMap<Broker, number>();
+
+/** When this operation began to count: a queue without inflow of its own waits for no more than that. */
+export function beginningOf(broker: Broker): number {
+  const began = beganAt.get(broker) ?? performance.now();
+  beganAt.set(broker, began);
+  return began;
+}
+
+/** The counts of every queue in a vhost, fit for its deletion; an absent vhost has none. */
 export async function countsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
-  const json = await getOrAbsent(broker, {
-    path: `queues/${path(vhost)}?disable_stats=true&enable_queue_totals=true`,
-    action: `count the messages in vhost "${vhost}"`,
-  });
+  const sinceMs = beginningOf(broker);
   const counts = await Promise.all(
-    records(json).map(async (entry) => {
-      const totals = fromTotals(entry);
-      return totals.type === 'classic' || totals.messages > 0
+    (await totalsOfVhost(broker, vhost)).map(async (totals) =>
+      totals.type === 'classic' || totals.messages > 0
         ? totals
-        : freshCounts(broker, vhost, totals.name);
-    }),
+        : await settledCounts(broker, vhost, totals.name, sinceMs),
+    ),
   );
   return counts.filter((entry) => entry !== undefined);
 }
 
-/** The statistics database's figures: right once nothing has changed for the collection interval. */
+interface Statistics extends QueueCounts {
+  /** Looking at a message must not be what pushes it over the queue's delivery limit. */
+  readonly isPeekable: boolean;
+}
+
+/** The statistics database's figures. */
 export async function statistics(
   broker: Broker,
   vhost: string,
   name: string,
-): Promise<QueueCounts | undefined> {
+): Promise<Statistics | undefined> {
   const action = `count the messages of queue "${name}" in vhost "${vhost}"`;
   const json = await getOrAbsent(broker, { path: `queues/${path(vhost, name)}`, action });
   if (json === undefined) return undefined;
@@ -98,10 +152,41 @@ export async function statistics(
     unacknowledged: count(json, 'messages_unacknowledged') ?? 0,
     consumers: Math.max(count(json, 'consumers') ?? 0, records(field(json, 'consumer_details')).length),
     isUncertain: count(json, 'messages') === undefined,
+    isPeekable: deliveriesLeft(json) >= PEEKABLE_LIMIT,
   };
 }
 
-function fromTotals(entry: Record<string, unknown>): QueueCounts {
+/** A peek counts as one delivery; a queue with fewer allowed than this isn't looked into. */
+const PEEKABLE_LIMIT = 5;
+
+function deliveriesLeft(json: unknown): number {
+  const limits = [
+    count(field(json, 'arguments'), 'x-delivery-limit'),
+    count(field(json, 'effective_policy_definition'), 'delivery-limit'),
+  ].map((limit) => (limit === undefined || limit < 0 ? Infinity : limit));
+  return Math.min(...limits);
+}
+
+/** Undefined where there is no such queue. 3.10 gives totals only in lists. */
+async function totalsOf(broker: Broker, vhost: string, name: string): Promise<QueueCounts | undefined> {
+  const action = `count the messages of queue "${name}" in vhost "${vhost}"`;
+  const json = await getOrAbsent(broker, { path: `queues/${path(vhost, name)}?${TOTALS}`, action });
+  if (json === undefined) return undefined;
+  const totals = fromTotals(json);
+  if (totals.type !== 'classic' || !totals.isUncertain) return totals;
+  const list = await readTogether(broker, `totals of ${vhost}`, () => totalsOfVhost(broker, vhost));
+  return list.find((entry) => entry.name === name);
+}
+
+async function totalsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
+  const json = await getOrAbsent(broker, {
+    path: `queues/${path(vhost)}?${TOTALS}`,
+    action: `count the messages in vhost "${vhost}"`,
+  });
+  return records(json).map(fromTotals);
+}
+
+function fromTotals(entry: unknown): QueueCounts {
   const messages = count(entry, 'messages');
   return {
     name: text(entry, 'name'),
@@ -113,22 +198,7 @@ function fromTotals(entry: Record<string, unknown>): QueueCounts {
   };
 }
 
-/** Of a quorum queue that has nothing ready: an unacknowledged message may have been acknowledged meanwhile. */
-async function withoutStaleFigures(
-  broker: Broker,
-  vhost: string,
-  settled: QueueCounts,
-): Promise<QueueCounts | undefined> {
-  let latest: QueueCounts | undefined = settled;
-  const deadlineMs = performance.now() + SETTLE_MS;
-  while (latest !== undefined && latest.messages > 0 && performance.now() < deadlineMs) {
-    await broker.pause(POLL_MS, `count the messages of queue "${settled.name}"`);
-    latest = await statistics(broker, vhost, settled.name);
-  }
-  return latest === undefined ? undefined : { ...latest, isUncertain: false };
-}
-
-/** Asks for a message and puts it back: the only figure of a quorum queue that is never old. */
+/** Asks for a message and puts it back: the only figure of a quorum queue's messages that is never old. */
 async function readyNow(broker: Broker, vhost: string, name: string): Promise<number | undefined> {
   try {
     const { json } = await requestInVhost(broker, vhost, {

@@ -8,7 +8,9 @@ import type { Snapshot } from './snapshot';
 import type { Broker } from './transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
 import * as bindings from './bindings';
+import { setExchangeAside } from './exchangeReplacement';
 import * as objects from './objects';
+import { setQueueAside } from './queueReplacement';
 import { readSnapshot } from './snapshot';
 
 export interface Task {
@@ -43,7 +45,7 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
       if (found === undefined || !isEqual(found, object)) {
         const isOurs = found !== undefined && previous.has(key);
         if (isOurs && (object.kind === 'queue' || object.kind === 'exchange')) {
-          await recreate(broker, object, { snapshot, approvals: task.approvals }, () => present.delete(key));
+          await recreate(broker, object, task.approvals, () => present.delete(key));
         } else await objects.put(broker, object);
       }
       present.set(key, object);
@@ -114,24 +116,17 @@ async function remove(
   else await objects.remove(broker, object, approvals);
 }
 
-/** Deletes and declares it again; what was bound to it, by whomever, comes back. */
+/** Deletes and declares it again; its messages, and what was bound to it by whomever, come back. */
 async function recreate(
   broker: Broker,
-  object: VhostPart,
-  { snapshot, approvals }: Surroundings,
+  object: ObjectOfKind<'queue' | 'exchange'>,
+  approvals: Approvals,
   onGone: () => void,
 ): Promise<void> {
-  await objects.remove(broker, object, approvals);
+  if (object.kind === 'queue') await setQueueAside(broker, object, { approvals, replacement: object });
+  else await setExchangeAside(broker, object);
   onGone();
   await objects.put(broker, object);
-  const bound = snapshot.objects().filter((other) => isBoundTo(other, object));
-  for (const binding of bound) await bindings.put(broker, binding as ObjectOfKind<'binding'>);
-}
-
-function isBoundTo(other: BrokerObject, object: VhostPart): boolean {
-  if (other.kind !== 'binding' || !('name' in object)) return false;
-  const isDestination = other.destinationType === object.kind && other.destination === object.name;
-  return isDestination || (object.kind === 'exchange' && other.source === object.name);
 }
 
 /** What `find` gives, without what the topology doesn't say: so it is equal where nothing has to be done. */

@@ -1,8 +1,12 @@
 /** Virtual hosts: description, tags, default queue type, tracing and protection from deletion. */
 import type { QueueType, VhostObject } from '../topology/objects';
 import { canonicalJson } from '../topology/objects';
+import type { Approvals } from './approvals';
+import type { QueueCounts } from './queueCounts';
 import type { Broker } from './transport';
+import { howToApprove, subjectOfVhost, verdictOn } from './approvals';
 import { BrokerError } from './errors';
+import { connectionsIn } from './connections';
 import { countsOfVhost, describeCounts } from './queueCounts';
 import { deleteOrAbsent, field, flag, getOrAbsent, records, text, textList } from './json';
 import { isAtLeast, readOverview } from './overview';
@@ -74,16 +78,17 @@ async function setProtection(broker: Broker, name: string, isProtected: boolean)
 
 /**
  * Deletes the vhost and everything in it. Unless approved, it is refused (`guarded`) while it is protected from
- * deletion, or a queue in it holds messages. An absent vhost is fine.
+ * deletion, a client is connected to it, or a queue in it holds messages. An absent vhost is fine.
  */
 export async function remove(
   broker: Broker,
   name: string,
-  options: { readonly approved: boolean },
+  options: { readonly approvals: Approvals },
 ): Promise<void> {
-  const isProtected = (await read(broker, name))?.deletionProtection === true;
-  if (isProtected && !options.approved) throw protectedError(broker, name);
-  if (!options.approved) await refuseWithMessages(broker, name);
+  const vhost = await read(broker, name);
+  if (vhost === undefined) return;
+  const isProtected = vhost.deletionProtection === true;
+  await refuseUnlessApproved(broker, name, isProtected, options.approvals);
   if (isProtected) await setProtection(broker, name, false);
   await deleteOrAbsent(broker, {
     path: `vhosts/${path(name)}`,
@@ -92,26 +97,49 @@ export async function remove(
   });
 }
 
-function protectedError(broker: Broker, name: string): BrokerError {
-  return new BrokerError({
-    kind: 'guarded',
-    message:
-      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: it is protected from deletion. ` +
-      `Say \`deletionProtection: false\` first; or approve its loss with \`vhost ${name}\` (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
-  });
-}
-
-async function refuseWithMessages(broker: Broker, name: string): Promise<void> {
+async function refuseUnlessApproved(
+  broker: Broker,
+  name: string,
+  isProtected: boolean,
+  approvals: Approvals,
+): Promise<void> {
+  const loss = { operation: 'delete', subject: subjectOfVhost(name), shape: isProtected } as const;
+  // Whatever is in it: then nothing needs to be counted.
+  if (verdictOn({ ...loss, messages: Infinity, isInUse: true }, approvals) === 'approved') return;
+  const connections = await connectionsIn(broker, name);
   const full = (await countsOfVhost(broker, name)).filter((queue) => queue.messages > 0 || queue.isUncertain);
-  if (full.length === 0) return;
-  const shown = full.slice(0, 5).map((queue) => `"${queue.name}" (${describeCounts(queue)})`);
-  const more = full.length > shown.length ? ` and ${full.length - shown.length} more` : '';
+  const reasons = [
+    ...(isProtected ? ['it is protected from deletion'] : []),
+    ...(full.length > 0
+      ? [`its queues hold messages, which would be lost: ${inShort(full.map(queueInWords))}`]
+      : []),
+    ...(connections.length > 0
+      ? [
+          `clients are connected to it: ${inShort(connections.map((client) => `${client.user} (${client.name})`))}`,
+        ]
+      : []),
+  ];
+  if (reasons.length === 0) return;
+  const messages = full.reduce((sum, queue) => sum + (queue.isUncertain ? Infinity : queue.messages), 0);
+  const measured = { ...loss, messages, isInUse: connections.length > 0 };
+  const verdict = verdictOn(measured, approvals);
+  if (verdict === 'approved') return;
   throw new BrokerError({
     kind: 'guarded',
     message:
-      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: its queues hold messages, which would be lost: ${shown.join(', ')}${more}. ` +
-      `Consume or purge them; or approve the loss with \`vhost ${name}\` (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
+      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: ${reasons.join('; ')}. ` +
+      `${isProtected ? 'Say `deletionProtection: false` first' : 'Consume or purge them, and stop the clients'}; ` +
+      `or approve the loss with ${howToApprove(measured, verdict)}`,
   });
+}
+
+function queueInWords(queue: QueueCounts): string {
+  return `"${queue.name}" (${describeCounts(queue)})`;
+}
+
+function inShort(items: readonly string[]): string {
+  const shown = items.slice(0, 5);
+  return `${shown.join(', ')}${items.length > shown.length ? ` and ${items.length - shown.length} more` : ''}`;
 }
 
 async function refuseWithoutProtection(broker: Broker, vhost: Vhost): Promise<void> {

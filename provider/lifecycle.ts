@@ -51,6 +51,8 @@ export function check(
   const isKnown = inputs.failures.length === 0 && !hasUnknown(values);
   if (isKnown && plugin.session !== undefined) {
     plugin.claims().check(claimIdentities(plugin.session.endpoint, type, object as object), urn);
+    // Only a queue needs to know before it goes; a whole vhost's objects would be kept twice.
+    if (type.kind === 'queue') plugin.checked.set(urn, object as object);
   }
   // What an import has found is taken as it is: a user comes without its password.
   const isFound = (property: string): boolean => values[property] === '' && olds[property] === '';

@@ -20,6 +20,8 @@ export interface Plugin {
   readonly claims: () => Claims;
   /** Identities of what this process has created, changed or deleted: a snapshot may be older. */
   readonly touched: Set<string>;
+  /** The queues that the program describes in this operation, by URN. */
+  readonly checked: Map<string, object>;
   session?: OpenSession;
   isCancelled: boolean;
 }
@@ -60,6 +62,7 @@ export function callOf(plugin: Plugin, urn: string, identity: string | undefined
     isReplacement: identity !== undefined && plugin.claims().isChecked(identity, urn),
     isClaimed: (other) =>
       plugin.claims().reasonToKeep(claimKey(sessionOf(plugin).endpoint, other), urn) !== undefined,
+    replacement: plugin.checked.get(urn),
     warn: (message) => plugin.log('warning', message, urn),
   };
 }

@@ -3,7 +3,7 @@ import type { Approvals } from '../broker/approvals';
 import type { BrokerSettings } from '../broker/endpoint';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
-import { parseApprovals } from '../broker/approvals';
+import { malformedApprovals, parseApprovals } from '../broker/approvals';
 import { SettingsError, endpointsOf, parseEndpoint, parseProxy, readTlsOptions } from '../broker/endpoint';
 import { parseDurationMs } from '../topology/units';
 import { hasUnknown } from './values';
@@ -77,6 +77,13 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     ),
     ...parseApprovals(environment[APPROVALS_VARIABLE]),
   ]);
+  const malformed = malformedApprovals(approvals)[0];
+  if (malformed !== undefined) {
+    inputs.fail(
+      'approve',
+      `holds "${malformed}" (or ${APPROVALS_VARIABLE} does), which approves nothing. Write it as the refusal prints it: queue NAME@VHOST, recreate queue NAME@VHOST or vhost NAME`,
+    );
+  }
   return { settings, approvals, fallbackCredentials: parseCredentials(inputs) };
 }
 

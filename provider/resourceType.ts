@@ -31,6 +31,8 @@ export interface Call {
   readonly isReplacement: boolean;
   /** Whether another resource of this program is the object of that identity by now. */
   readonly isClaimed: (identity: readonly string[]) => boolean;
+  /** Then: the object as it is to be, of the resource's own type. */
+  readonly replacement?: unknown;
   /** Shown to the user beside the resource. */
   readonly warn: (message: string) => Promise<void>;
 }

@@ -32,6 +32,7 @@ export function serve(served: Package): void {
     onWait: (notice) => void log('status', notice, currentUrn.getStore() ?? ''),
     claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
     touched: new Set(),
+    checked: new Map(),
     isCancelled: false,
   };
   endWithEngine(() => claims?.release());

@@ -1,6 +1,7 @@
 /** `rabbitmq.Exchange`. */
 import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
+import { bringExchangeBack, setExchangeAside } from '../../broker/exchangeReplacement';
 import * as exchanges from '../../broker/exchanges';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
@@ -43,7 +44,9 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     },
   }),
   create: async ({ session }, exchange) => {
-    await exchanges.put(await session.broker(), exchange);
+    const broker = await session.broker();
+    await exchanges.put(broker, exchange);
+    await bringExchangeBack(broker, exchange);
     return { id: idInVhost(exchange.name, exchange.vhost), object: exchange };
   },
   locate: async ({ session }, id) => {
@@ -52,10 +55,15 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   },
   find: async (lookup, known) => lookup.find(known),
   update: async ({ session }, exchange) => {
-    await exchanges.put(await session.broker(), exchange);
+    const broker = await session.broker();
+    await exchanges.put(broker, exchange);
+    // Killed between the two, a recreation is finished here.
+    await bringExchangeBack(broker, exchange);
     return exchange;
   },
-  remove: async ({ session }, { vhost, name }) => {
-    await exchanges.remove(await session.broker(), vhost, name);
+  remove: async ({ session, isReplacement }, exchange) => {
+    const broker = await session.broker();
+    if (isReplacement) await setExchangeAside(broker, exchange);
+    else await exchanges.remove(broker, exchange.vhost, exchange.name);
   },
 };

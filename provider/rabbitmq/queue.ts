@@ -1,17 +1,13 @@
 /** `rabbitmq.Queue`. */
 import type { Arguments, QueueObject, QueueType } from '../../topology/objects';
-import type { StoredBinding } from '../../broker/bindings';
-import type { Broker } from '../../broker/transport';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
-import { approvesQueue } from '../../broker/approvals';
-import * as bindings from '../../broker/bindings';
-import { isBrokerError } from '../../broker/errors';
+import { removeQueue } from '../../broker/queueDeletion';
+import { bringBack, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
-import { savedBindings } from './savedBindings';
 
 const TYPE = 'x-queue-type';
 
@@ -53,9 +49,7 @@ export const queueType: ResourceType<QueueObject> = {
   create: async ({ session }, queue) => {
     const broker = await session.broker();
     await queues.put(broker, queue);
-    const saved = savedBindings(broker.endpoint, queue.vhost, queue.name);
-    for (const binding of saved.load()) await restore(broker, binding);
-    saved.forget();
+    await bringBack(broker, queue);
     return { id: idInVhost(queue.name, queue.vhost), object: queue };
   },
   locate: async ({ session }, id) => {
@@ -70,31 +64,20 @@ export const queueType: ResourceType<QueueObject> = {
     return withoutAddedType(found, 'classic', vhost?.defaultQueueType);
   },
   update: async ({ session }, queue) => {
-    await queues.put(await session.broker(), queue);
+    const broker = await session.broker();
+    await queues.put(broker, queue);
+    // Killed between the two, a recreation is finished here.
+    await bringBack(broker, queue);
     return queue;
   },
-  remove: async ({ session, isReplacement }, { vhost, name }) => {
+  remove: async ({ session, isReplacement, replacement }, queue) => {
     const broker = await session.broker();
-    const saved = savedBindings(broker.endpoint, vhost, name);
-    if (isReplacement) saved.save(await bindings.listOfQueue(broker, vhost, name));
-    try {
-      await queues.remove(broker, vhost, name, { approved: approvesQueue(session.approvals, vhost, name) });
-    } catch (error) {
-      // The queue is still there, and its bindings with it.
-      if (isBrokerError(error, 'guarded')) saved.forget();
-      throw error;
-    }
+    const { approvals } = session;
+    if (!isReplacement) return removeQueue(broker, queue, { approvals });
+    // Checked under the same identity: it is a queue.
+    return setQueueAside(broker, queue, { approvals, replacement: replacement as QueueObject });
   },
 };
-
-/** A binding whose exchange is gone meanwhile needs no restoring. */
-async function restore(broker: Broker, binding: StoredBinding): Promise<void> {
-  try {
-    await bindings.put(broker, binding);
-  } catch (error) {
-    if (!isBrokerError(error, 'notFound')) throw error;
-  }
-}
 
 /** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
 function withoutAddedType(queue: QueueObject, ...added: readonly (QueueType | undefined)[]): QueueObject {

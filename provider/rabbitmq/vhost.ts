@@ -3,7 +3,6 @@ import type { QueueType, VhostLimitsObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
 import type { Vhost } from '../../broker/vhosts';
 import type { ResourceType } from '../resourceType';
-import { approvesVhost } from '../../broker/approvals';
 import { putVhostLimits } from '../../broker/limits';
 import { liveLookup } from '../../broker/lookup';
 import * as vhosts from '../../broker/vhosts';
@@ -71,9 +70,8 @@ export const vhostType: ResourceType<VhostWithLimits> = {
     if (hasLimits(vhost) || hasLimits(previous)) await putVhostLimits(broker, limitsOf(vhost));
     return vhost;
   },
-  remove: async ({ session }, vhost) => {
-    const approved = approvesVhost(session.approvals, vhost.name);
-    await vhosts.remove(await session.broker(), vhost.name, { approved });
+  remove: async ({ session }, { name }) => {
+    await vhosts.remove(await session.broker(), name, { approvals: session.approvals });
   },
 };
 

@@ -1,4 +1,5 @@
 /** What is compared: one row for each way to bring a broker to a topology. */
+import { EVERYTHING_APPROVED } from '../../broker/approvals';
 import { importDefinitions } from '../../broker/definitions';
 import { isBrokerError } from '../../broker/errors';
 import { openBroker } from '../../broker/transport';
@@ -69,7 +70,7 @@ function definitionsRunner(settings: BenchBroker): Runner {
     destroy: () =>
       timed(async () => {
         try {
-          await vhosts.remove(broker, VHOST, { approved: true });
+          await vhosts.remove(broker, VHOST, { approvals: EVERYTHING_APPROVED });
         } catch (error) {
           if (!isBrokerError(error, 'notFound')) throw error;
         }

@@ -1,5 +1,6 @@
 /** Compiled objects on a real broker: made, read back and deleted through the functions that the providers use. */
 import { createHash, randomBytes } from 'node:crypto';
+import { EVERYTHING_APPROVED } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
 import * as exchanges from '../../broker/exchanges';
 import * as parameters from '../../broker/parameters';
@@ -103,6 +104,6 @@ export async function listVhost(broker: Broker, vhost: string): Promise<readonly
 export async function removeAll(broker: Broker, objects: readonly BrokerObject[]): Promise<void> {
   for (const object of objects) {
     if (['vhost', 'user', 'globalParameter'].includes(object.kind))
-      await remove(broker, object, new Set(['*']));
+      await remove(broker, object, EVERYTHING_APPROVED);
   }
 }

@@ -1,6 +1,7 @@
 import * as amqp from 'amqplib';
 import { expect, it } from 'vitest';
-import { approvesQueue, approvesVhost, parseApprovals } from '../../broker/approvals';
+import { EVERYTHING_APPROVED, NOTHING_APPROVED } from '../../broker/approvals';
+import { removeQueue } from '../../broker/queueDeletion';
 import * as queues from '../../broker/queues';
 import { isBrokerError } from '../../broker/errors';
 import * as vhosts from '../../broker/vhosts';
@@ -40,18 +41,20 @@ withBroker('deleting a queue', (rig) => {
       const vhost = await make(type);
       const broker = brokerOf(rig);
       await scratch.publish(vhost, 'q', 3);
-      const message = await refusal(queues.remove(broker, vhost, 'q', { approved: false }));
+      const message = await refusal(
+        removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }),
+      );
       expect(message).toContain('3 messages, 0 consumers');
       expect(message).toContain(`approve the loss with \`queue q@${vhost}\``);
       expect(await queues.read(broker, vhost, 'q')).toBeDefined();
-      await queues.remove(broker, vhost, 'q', { approved: true });
+      await removeQueue(broker, { vhost, name: 'q' }, { approvals: EVERYTHING_APPROVED });
       expect(await queues.read(broker, vhost, 'q')).toBeUndefined();
     },
   );
 
   it.concurrent.each(TYPES)('%s: an empty one goes', async (type) => {
     const vhost = await make(type);
-    await queues.remove(brokerOf(rig), vhost, 'q', { approved: false });
+    await removeQueue(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
     expect(await queues.read(brokerOf(rig), vhost, 'q')).toBeUndefined();
   });
 
@@ -62,7 +65,9 @@ withBroker('deleting a queue', (rig) => {
     try {
       const channel = await connection.createChannel();
       await channel.consume('q', () => undefined, { noAck: false });
-      const message = await refusal(queues.remove(brokerOf(rig), vhost, 'q', { approved: false }));
+      const message = await refusal(
+        removeQueue(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }),
+      );
       expect(message).toContain('1 consumer');
     } finally {
       await connection.close();
@@ -76,14 +81,16 @@ withBroker('deleting a queue', (rig) => {
       const broker = brokerOf(rig);
       await scratch.publish(vhost, 'q', 2);
       await expect
-        .poll(() => refusal(queues.remove(broker, vhost, 'q', { approved: false })), { timeout: 15_000 })
+        .poll(() => refusal(removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED })), {
+          timeout: 15_000,
+        })
         .toContain('2 messages');
       await broker.request({
         method: 'DELETE',
         path: `queues/${encodeURIComponent(vhost)}/q/contents`,
         action: 'purge',
       });
-      await queues.remove(broker, vhost, 'q', { approved: false });
+      await removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
       expect(await queues.read(broker, vhost, 'q')).toBeUndefined();
     },
   );
@@ -94,11 +101,11 @@ withBroker('deleting a queue', (rig) => {
       const vhost = await make(type);
       const broker = brokerOf(rig);
       await scratch.publish(vhost, 'q', 2);
-      const message = await refusal(vhosts.remove(broker, vhost, { approved: false }));
+      const message = await refusal(vhosts.remove(broker, vhost, { approvals: NOTHING_APPROVED }));
       expect(message).toContain('"q" (2 messages');
       expect(message).toContain(`\`vhost ${vhost}\``);
-      await queues.remove(broker, vhost, 'q', { approved: true });
-      await vhosts.remove(broker, vhost, { approved: false });
+      await removeQueue(broker, { vhost, name: 'q' }, { approvals: EVERYTHING_APPROVED });
+      await vhosts.remove(broker, vhost, { approvals: NOTHING_APPROVED });
       expect(await vhosts.read(broker, vhost)).toBeUndefined();
     },
   );
@@ -117,22 +124,22 @@ withBroker(
         expect(await vhosts.read(broker, name)).toMatchObject({ description: 'd', deletionProtection: true });
         // What a change doesn't name stays.
         await vhosts.put(broker, { kind: 'vhost', name, description: 'e' });
-        const message = await refusal(vhosts.remove(broker, name, { approved: false }));
+        const message = await refusal(vhosts.remove(broker, name, { approvals: NOTHING_APPROVED }));
         expect(message).toContain('it is protected from deletion');
         expect(message).toContain(`\`vhost ${name}\``);
         expect(await vhosts.read(broker, name)).toMatchObject({ description: 'e', deletionProtection: true });
       }
-      await vhosts.remove(broker, approved, { approved: true });
+      await vhosts.remove(broker, approved, { approvals: EVERYTHING_APPROVED });
       expect(await vhosts.read(broker, approved)).toBeUndefined();
       await vhosts.put(broker, { kind: 'vhost', name: lifted, deletionProtection: false });
-      await vhosts.remove(broker, lifted, { approved: false });
+      await vhosts.remove(broker, lifted, { approvals: NOTHING_APPROVED });
       expect(await vhosts.read(broker, lifted)).toBeUndefined();
     });
 
     it('is possible for one that is made with it', async () => {
       const broker = brokerOf(rig);
       const name = await scratch.vhost();
-      await vhosts.remove(broker, name, { approved: false });
+      await vhosts.remove(broker, name, { approvals: NOTHING_APPROVED });
       await vhosts.put(broker, { kind: 'vhost', name, deletionProtection: true });
       expect(await vhosts.read(broker, name)).toMatchObject({ deletionProtection: true });
     });
@@ -159,14 +166,3 @@ withBroker(
   },
   ['3.10', '4.0'],
 );
-
-it('approvals name objects exactly, or everything', () => {
-  const approvals = parseApprovals(' queue a@b@/ ,vhost shop\nqueue x@y\n\n');
-  expect([...approvals]).toEqual(['queue a@b@/', 'vhost shop', 'queue x@y']);
-  expect(approvesQueue(approvals, '/', 'a@b')).toBe(true);
-  expect(approvesQueue(approvals, '/', 'a')).toBe(false);
-  expect(approvesVhost(approvals, 'shop')).toBe(true);
-  expect(approvesVhost(approvals, 'sho')).toBe(false);
-  expect(approvesVhost(parseApprovals('*'), 'any')).toBe(true);
-  expect(approvesQueue(parseApprovals(undefined), '/', 'a')).toBe(false);
-});

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import * as bindings from '../../broker/bindings';
+import { EVERYTHING_APPROVED, NOTHING_APPROVED } from '../../broker/approvals';
 import { exportDefinitions, importDefinitions } from '../../broker/definitions';
 import * as exchanges from '../../broker/exchanges';
 import * as limits from '../../broker/limits';
@@ -7,6 +8,7 @@ import { canLogIn, readOverview } from '../../broker/overview';
 import { matchesPassword } from '../../broker/passwords';
 import * as permissions from '../../broker/permissions';
 import * as policies from '../../broker/policies';
+import { removeQueue } from '../../broker/queueDeletion';
 import * as queues from '../../broker/queues';
 import * as topicPermissions from '../../broker/topicPermissions';
 import * as users from '../../broker/users';
@@ -99,7 +101,7 @@ withBroker('every kind of object', (rig) => {
     await bindings.remove(broker, bound, key);
     expect(await bindings.read(broker, bound)).toBeUndefined();
     await policies.remove(broker, 'policy', vhost, name);
-    await queues.remove(broker, vhost, name, { approved: false });
+    await removeQueue(broker, { vhost, name }, { approvals: NOTHING_APPROVED });
     await exchanges.remove(broker, vhost, name);
     expect(await queues.read(broker, vhost, name)).toBeUndefined();
     expect(await exchanges.read(broker, vhost, name)).toBeUndefined();
@@ -107,15 +109,15 @@ withBroker('every kind of object', (rig) => {
     await permissions.remove(broker, vhost, user);
     await users.remove(broker, user);
     expect(await users.read(broker, user)).toBeUndefined();
-    await vhosts.remove(broker, vhost, { approved: false });
+    await vhosts.remove(broker, vhost, { approvals: NOTHING_APPROVED });
     expect(await vhosts.read(broker, vhost)).toBeUndefined();
   });
 
   it('may be absent already when it is to be deleted', async () => {
     const broker = brokerOf(rig);
     const vhost = await scratch.vhost();
-    await queues.remove(broker, vhost, 'none', { approved: false });
-    await queues.remove(broker, vhost, 'none', { approved: true });
+    await removeQueue(broker, { vhost, name: 'none' }, { approvals: NOTHING_APPROVED });
+    await removeQueue(broker, { vhost, name: 'none' }, { approvals: EVERYTHING_APPROVED });
     await exchanges.remove(broker, vhost, 'none');
     await bindings.remove(broker, binding(vhost, 'none', 'none'), 'k');
     await policies.remove(broker, 'operatorPolicy', vhost, 'none');
@@ -124,7 +126,7 @@ withBroker('every kind of object', (rig) => {
     await limits.removeVhostLimits(broker, 'none-such');
     await limits.removeUserLimits(broker, 'none-such');
     await users.remove(broker, 'none-such');
-    await vhosts.remove(broker, 'none-such', { approved: false });
+    await vhosts.remove(broker, 'none-such', { approvals: NOTHING_APPROVED });
   });
 });
 

@@ -1,6 +1,8 @@
 /** The engine itself on small programs of our own: what only shows when Pulumi decides about create and delete. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as bindings from '../../broker/bindings';
+import * as exchanges from '../../broker/exchanges';
+import { firstLook } from '../../broker/queueCounts';
 import * as queues from '../../broker/queues';
 import { canLogIn } from '../../broker/overview';
 import * as users from '../../broker/users';
@@ -96,7 +98,9 @@ withBroker(
       expect(output).toMatch(/4 created[^]*4 deleted/);
       const broker = brokerOf(rig);
       expect(await queues.read(broker, program.vhost, 'q')).toBeDefined();
-      expect(await bindings.listOfQueue(broker, program.vhost, 'q')).toHaveLength(1);
+      expect(await bindings.listTo(broker, { vhost: program.vhost, type: 'queue', name: 'q' })).toHaveLength(
+        1,
+      );
       expect(await users.read(broker, program.user)).toBeDefined();
       // The messages are still there: without approval the queue can't go.
       const destroyed = await run(['destroy', '--yes'], program);
@@ -104,17 +108,26 @@ withBroker(
       expect(destroyed.output).toContain('2 messages, 0 consumers');
     });
 
-    it('a changed argument replaces the queue only when its messages may go, and keeps its bindings', async () => {
+    it('a changed argument recreates the queue with its messages and bindings, and is refused where they would not fit', async () => {
       const program = await values();
+      const { vhost } = program;
       await up(program);
-      await scratch.publish(program.vhost, 'q');
-      const refused = await run(['up', '--yes'], { ...program, lengthMax: 6 });
+      await scratch.publish(vhost, 'q', 3);
+      const broker = brokerOf(rig);
+      const refused = await run(['up', '--yes'], { ...program, lengthMax: 2 });
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toContain(`approve the loss with \`queue q@${program.vhost}\``);
-      expect((await queues.read(brokerOf(rig), program.vhost, 'q'))?.arguments['x-max-length']).toBe(5);
-      await up({ ...program, lengthMax: 6 }, { WARREN_APPROVE: `queue q@${program.vhost}` });
-      expect((await queues.read(brokerOf(rig), program.vhost, 'q'))?.arguments['x-max-length']).toBe(6);
-      expect(await bindings.listOfQueue(brokerOf(rig), program.vhost, 'q')).toHaveLength(1);
+      expect(refused.output).toContain('3 messages, 0 consumers; the new one takes only 2 (x-max-length)');
+      expect(refused.output).toContain(`approve the loss with \`queue q@${vhost}\``);
+      expect((await queues.read(broker, vhost, 'q'))?.arguments['x-max-length']).toBe(5);
+      await up({ ...program, lengthMax: 6 });
+      expect((await queues.read(broker, vhost, 'q'))?.arguments['x-max-length']).toBe(6);
+      expect(await bindings.listTo(broker, { vhost, type: 'queue', name: 'q' })).toHaveLength(1);
+      expect((await firstLook(broker, vhost, 'q'))?.messages).toBe(3);
+      await up({ ...program, lengthMax: 2 }, { WARREN_APPROVE: `queue q@${vhost}` });
+      expect((await firstLook(broker, vhost, 'q'))?.messages).toBe(2);
+      expect((await exchanges.list(broker, vhost)).filter(({ name }) => name.startsWith('warren.'))).toEqual(
+        [],
+      );
     });
 
     it('refresh sees a changed password, and up sets it back', async () => {

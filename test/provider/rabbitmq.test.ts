@@ -167,7 +167,7 @@ withBroker('the rabbitmq provider', (rig) => {
     later.process.kill('SIGKILL');
     await later.ended();
     await (await start()).create(urn(QUEUE, 'x'), news);
-    const found = await bindings.listOfQueue(brokerOf(rig), vhost, 'q');
+    const found = await bindings.listTo(brokerOf(rig), { vhost, type: 'queue', name: 'q' });
     expect(found.map(({ source, routingKey }) => [source, routingKey])).toEqual([['amq.topic', 'a']]);
   });
 

@@ -1,0 +1,59 @@
+/**
+ * Who is connected to a vhost, now. The broker's list of connections is up to 5 s behind, the list of one user's is
+ * not: so the users that the broker knows are asked for one by one, and the others are looked up in the list.
+ * Connections inside the broker (shovels, federation) are no clients; what they do shows as consumers.
+ */
+import type { Broker } from './transport';
+import { readTogether } from './coalesce';
+import { getOrAbsent, records, text } from './json';
+import { path } from './transport';
+
+export interface Connection {
+  readonly user: string;
+  /** E.g. `10.0.0.7:51022 -> 10.0.0.1:5672`. */
+  readonly name: string;
+}
+
+/** More users than this are not asked one by one. */
+const USERS_MAX = 200;
+
+export async function connectionsIn(broker: Broker, vhost: string): Promise<readonly Connection[]> {
+  const [tracked, listed] = await Promise.all([
+    readTogether(broker, 'connections of users', () => connectionsOfUsers(broker)),
+    readTogether(broker, `connections in ${vhost}`, () => list(broker, `vhosts/${path(vhost)}/connections`)),
+  ]);
+  const asked = tracked?.users;
+  const live = tracked?.connections.filter((connection) => connection.vhost === vhost) ?? [];
+  const others = listed.filter(({ user }) => user !== '' && asked?.has(user) !== true);
+  return [...live, ...others];
+}
+
+interface Listed extends Connection {
+  readonly vhost: string;
+}
+
+/** Undefined where there are too many users to ask for. */
+async function connectionsOfUsers(
+  broker: Broker,
+): Promise<{ users: ReadonlySet<string>; connections: readonly Listed[] } | undefined> {
+  const { json } = await broker.request({
+    method: 'GET',
+    path: 'users?columns=name',
+    action: 'list the users',
+  });
+  const users = records(json).map((user) => text(user, 'name'));
+  if (users.length > USERS_MAX) return undefined;
+  const lists = await Promise.all(users.map((user) => list(broker, `connections/username/${path(user)}`)));
+  return { users: new Set(users), connections: lists.flat() };
+}
+
+async function list(broker: Broker, listPath: string): Promise<readonly Listed[]> {
+  const json = await getOrAbsent(broker, { path: listPath, action: 'list the connections of clients' });
+  return records(json)
+    .filter((entry) => text(entry, 'type') !== 'direct')
+    .map((entry) => ({
+      user: text(entry, 'user'),
+      name: text(entry, 'name'),
+      vhost: text(entry, 'vhost'),
+    }));
+}

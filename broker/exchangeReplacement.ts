@@ -1,0 +1,48 @@
+/**
+ * Recreating an exchange (another type, durability, arguments) without losing its bindings, whoever made them: an
+ * exchange of the old one's type stands in for it, with the same bindings to and from it. What applications publish to
+ * the exchange by its name while it is away is refused by the broker, as with any deletion.
+ */
+import type { ExchangeObject } from '../topology/objects';
+import type { Broker } from './transport';
+import * as bindings from './bindings';
+import * as exchanges from './exchanges';
+import { closeHolding, copyBindings, holdingName, isHolding, moveBindings, openHolding } from './holding';
+
+export type ExchangeName = Pick<ExchangeObject, 'vhost' | 'name'>;
+
+/** First half: the bindings go to the stand-in, then the exchange is deleted. An absent exchange is fine. */
+export async function setExchangeAside(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
+  const current = await exchanges.read(broker, vhost, name);
+  if (current === undefined) return;
+  const [inbound, outbound] = await bindingsOf(broker, { vhost, name });
+  if (inbound.length + outbound.length > 0) {
+    const holding = holdingName('exchange', name);
+    await openHolding(broker, vhost, holding, { ...current, internal: true });
+    // What comes in is led over only once it finds its way on.
+    await copyBindings(broker, outbound, (binding) => ({ ...binding, source: holding }));
+    await moveBindings(broker, inbound, (binding) => ({ ...binding, destination: holding }));
+  }
+  await exchanges.remove(broker, vhost, name);
+}
+
+/** Second half, once the new exchange is declared. Nothing to do where nothing was set aside. */
+export async function bringExchangeBack(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
+  const holding = holdingName('exchange', name);
+  if (!(await isHolding(broker, vhost, holding))) return;
+  const [inbound, outbound] = await bindingsOf(broker, { vhost, name: holding });
+  await copyBindings(broker, outbound, (binding) => ({ ...binding, source: name }));
+  await moveBindings(broker, inbound, (binding) => ({ ...binding, destination: name }));
+  await closeHolding(broker, vhost, holding);
+}
+
+function bindingsOf(
+  broker: Broker,
+  exchange: ExchangeName,
+): Promise<[readonly bindings.StoredBinding[], readonly bindings.StoredBinding[]]> {
+  const { vhost, name } = exchange;
+  return Promise.all([
+    bindings.listTo(broker, { vhost, type: 'exchange', name }),
+    bindings.listFrom(broker, { vhost, name }),
+  ]);
+}

@@ -1,0 +1,98 @@
+/**
+ * What keeps a queue's or an exchange's bindings while it is away: an exchange beside it, bound as it was bound.
+ * Everything is on the broker, so whoever was killed in between, on whatever machine, is continued by the next run.
+ */
+import { createHash } from 'node:crypto';
+import type { BindingObject, ExchangeObject } from '../topology/objects';
+import type { StoredBinding } from './bindings';
+import type { Broker } from './transport';
+import * as bindings from './bindings';
+import { isBrokerError } from './errors';
+import * as exchanges from './exchanges';
+
+export const HOLDING_PREFIX = 'warren.holding.';
+const NAME_BYTES_MAX = 255;
+
+/** Of the exchange and the queue that stand in for an object of this name; `return` is the way back to a queue. */
+export function holdingName(kind: 'queue' | 'exchange' | 'return', name: string): string {
+  const full = `${HOLDING_PREFIX}${kind}.${name}`;
+  if (Buffer.byteLength(full) <= NAME_BYTES_MAX) return full;
+  return `${HOLDING_PREFIX}${kind}.${createHash('sha256').update(name).digest('hex')}`;
+}
+
+const known = new WeakMap<Broker, Map<string, Promise<Set<string>>>>();
+
+/** The holding exchanges of a vhost: read once in an operation, then kept up to date by what is done here. */
+function holdingsIn(broker: Broker, vhost: string): Promise<Set<string>> {
+  const ofBroker = known.get(broker) ?? new Map<string, Promise<Set<string>>>();
+  known.set(broker, ofBroker);
+  const found =
+    ofBroker.get(vhost) ??
+    exchanges
+      .list(broker, vhost)
+      .then((all) => new Set(all.map(({ name }) => name).filter((name) => name.startsWith(HOLDING_PREFIX))));
+  ofBroker.set(vhost, found);
+  found.catch(() => ofBroker.delete(vhost));
+  return found;
+}
+
+export async function isHolding(broker: Broker, vhost: string, holding: string): Promise<boolean> {
+  return (await holdingsIn(broker, vhost)).has(holding);
+}
+
+/** For a queue: what comes by it keeps its routing key, and whoever gets it sees the exchange that it came from. */
+const FANOUT = { type: 'fanout', internal: false, arguments: {} } as const;
+
+/** Declares the holding exchange, for an exchange one of its type. */
+export async function openHolding(
+  broker: Broker,
+  vhost: string,
+  holding: string,
+  like: Pick<ExchangeObject, 'type' | 'internal' | 'arguments'> = FANOUT,
+): Promise<void> {
+  const names = await holdingsIn(broker, vhost);
+  if (names.has(holding)) return;
+  const { type, internal, arguments: table } = like;
+  const exchange = { kind: 'exchange', vhost, name: holding, durable: true, autoDelete: false } as const;
+  await exchanges.put(broker, { ...exchange, type, internal, arguments: table });
+  names.add(holding);
+}
+
+export async function closeHolding(broker: Broker, vhost: string, holding: string): Promise<void> {
+  const names = await holdingsIn(broker, vhost);
+  await exchanges.remove(broker, vhost, holding);
+  names.delete(holding);
+}
+
+/**
+ * Makes each binding anew as `changed` says, and only then takes the old ones away: in between messages come twice,
+ * never not at all. A binding whose other end is gone meanwhile is gone itself.
+ */
+export async function moveBindings(
+  broker: Broker,
+  from: readonly StoredBinding[],
+  changed: (binding: StoredBinding) => BindingObject,
+): Promise<void> {
+  const made = await copyBindings(broker, from, changed);
+  await Promise.all(made.map((binding) => bindings.remove(broker, binding, binding.propertiesKey)));
+}
+
+/** Returns those of which there is a copy now. */
+export async function copyBindings(
+  broker: Broker,
+  from: readonly StoredBinding[],
+  changed: (binding: StoredBinding) => BindingObject,
+): Promise<readonly StoredBinding[]> {
+  const isMade = await Promise.all(from.map((binding) => put(broker, changed(binding))));
+  return from.filter((_binding, index) => isMade[index]);
+}
+
+async function put(broker: Broker, binding: BindingObject): Promise<boolean> {
+  try {
+    await bindings.put(broker, binding);
+    return true;
+  } catch (error) {
+    if (isBrokerError(error, 'notFound')) return false;
+    throw error;
+  }
+}

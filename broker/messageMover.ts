@@ -1,0 +1,228 @@
+/**
+ * Moving messages within a vhost, by a shovel: inside the broker, without a password or a second address, each message
+ * acknowledged only once its copy is confirmed. It goes on when we are killed, and is found again by its name.
+ */
+import type { QueueCounts } from './queueCounts';
+import type { QueueName } from './queueDeletion';
+import type { Broker } from './transport';
+import { BrokerError, isBrokerError } from './errors';
+import { records, textList } from './json';
+import * as parameters from './parameters';
+import { SETTLE_MS, firstLook, plural, settledCounts, statistics } from './queueCounts';
+import { sendDelete } from './queueDeletion';
+
+export interface Move {
+  readonly vhost: string;
+  /** The shovel's name: the same move has the same name in every run. */
+  readonly shovel: string;
+  readonly from: string;
+  /** An exchange keeps each message's routing key; a queue is reached through the default exchange. */
+  readonly to: { readonly exchange: string } | { readonly queue: string };
+}
+
+const POLL_MS = 200;
+/** Without a message moved: then nobody is helped by waiting on. */
+const STALLED_MS = 60_000;
+/** How often what came in meanwhile is moved as well. */
+const ROUNDS_MAX = 20;
+/** So long consumers may take to acknowledge what they have, once they may be interrupted. */
+const ACKNOWLEDGE_MS = 30_000;
+/** So long a shovel's own consumer may outlive it, in the statistics of a busy broker too. */
+const SHOVEL_END_MS = 30_000;
+
+export interface Attempt {
+  readonly type: string;
+  /** Consumers may be cancelled. */
+  readonly mayInterrupt: boolean;
+  /** When its inflow was stopped, by `performance.now`. */
+  readonly sinceMs: number;
+}
+
+/** Until the queue is empty, unused and deleted; else what stands against it. */
+export async function moveAndDelete(
+  broker: Broker,
+  move: Move,
+  attempt: Attempt,
+): Promise<QueueCounts | undefined> {
+  const queue = { vhost: move.vhost, name: move.from };
+  let obstacle: QueueCounts | undefined;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    await drain(broker, move);
+    obstacle = await deleteIfEmpty(broker, queue, attempt);
+    const isReady = obstacle !== undefined && obstacle.messages > obstacle.unacknowledged;
+    if (!isReady) return obstacle;
+  }
+  return obstacle;
+}
+
+/** Until nothing is ready in it. A shovel that was started in an earlier run is waited for in any case. */
+export async function drain(broker: Broker, move: Move): Promise<void> {
+  let mayBeMoving = true;
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const counts = await firstLook(broker, move.vhost, move.from);
+    const isEmpty = counts === undefined || counts.messages <= counts.unacknowledged;
+    if (isEmpty && !(mayBeMoving && (await isMoving(broker, move)))) return;
+    await moveMessages(broker, move);
+    mayBeMoving = false;
+  }
+}
+
+async function isMoving(broker: Broker, move: Move): Promise<boolean> {
+  return (await parameters.read(broker, keyOf(move))) !== undefined;
+}
+
+const keyOf = ({ vhost, shovel }: Move): parameters.ParameterKey => ({
+  vhost,
+  component: 'shovel',
+  name: shovel,
+});
+
+/** The consumers of a classic queue come from the statistics; the broker itself has the last word on them. */
+export async function lookAt(broker: Broker, { vhost, name }: QueueName): Promise<QueueCounts | undefined> {
+  const counts = await firstLook(broker, vhost, name);
+  if (counts?.type !== 'classic') return counts;
+  const consumers = (await statistics(broker, vhost, name))?.consumers ?? 0;
+  return { ...counts, consumers };
+}
+
+/** Undefined once it is deleted; else what stands against it. */
+export async function deleteIfEmpty(
+  broker: Broker,
+  queue: QueueName,
+  attempt: Attempt,
+): Promise<QueueCounts | undefined> {
+  const deadlineMs = performance.now() + (attempt.mayInterrupt ? ACKNOWLEDGE_MS : SHOVEL_END_MS);
+  for (;;) {
+    const obstacle =
+      attempt.type === 'classic'
+        ? await tryClassic(broker, queue, attempt)
+        : await tryOther(broker, queue, attempt);
+    if (obstacle === undefined) return undefined;
+    const isReady = obstacle.messages > obstacle.unacknowledged;
+    const isBusy = obstacle.unacknowledged > 0 || obstacle.consumers > 0;
+    if (isReady || !isBusy || performance.now() > deadlineMs) return obstacle;
+    await broker.pause(POLL_MS, `delete queue "${queue.name}" in vhost "${queue.vhost}"`);
+  }
+}
+
+async function tryClassic(
+  broker: Broker,
+  queue: QueueName,
+  { mayInterrupt }: Attempt,
+): Promise<QueueCounts | undefined> {
+  const counts = await lookAt(broker, queue);
+  if (counts === undefined || counts.messages > 0) return counts;
+  try {
+    await sendDelete(broker, queue, { ifEmpty: true, ifUnused: !mayInterrupt });
+    return undefined;
+  } catch (error) {
+    if (!isBrokerError(error, 'refused') || !/not empty|in use/.test(error.reason ?? '')) throw error;
+    // Newer than the statistics are.
+    if (error.reason?.includes('in use') === true)
+      return { ...counts, consumers: Math.max(counts.consumers, 1) };
+    return (await lookAt(broker, queue)) ?? counts;
+  }
+}
+
+async function tryOther(
+  broker: Broker,
+  { vhost, name }: QueueName,
+  { mayInterrupt, sinceMs }: Attempt,
+): Promise<QueueCounts | undefined> {
+  const counts = await settledCounts(broker, vhost, name, sinceMs, !mayInterrupt);
+  if (counts === undefined) return undefined;
+  const isFree = counts.messages === 0 && !counts.isUncertain && (mayInterrupt || counts.consumers === 0);
+  if (!isFree) return counts;
+  await sendDelete(broker, { vhost, name });
+  return undefined;
+}
+
+/** Whether every node that runs has the plugin; shovels may be started on any of them. */
+export async function canMove(broker: Broker): Promise<boolean> {
+  const deadlineMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const plugins = await pluginsOfRunningNodes(broker);
+    const isKnown = plugins.every((names) => names !== undefined);
+    if (isKnown || performance.now() > deadlineMs) {
+      return plugins.every((names) => names?.includes('rabbitmq_shovel') === true);
+    }
+    await broker.pause(POLL_MS, 'read which plugins are enabled');
+  }
+}
+
+/** A node that has just started says nothing about them before its first statistics. */
+async function pluginsOfRunningNodes(broker: Broker): Promise<readonly (readonly string[] | undefined)[]> {
+  const { json } = await broker.request({
+    method: 'GET',
+    path: 'nodes?columns=running,enabled_plugins',
+    action: 'read which plugins are enabled',
+  });
+  return records(json)
+    .filter((node) => node.running === true)
+    .map((node) => (Array.isArray(node.enabled_plugins) ? textList(node.enabled_plugins) : undefined));
+}
+
+/** Moves what is in the queue now; what comes in meanwhile may stay there. Order and properties are kept. */
+async function moveMessages(broker: Broker, move: Move): Promise<void> {
+  const key = keyOf(move);
+  if (!(await isMoving(broker, move))) {
+    const type = (await statistics(broker, move.vhost, move.from))?.type ?? '';
+    await parameters.put(broker, { kind: 'parameter', ...key, value: shovelOf(move, type) });
+  }
+  let movedAtMs = performance.now();
+  let lastCount: number | undefined;
+  for (let round = 1; await isMoving(broker, move); round++) {
+    await broker.pause(POLL_MS, `move the messages of queue "${move.from}"`);
+    if (round % 10 !== 0) continue;
+    const { messages, ready } = await leftOf(broker, move);
+    if (messages !== lastCount) movedAtMs = performance.now();
+    lastCount = messages;
+    const stillMs = performance.now() - movedAtMs;
+    // It runs on, or a consumer has what it was to wait for. Ended at any moment, it loses nothing.
+    if (ready === 0 && stillMs > SETTLE_MS) return parameters.remove(broker, key);
+    if (stillMs > STALLED_MS) {
+      await parameters.remove(broker, key);
+      throw stalledError(broker, move, messages);
+    }
+  }
+}
+
+/**
+ * A shovel that ends by itself leaves a quorum queue before its last acknowledgements have come there, and those
+ * messages would be moved twice: there it runs until the figures say that the queue is empty.
+ */
+function shovelOf({ vhost, from, to }: Move, type: string): Readonly<Record<string, string | number>> {
+  const uri = `amqp:///${encodeURIComponent(vhost)}`;
+  return {
+    'src-protocol': 'amqp091',
+    'src-uri': uri,
+    'src-queue': from,
+    'src-prefetch-count': 1000,
+    'src-delete-after': type === 'classic' ? 'queue-length' : 'never',
+    'dest-protocol': 'amqp091',
+    'dest-uri': uri,
+    ...('exchange' in to ? { 'dest-exchange': to.exchange } : { 'dest-queue': to.queue }),
+    'ack-mode': 'on-confirm',
+    'reconnect-delay': 1,
+  };
+}
+
+/** Never by looking at a message: that would count as a delivery each time. */
+async function leftOf(
+  broker: Broker,
+  { vhost, from }: Move,
+): Promise<{ readonly messages: number; readonly ready: number }> {
+  const known = await statistics(broker, vhost, from);
+  const counts = known?.type === 'classic' ? await firstLook(broker, vhost, from) : known;
+  const messages = counts?.messages ?? 0;
+  return { messages, ready: messages - (counts?.unacknowledged ?? 0) };
+}
+
+function stalledError(broker: Broker, { vhost, from }: Move, left: number): BrokerError {
+  return new BrokerError({
+    kind: 'unavailable',
+    message:
+      `Cannot move the messages of queue "${from}" in vhost "${vhost}" on ${broker.endpoint}: ${plural(left, 'message')} left, and none moved for ${STALLED_MS / 1000} s. ` +
+      "Look at the broker (a memory or disk alarm, or the shovel's reason in its log) and run it again: it goes on where it stopped.",
+  });
+}

@@ -1,0 +1,202 @@
+/**
+ * Recreating a queue (another type, durability, arguments) without losing its messages or its bindings, in the two
+ * halves that the engine makes of it. First half: what is bound to the queue is bound to a holding exchange instead,
+ * with a holding queue behind it, the messages are moved there, and the queue is deleted. Second half: once the new
+ * queue is declared, messages and bindings come back. Each step looks at what is on the broker and can be done again.
+ */
+import type { Arguments, QueueObject } from '../topology/objects';
+import type { Approvals } from './approvals';
+import type { QueueCounts } from './queueCounts';
+import type { QueueName } from './queueDeletion';
+import type { Broker } from './transport';
+import { howToApprove, verdictOn } from './approvals';
+import * as bindings from './bindings';
+import { BrokerError, isBrokerError } from './errors';
+import { holdingName, isHolding, openHolding } from './holding';
+import { protectHolding } from './holdingPolicies';
+import { canMove, deleteIfEmpty, lookAt, moveAndDelete } from './messageMover';
+import { isAtLeast, readOverview } from './overview';
+import { beginningOf, describeCounts } from './queueCounts';
+import { divertInflow, lossOf, sendDelete } from './queueDeletion';
+import { bringBack } from './queueReturn';
+import * as queues from './queues';
+
+export { bringBack };
+
+export interface ReplacementOptions {
+  readonly approvals: Approvals;
+  /** The queue as it is to be, where that is known: then what it would lose is seen before anything is touched. */
+  readonly replacement?: QueueObject;
+}
+
+const inWords = ({ vhost, name }: QueueName): string => `queue "${name}" in vhost "${vhost}"`;
+
+/**
+ * First half of recreating a queue. Refused (`guarded`) while consumers use it, and where messages can't be moved,
+ * unless approved. Whatever it is refused for later, bindings and messages are back before. An absent queue is fine.
+ */
+export async function setQueueAside(
+  broker: Broker,
+  { vhost, name }: QueueName,
+  options: ReplacementOptions,
+): Promise<void> {
+  const current = await queues.read(broker, vhost, name);
+  const counts = current === undefined ? undefined : await lookAt(broker, current);
+  if (current === undefined || counts === undefined) return;
+  const isHeld = await isHolding(broker, vhost, holdingName('queue', name));
+  const undone = async (error: unknown): Promise<never> => {
+    if (isBrokerError(error, 'guarded')) await bringBack(broker, current);
+    throw error;
+  };
+  const rules = await judge(broker, current, counts, options).catch(undone);
+  const bound = await bindings.listTo(broker, { vhost, type: 'queue', name });
+  const attempt = { ...rules, type: counts.type };
+  if (bound.length === 0 && counts.messages === 0 && !isHeld) {
+    // Nothing that would have to be kept, unless something comes in just now.
+    const sinceMs = beginningOf(broker);
+    if ((await deleteIfEmpty(broker, current, { ...attempt, sinceMs })) === undefined) return;
+  }
+  if (rules.losesMessages) await openHolding(broker, vhost, holdingName('queue', name));
+  else await declareHolding(broker, current, counts.type);
+  await divertInflow(broker, current, bound);
+  await emptyAndDelete(broker, current, { ...attempt, sinceMs: performance.now() }).catch(undone);
+}
+
+interface Rules {
+  /** Consumers may be cancelled. */
+  readonly mayInterrupt: boolean;
+  /** What is in the queue goes with it, by approval, since it can't be moved. */
+  readonly losesMessages: boolean;
+}
+
+async function judge(
+  broker: Broker,
+  queue: QueueObject,
+  counts: QueueCounts,
+  { approvals, replacement }: ReplacementOptions,
+): Promise<Rules> {
+  const cannotMove = await obstacleToMoving(broker, counts);
+  const lost = cannotMove ?? misfit(queue, replacement, counts.messages);
+  const loss = await lossOf(broker, queue, counts, lost === undefined ? 'recreate' : 'delete');
+  const verdict = verdictOn(loss, approvals);
+  const isApproved = verdict === 'approved';
+  if (isApproved || (lost === undefined && counts.consumers === 0)) {
+    return { mayInterrupt: isApproved, losesMessages: isApproved && cannotMove !== undefined };
+  }
+  const approval = howToApprove(loss, verdict);
+  throw new BrokerError({
+    kind: 'guarded',
+    message:
+      `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}` +
+      (lost === undefined
+        ? `. ${stopConsumers(approval)}`
+        : `; ${lost}. Drain it first; or approve the loss with ${approval}`),
+  });
+}
+
+async function obstacleToMoving(broker: Broker, counts: QueueCounts): Promise<string | undefined> {
+  if (counts.messages === 0 && !counts.isUncertain) return undefined;
+  if (counts.type === 'stream')
+    return 'the messages of a stream can be read but not moved, and would be lost';
+  if (await canMove(broker)) return undefined;
+  return 'its messages could only be moved by a shovel, and the plugin rabbitmq_shovel is not enabled on every node (rabbitmq-plugins enable rabbitmq_shovel); they would be lost';
+}
+
+/** What the new queue's own arguments would drop of the messages that are moved into it. */
+function misfit(
+  queue: QueueObject,
+  replacement: QueueObject | undefined,
+  messages: number,
+): string | undefined {
+  if (replacement === undefined || messages === 0) return undefined;
+  const lengthMax = numberIn(replacement.arguments, 'x-max-length');
+  if (lengthMax !== undefined && lengthMax < messages) {
+    return `the new one takes only ${lengthMax.toLocaleString('en-US')} (x-max-length)`;
+  }
+  const ttlMs = numberIn(replacement.arguments, 'x-message-ttl');
+  if (ttlMs !== undefined && ttlMs < (numberIn(queue.arguments, 'x-message-ttl') ?? Infinity)) {
+    return `in the new one they expire earlier (x-message-ttl ${ttlMs.toLocaleString('en-US')} ms)`;
+  }
+  return undefined;
+}
+
+function numberIn(table: Arguments, key: string): number | undefined {
+  const value = table[key];
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Nothing may happen to a message here that wouldn't have happened to it in the queue itself. */
+async function declareHolding(broker: Broker, queue: QueueObject, type: string): Promise<void> {
+  const { vhost, name } = queue;
+  const holding = holdingName('queue', name);
+  const isQuorum = type === 'quorum';
+  const { version } = await readOverview(broker);
+  await protectHolding(broker, vhost, holding);
+  await openHolding(broker, vhost, holding);
+  if ((await queues.read(broker, vhost, holding)) === undefined) {
+    await queues.put(broker, {
+      kind: 'queue',
+      vhost,
+      name: holding,
+      durable: true,
+      autoDelete: false,
+      arguments: {
+        'x-queue-type': isQuorum ? 'quorum' : 'classic',
+        // Before 4.0 there is no limit unless one is given, and none that says "no limit".
+        ...(isQuorum && isAtLeast(version, 4, 0) ? { 'x-delivery-limit': -1 } : {}),
+        ...(await deadLetters(broker, queue)),
+      },
+    });
+  }
+  const toQueue = { kind: 'binding', vhost, source: holding, routingKey: '', arguments: {} } as const;
+  await bindings.put(broker, { ...toQueue, destination: holding, destinationType: 'queue' });
+}
+
+/** A message with an expiry of its own may expire while it waits: then it goes where it would have gone. */
+async function deadLetters(broker: Broker, queue: QueueObject): Promise<Arguments> {
+  const policy = await queues.readEffectivePolicy(broker, queue.vhost, queue.name);
+  const keys = ['dead-letter-exchange', 'dead-letter-routing-key'];
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const value = queue.arguments[`x-${key}`] ?? policy[key];
+      return value === undefined ? [] : [[`x-${key}`, value] as const];
+    }),
+  );
+}
+
+interface Attempt extends Rules {
+  readonly type: string;
+  /** When its inflow was stopped, by `performance.now`. */
+  readonly sinceMs: number;
+}
+
+async function emptyAndDelete(broker: Broker, queue: QueueName, attempt: Attempt): Promise<void> {
+  if (attempt.losesMessages) return sendDelete(broker, queue);
+  const holding = holdingName('queue', queue.name);
+  const way = { vhost: queue.vhost, shovel: holding, from: queue.name, to: { exchange: holding } };
+  const obstacle = await moveAndDelete(broker, way, attempt);
+  if (obstacle !== undefined) throw await obstacleError(broker, queue, obstacle, attempt);
+}
+
+async function obstacleError(
+  broker: Broker,
+  queue: QueueName,
+  counts: QueueCounts,
+  { mayInterrupt }: Attempt,
+): Promise<BrokerError> {
+  const loss = await lossOf(broker, queue, counts, 'recreate');
+  const wayOut =
+    counts.consumers > 0 && !mayInterrupt
+      ? stopConsumers(howToApprove(loss, 'none'))
+      : counts.unacknowledged > 0
+        ? 'Whoever got these must acknowledge or reject them first: wait for that, or stop the clients, and run it again.'
+        : 'Messages keep coming in through the default exchange as fast as they are moved. Stop what publishes to it by its name, and run it again.';
+  return new BrokerError({
+    kind: 'guarded',
+    message: `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}. It is as it was before. ${wayOut}`,
+  });
+}
+
+function stopConsumers(approval: string): string {
+  return `Its messages are moved, its consumers would be cancelled and must subscribe again: stop them first, or approve the interruption with ${approval}`;
+}

@@ -1,0 +1,84 @@
+/** The second half of recreating a queue: what was set aside comes back. The first half is in queueReplacement.ts. */
+import type { QueueObject } from '../topology/objects';
+import type { StoredBinding } from './bindings';
+import type { Move } from './messageMover';
+import type { Broker } from './transport';
+import * as bindings from './bindings';
+import { BrokerError } from './errors';
+import * as exchanges from './exchanges';
+import { closeHolding, holdingName, isHolding } from './holding';
+import { unprotectHolding } from './holdingPolicies';
+import { canMove, drain, moveAndDelete } from './messageMover';
+import { describeCounts } from './queueCounts';
+import { returnInflow } from './queueDeletion';
+import * as queues from './queues';
+
+/** Once the new queue is declared. Nothing to do where nothing was set aside. */
+export async function bringBack(broker: Broker, queue: QueueObject): Promise<void> {
+  const { vhost, name } = queue;
+  const holding = holdingName('queue', name);
+  if (!(await isHolding(broker, vhost, holding))) return;
+  const held = await queues.read(broker, vhost, holding);
+  if (held === undefined) {
+    await returnInflow(broker, queue);
+  } else {
+    const back = await wayBack(broker, queue, holding);
+    // The older messages first: what comes in meanwhile waits behind them.
+    if (await canMove(broker)) await drain(broker, back);
+    await returnInflow(broker, queue);
+    await removeHoldingQueue(broker, held, back);
+  }
+  await unprotectHolding(broker, vhost, holding);
+  await exchanges.remove(broker, vhost, holdingName('return', name));
+  await closeHolding(broker, vhost, holding);
+}
+
+async function removeHoldingQueue(broker: Broker, held: QueueObject, back: Move): Promise<void> {
+  const type = held.arguments['x-queue-type'] === 'quorum' ? 'quorum' : 'classic';
+  const attempt = { type, mayInterrupt: false, sinceMs: performance.now() };
+  const obstacle = await moveAndDelete(broker, back, attempt);
+  if (obstacle === undefined) return;
+  throw new BrokerError({
+    kind: 'guarded',
+    message:
+      `Cannot finish recreating a queue in vhost "${held.vhost}" on ${broker.endpoint}: its holding queue "${held.name}" is still in use (${describeCounts(obstacle)}). ` +
+      'Nothing but Warren should use it: stop its consumers, and run it again.',
+  });
+}
+
+/**
+ * Where the routing key tells a consumer something, it is kept, and the exchange that the consumer sees is one of
+ * ours. Where it can't (one key leads to the queue), the messages come by the default exchange, as if they were
+ * published to the queue: an exchange that a consumer may answer to, as Celery's retries do.
+ */
+async function wayBack(broker: Broker, queue: QueueObject, holding: string): Promise<Move> {
+  const { vhost, name } = queue;
+  const shovel = holdingName('return', name);
+  const bound = await Promise.all([
+    bindings.listTo(broker, { vhost, type: 'queue', name }),
+    bindings.listTo(broker, { vhost, type: 'exchange', name: holding }),
+  ]);
+  const inflow = bound.flat().filter(({ source }) => source !== shovel);
+  if (!(await areKeysTelling(broker, vhost, inflow))) {
+    return { vhost, shovel, from: holding, to: { queue: name } };
+  }
+  const exchange = { vhost, name: shovel, type: 'fanout', durable: true, autoDelete: false, internal: false };
+  await exchanges.put(broker, { kind: 'exchange', ...exchange, arguments: {} });
+  const binding = { kind: 'binding', vhost, source: shovel, destination: name, routingKey: '' } as const;
+  await bindings.put(broker, { ...binding, destinationType: 'queue', arguments: {} });
+  return { vhost, shovel, from: holding, to: { exchange: shovel } };
+}
+
+async function areKeysTelling(
+  broker: Broker,
+  vhost: string,
+  inflow: readonly StoredBinding[],
+): Promise<boolean> {
+  if (inflow.length === 0) return false;
+  const types = new Map((await exchanges.list(broker, vhost)).map(({ name, type }) => [name, type]));
+  const isFixed = ({ source, routingKey }: StoredBinding): boolean => {
+    const type = types.get(source);
+    return type === 'direct' || (type === 'topic' && !/[*#]/.test(routingKey));
+  };
+  return !inflow.every(isFixed) || new Set(inflow.map(({ routingKey }) => routingKey)).size > 1;
+}
