@@ -48,22 +48,26 @@ export async function runPulumi(
   }
   return new Promise((resolve, reject) => {
     const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit' });
-    // Ctrl-C reaches pulumi through the terminal; we stay until it has stopped in order.
     let isInterrupted = false;
-    const wait = (): void => {
+    const stop = (signal: NodeJS.Signals): void => {
       isInterrupted = true;
+      // Ctrl-C reaches pulumi through the terminal, and a second one would end it in disorder; the other signals are
+      // a supervisor's, for us alone. We stay until it has stopped in order.
+      if (signal !== 'SIGINT') child.kill('SIGTERM');
     };
-    process.on('SIGINT', wait);
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     child.once('error', (error) => {
       reject(new UserError(`can't start pulumi: ${error.message}`));
     });
     child.once('close', (exitCode, signal) => {
-      process.off('SIGINT', wait);
+      for (const signal of STOP_SIGNALS) process.off(signal, stop);
       const wasStopped = (isInterrupted || signal === 'SIGINT') && exitCode !== 0;
       resolve(wasStopped ? ExitCode.interrupted : (exitCode ?? ExitCode.cannotRun));
     });
   });
 }
+
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Captured {
   readonly exitCode: number;

@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { inject } from 'vitest';
 import { parseDocument } from 'yaml';
-import { run } from '../../tools/processes';
+import { onEndOfThisProcess, run, signalGroup } from '../../tools/processes';
 
 const CHECKOUT = path.resolve(__dirname, '../..');
 const RUN_TIMEOUT_MS = 240_000;
@@ -29,8 +29,10 @@ export interface KillableRun {
   readonly ended: Promise<PulumiRun>;
   /** SIGKILL, at once and without a word. */
   kill(whom?: Killed): void;
-  /** What Ctrl-C does. */
+  /** What Ctrl-C does: a signal to all that the terminal started. */
   interrupt(): void;
+  /** A signal to the process that was started, and to no other. */
+  signal(signal: NodeJS.Signals): void;
 }
 
 export interface PulumiWorkspaceOptions {
@@ -156,11 +158,28 @@ export class PulumiWorkspace {
     env: NodeJS.ProcessEnv = {},
   ): KillableRun {
     const stack = ['--stack', this.stack, '--config-file', this.configFile];
+    return this.launch('pulumi', [command, '--yes', '--non-interactive', ...stack, ...options], env);
+  }
+
+  /** `warren up` of the checkout, as `start` does it. */
+  startWarrenUp(env: NodeJS.ProcessEnv = {}): KillableRun {
+    const stack = ['--stack', this.stack, '--config-file', this.configFile];
+    const words = [path.join(CHECKOUT, 'cli', 'warren.cjs'), 'up', ...stack, '--yes', '--non-interactive'];
+    return this.launch(process.execPath, words, env);
+  }
+
+  private launch(command: string, args: readonly string[], env: NodeJS.ProcessEnv): KillableRun {
     const started = Date.now();
-    const child = spawn('pulumi', [command, '--yes', '--non-interactive', ...stack, ...options], {
+    const child = spawn(command, args, {
       cwd: this.projectFolder,
       env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, as a shell makes one for each command.
+      detached: true,
+    });
+    const { pid } = child;
+    const stopWatching = onEndOfThisProcess(() => {
+      if (pid !== undefined) killTree(pid, 'all');
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -168,16 +187,20 @@ export class PulumiWorkspace {
     }
     const ended = new Promise<PulumiRun>((resolve) => {
       child.once('close', (exitCode) => {
+        stopWatching();
         resolve({ exitCode, stdout: '', output, durationMs: Date.now() - started });
       });
     });
     return {
       ended,
       kill: (whom = 'all') => {
-        if (child.pid !== undefined) killTree(child.pid, whom);
+        if (pid !== undefined) killTree(pid, whom);
       },
       interrupt: () => {
-        child.kill('SIGINT');
+        if (pid !== undefined) signalGroup(pid, 'SIGINT');
+      },
+      signal: (signal) => {
+        child.kill(signal);
       },
     };
   }

@@ -1,0 +1,168 @@
+/**
+ * A node of a three-node cluster is killed in the middle of an `up`, and while it holds messages: the `up` goes on over
+ * the other nodes, the cluster is repaired by a re-run, and what a quorum queue confirmed is still there. A queue that
+ * can't survive shows that a loss would be seen.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { connect, type ChannelModel } from 'amqplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../../tools/processes';
+import { chrootObstacle } from '../rigs/chrootBroker';
+import { startChrootCluster, type ClusterRig, type ClusterRigNode } from '../rigs/chrootCluster';
+import { SUITE_WITH_VERSION } from '../rigs/debianTree';
+import { callManagement } from '../rigs/management';
+import { PulumiWorkspace } from '../rigs/pulumi';
+import { expectNoChange } from '../systems/systemStack';
+import { InterceptingProxy } from './interceptingProxy';
+
+const NAMES = Array.from({ length: 8 }, (_, index) => `q${index + 1}`);
+const MESSAGES = 200;
+const WAIT_MS = 60_000;
+
+const topology = (lengthMax: number): string => `warren: 1
+vhosts:
+  shop:
+    queues:
+${NAMES.map((name) => `      ${name}: { replicated: true, maxLength: ${lengthMax} }`).join('\n')}
+`;
+
+const obstacle = chrootObstacle();
+for (const version of ['4.0', '4.3'] as const) {
+  const wanted = process.env.WARREN_TEST_VERSIONS ?? '';
+  const reason =
+    obstacle ??
+    (wanted === '' || wanted.split(',').includes(version) ? undefined : `WARREN_TEST_VERSIONS is ${wanted}`);
+  const title = `a cluster of RabbitMQ ${version}`;
+  describe.skipIf(reason !== undefined)(
+    reason === undefined ? title : `${title} [skipped: ${reason}]`,
+    () => {
+      let cluster: ClusterRig;
+      let proxy: InterceptingProxy;
+      let workspace: PulumiWorkspace;
+
+      beforeAll(async () => {
+        cluster = await startChrootCluster(SUITE_WITH_VERSION[version], (text) =>
+          process.stderr.write(`${text}\n`),
+        );
+        proxy = await InterceptingProxy.start(cluster.nodes[0].managementPort);
+        workspace = new PulumiWorkspace({ stack: 'test' });
+        const ports = [proxy.port, ...cluster.nodes.slice(1).map(({ managementPort }) => managementPort)];
+        write(1000);
+        await workspace.initWithSeed({
+          topology: path.join(workspace.folder, 'topology.yaml'),
+          target: version,
+          endpoints: ports.map((port) => `http://127.0.0.1:${port}`),
+          absentUsers: [], // the rig's own login
+        });
+      });
+      afterAll(async () => {
+        await proxy.stop();
+        workspace.dispose();
+        await cluster.stop();
+      });
+
+      const write = (lengthMax: number): void => {
+        fs.writeFileSync(path.join(workspace.folder, 'topology.yaml'), topology(lengthMax));
+      };
+
+      it('a node goes in the middle of up: it ends right, or says once why not, and then a re-run does', async () => {
+        const [first, second] = cluster.nodes;
+        proxy.intercept({ method: 'PUT', path: /^\/api\/queues\/shop\/q/, action: () => first.kill() });
+        const run = await workspace.up();
+        expect(proxy.isHit, run.output).toBe(true);
+        process.stderr.write(
+          `${title}: up with a lost node ended with ${run.exitCode ?? 'a signal'} after ${run.durationMs} ms\n`,
+        );
+        if (run.exitCode !== 0) {
+          expect(
+            run.output
+              .split('Diagnostics:')
+              .at(-1)
+              ?.match(/error: Cannot/g),
+          ).toHaveLength(1);
+          const again = await workspace.up();
+          expect(again.exitCode, again.output).toBe(0);
+        }
+        const queues = await callManagement<{ name: string; type: string }[]>(second, 'GET', 'queues/shop');
+        expect(queues.map(({ name }) => name).sort()).toEqual(NAMES);
+        expect(new Set(queues.map(({ type }) => type))).toEqual(new Set(['quorum']));
+      });
+
+      it('the node comes back: nothing to change, and nothing drifted, asked through another node', async () => {
+        await cluster.nodes[0].restart();
+        await proxy.stop(); // the first endpoint is gone for good
+        const refreshed = await workspace.refresh();
+        expect(refreshed.exitCode, refreshed.output).toBe(0);
+        expect(refreshed.output).not.toMatch(/\d+ (updated|deleted|changed)/);
+        expectNoChange(await workspace.up());
+      });
+
+      it('what was confirmed survives a node and an up; what can’t survive is missed', async () => {
+        const [, second, third] = cluster.nodes;
+        await callManagement(second, 'PUT', 'permissions/shop/guest', {
+          configure: '.*',
+          write: '.*',
+          read: '.*',
+        });
+        await publishConfirmed(second, 'q1');
+        await publishConfirmed(third, 'volatile', { durable: false });
+        await third.kill();
+
+        write(900);
+        const run = await workspace.up();
+        expect(run.exitCode, run.output).toBe(0);
+        expect(run.output).toMatch(/\d+ (updated|changed)/);
+        await third.restart();
+        expect(
+          await waitFor(
+            async () => ((await messagesIn(second, 'q1')) === MESSAGES ? MESSAGES : undefined),
+            WAIT_MS,
+          ),
+        ).toBe(MESSAGES);
+        expect(await messagesIn(second, 'volatile')).toBe(0);
+        expectNoChange(await workspace.up());
+      });
+    },
+  );
+}
+
+async function connectTo(node: ClusterRigNode): Promise<ChannelModel> {
+  return connect({
+    hostname: '127.0.0.1',
+    port: node.amqpPort,
+    username: 'guest',
+    password: 'guest',
+    vhost: 'shop',
+  });
+}
+
+async function publishConfirmed(
+  node: ClusterRigNode,
+  queue: string,
+  declare?: { durable: boolean },
+): Promise<void> {
+  const connection = await connectTo(node);
+  const channel = await connection.createConfirmChannel();
+  if (declare !== undefined) await channel.assertQueue(queue, declare);
+  for (let count = 0; count < MESSAGES; count++) {
+    channel.sendToQueue(queue, Buffer.from(String(count)), { persistent: true });
+  }
+  await channel.waitForConfirms();
+  await connection.close();
+}
+
+/** Those that can be fetched; none where there is no such queue. */
+async function messagesIn(node: ClusterRigNode, queue: string): Promise<number> {
+  const connection = await connectTo(node);
+  connection.on('error', () => undefined);
+  try {
+    const channel = await connection.createChannel();
+    channel.on('error', () => undefined);
+    return (await channel.checkQueue(queue)).messageCount;
+  } catch {
+    return 0;
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
