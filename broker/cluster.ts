@@ -1,5 +1,5 @@
 /** The nodes of one broker: the kept-alive connections to each, and which of them is talked to. */
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, buildConnector } from 'undici';
 import type { BrokerSettings, Endpoint } from './endpoint';
 import { endpointsOf, parseProxy, readTlsOptions } from './endpoint';
 
@@ -35,7 +35,10 @@ export function openCluster(settings: BrokerSettings): Cluster {
       // Loaded with the first request: a preview sends none, and the module takes longer to load than the rest of us.
       const opened = import('undici').then((undici) => {
         const options = { connections: connectionsMax, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS };
-        if (proxy === undefined) return new undici.Pool(endpoint.origin, { ...options, connect });
+        if (proxy === undefined) {
+          const connector = keepingFirstError(undici.buildConnector(connect));
+          return new undici.Pool(endpoint.origin, { ...options, connect: connector });
+        }
         const ways = { requestTls: connect, proxyTls: { timeout: CONNECT_TIMEOUT_MS } };
         return new undici.ProxyAgent({ uri: proxy.href, ...options, ...ways });
       });
@@ -55,6 +58,23 @@ export function openCluster(settings: BrokerSettings): Cluster {
     close: async () => {
       for (const pool of pools) await (await pool).destroy();
     },
+  };
+}
+
+/**
+ * With TLS 1.3 a server says only after the handshake what is wrong with the client's certificate, and closes: without
+ * this, the closing is all that is reported.
+ */
+function keepingFirstError(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    connector(options, (...[error, socket]) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      socket.once('error', (first: Error) => socket.destroy(first));
+      callback(null, socket);
+    });
   };
 }
 

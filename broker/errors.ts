@@ -74,15 +74,16 @@ export interface FailedAction {
 /** Our own code for an answer that ended before its announced length. */
 export const CUT_OFF = 'CUT_OFF';
 
+const CLOSED_EARLY =
+  'the connection was closed before an answer came. Check that the scheme (http or https) fits the port, and the client certificate where one is asked for';
+const CLIENT_CERTIFICATE = 'Give one that it accepts in `clientcertFile`, with its key in `clientkeyFile`';
+
 const HELP_NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED:
     'nothing accepts connections there. Start the broker with its management plugin, or correct the endpoint',
-  ECONNRESET:
-    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
-  UND_ERR_SOCKET:
-    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
-  EPIPE:
-    'the connection was closed before an answer came. Check that the scheme (http or https) fits the port',
+  ECONNRESET: CLOSED_EARLY,
+  UND_ERR_SOCKET: CLOSED_EARLY,
+  EPIPE: CLOSED_EARLY,
   [CUT_OFF]: 'its answer was cut off. Look at the broker, and at the proxies on the way',
   ENOTFOUND: 'no such host name. Correct the endpoint',
   EAI_AGAIN: 'the host name could not be looked up. Check the name and the DNS server',
@@ -102,6 +103,13 @@ const HELP_NETWORK: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired. Renew it on the broker',
   ERR_TLS_CERT_ALTNAME_INVALID:
     'its certificate is for another host name. Use the name in the certificate as the endpoint, or issue a new one',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: `it wants a client certificate. ${CLIENT_CERTIFICATE}`,
+  // What a missing client certificate is called in TLS 1.2.
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: `it refuses the TLS handshake. ${CLIENT_CERTIFICATE}; if it wants none, look at its TLS versions and ciphers`,
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `it does not know the authority of the client certificate. ${CLIENT_CERTIFICATE}`,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: `the client certificate has expired. ${CLIENT_CERTIFICATE}`,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: `it does not accept the client certificate. ${CLIENT_CERTIFICATE}`,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: `it does not accept the client certificate. ${CLIENT_CERTIFICATE}`,
   EPROTO: 'the TLS handshake failed. Check that the port speaks https, and the client certificate',
   ERR_SSL_WRONG_VERSION_NUMBER: 'that port does not speak TLS. Use http:// or the TLS port (usually 15671)',
 };

@@ -5,16 +5,18 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
 import { connect, type ChannelModel } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
 import type { Target } from '../../topology/index';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
-import { findProgram, waitFor } from '../../tools/processes';
+import { waitFor } from '../../tools/processes';
 import { findFreePorts } from '../../tools/freePort';
-import { BROKER_VERSIONS, type BrokerVersion } from '../rigs/brokers';
-import { chrootObstacle, startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
+import { opensslObstacle } from '../faults/certificates';
+import { BROKER_VERSIONS } from '../rigs/brokers';
+import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { callManagement } from '../rigs/management';
+import { ownNodeObstacle } from '../rigs/ownNode';
 
 const BROKER = `
   memoryHighWatermark: 60%
@@ -97,17 +99,8 @@ function makeCertificate(): Record<string, string> {
   }
 }
 
-function obstacle(version: BrokerVersion): string | undefined {
-  if (inject('missingBrokers').some((missing) => missing.version === version))
-    return 'this version is not tested here';
-  return (
-    chrootObstacle() ??
-    (findProgram('openssl') === undefined ? 'no openssl to make a certificate' : undefined)
-  );
-}
-
 for (const version of BROKER_VERSIONS) {
-  const reason = obstacle(version);
+  const reason = ownNodeObstacle(version) ?? opensslObstacle();
   const title = `a node of RabbitMQ ${version}`;
   describe.skipIf(reason !== undefined)(
     reason === undefined ? title : `${title} [skipped: ${reason}]`,

@@ -60,7 +60,7 @@ withBroker(
       await engine.stop();
     });
 
-    const plugin = (): Promise<PluginProcess> =>
+    const plugin = (limits: NodeJS.ProcessEnv): Promise<PluginProcess> =>
       engine.plugin(
         'rabbitmq',
         {
@@ -69,12 +69,12 @@ withBroker(
           password: rig.password,
           approve: JSON.stringify([`queue old@${vhost}`]),
         },
-        LIMITS,
+        limits,
       );
 
     /** Undefined for what went well, else the message. */
-    async function runAll(): Promise<readonly (string | undefined)[]> {
-      const { create, update, remove, read } = await operations(await plugin());
+    async function runAll(limits: NodeJS.ProcessEnv = LIMITS): Promise<readonly (string | undefined)[]> {
+      const { create, update, remove, read } = await operations(await plugin(limits));
       const outcome = (work: Promise<unknown>): Promise<string | undefined> =>
         work.then(
           () => undefined,
@@ -123,6 +123,24 @@ withBroker(
       proxy.break(BEHIND_LOGIN, once);
       expect(await runAll()).toEqual([undefined, undefined, undefined, undefined]);
       expect(count).toBeGreaterThanOrEqual(3);
+      await expectDone();
+    });
+
+    it('slow answers, within the limit: waited for, and nothing is sent twice', async () => {
+      proxy.break(BEHIND_LOGIN, async (response, ask) => {
+        const { status, headers, body } = await ask();
+        // Longer than the limits of the other tests.
+        setTimeout(() => response.writeHead(status, headers).end(body), 600);
+      });
+      const before = proxy.requests.length;
+      expect(await runAll({ WARREN_REQUEST_TIMEOUT: '2m' })).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      const writes = proxy.requests.slice(before).filter((request) => request.startsWith('PUT'));
+      expect(writes.sort()).toEqual([`PUT /api/policies/${vhost}/limits`, `PUT /api/queues/${vhost}/new`]);
       await expectDone();
     });
   },
