@@ -122,13 +122,25 @@ export function beginningOf(broker: Broker): number {
 export async function countsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
   const sinceMs = beginningOf(broker);
   const counts = await Promise.all(
-    (await totalsOfVhost(broker, vhost)).map(async (totals) =>
+    (await latestTotalsOfVhost(broker, vhost)).map(async (totals) =>
       totals.type === 'classic' || totals.messages > 0
         ? totals
         : await settledCounts(broker, vhost, totals.name, sinceMs),
     ),
   );
   return counts.filter((entry) => entry !== undefined);
+}
+
+/** As `latestCounts`, in one request for all: a vhost isn't refused for messages that were taken a moment ago. */
+async function latestTotalsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
+  const deadlineMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const totals = await totalsOfVhost(broker, vhost);
+    const full = totals.filter((queue) => queue.messages > 0);
+    const areStale = full.length > 0 && full.every((queue) => queue.type === 'quorum');
+    if (!areStale || performance.now() > deadlineMs) return totals;
+    await broker.pause(POLL_MS, `count the messages in vhost "${vhost}"`);
+  }
 }
 
 interface Statistics extends QueueCounts {

@@ -30,8 +30,12 @@ export interface Scratch {
 export function scratchOn(rig: TestBroker): Scratch {
   const vhosts: string[] = [];
   const users: string[] = [];
-  // A shovel or an upstream whose URI names no vhost is for `/`: who sets it must be allowed in there.
-  beforeAll(() => allowRigUser(rig, '/'));
+  // A shovel or an upstream whose URI names no vhost is for `/`: who sets it must be allowed in there. Others, whose
+  // tests reset the broker before and not after, may have left it without one.
+  beforeAll(async () => {
+    await callManagement(rig, 'PUT', 'vhosts/%2F', {});
+    await allowRigUser(rig, '/');
+  });
   afterAll(async () => {
     const remove = (kind: string, name: string): Promise<unknown> =>
       callManagement(rig, 'DELETE', `${kind}/${encodeURIComponent(name)}`).catch(() => undefined);
