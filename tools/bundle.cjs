@@ -1,8 +1,9 @@
 'use strict';
 /**
- * Runs TypeScript of this checkout that has to start fast: the Pulumi program and the providers, which `pulumi up`
- * starts six times. esbuild translates an entry with all that it imports into one JavaScript file under node_modules;
- * it is made anew as soon as one of its sources has changed, so there is no build step and no stale output.
+ * Runs TypeScript of this checkout that has to start fast: the `warren` command, and the Pulumi program and the
+ * providers, which `pulumi up` starts six times. esbuild translates an entry with all that it imports into one
+ * JavaScript file under node_modules; it is made anew as soon as one of its sources has changed, so there is no build
+ * step and no stale output.
  */
 const fs = require('fs');
 const Module = require('module');

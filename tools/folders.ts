@@ -1,4 +1,5 @@
-/** Where Warren keeps what it downloads or builds for this user, outside of every checkout. */
+/** The checkout, and where Warren keeps what it downloads or builds for this user, outside of every checkout. */
+import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
@@ -9,4 +10,13 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const xdg = env.XDG_CACHE_HOME;
   if (xdg !== undefined && path.isAbsolute(xdg)) return path.join(xdg, 'warren');
   return path.join(os.homedir(), '.cache', 'warren');
+}
+
+/** The folder of Pulumi.yaml, whether this runs as a source or in a bundle (bundle.cjs), which lies deeper. */
+export function checkoutFolder(): string {
+  let folder = __dirname;
+  while (!fs.existsSync(path.join(folder, 'Pulumi.yaml')) && folder !== path.dirname(folder)) {
+    folder = path.dirname(folder);
+  }
+  return folder;
 }

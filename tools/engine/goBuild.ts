@@ -1,6 +1,7 @@
 /** Pulumi's engine, built from the Go modules that go.mod and go.sum beside this file pin. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { checkoutFolder } from '../folders';
 import { findProgram, run, tail } from '../processes';
 import { ENGINE_VERSION, EngineError, INSTALL_PAGE, type Progress } from './release';
 
@@ -93,7 +94,7 @@ async function buildProgram(
   fs.writeFileSync(logFile, '');
   const flags = ['-v', '-mod=readonly', '-trimpath', `-ldflags=${program.linkerFlags}`];
   const result = await run(go, ['build', ...flags, '-o', path.join(folder, program.name), program.package], {
-    cwd: path.join(__dirname, program.moduleFolder),
+    cwd: path.join(checkoutFolder(), 'tools', 'engine', program.moduleFolder),
     env,
     timeoutMs: BUILD_TIMEOUT_MS,
     logFile,
