@@ -8,8 +8,10 @@ import * as warren from '../provider/warren/resources';
 import { tableOf } from '../provider/warren/vhostTable';
 import { identityKey, isVhostPart } from '../topology/objects';
 import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, VhostPart } from '../topology/objects';
+import { AccessOrder, type AccessObject } from './accessOrder';
 import { brokerUsername } from './credentials';
 import { logicalName } from './logicalNames';
+import { matcherOf } from './matcher';
 
 export type Granularity = 'object' | 'vhost';
 
@@ -41,6 +43,7 @@ export class TopologyResources extends pulumi.ComponentResource {
   readonly #users = new Map<string, rabbitmq.User[]>();
   readonly #exchangesAndQueues = new Map<string, pulumi.Resource>();
   readonly #permissionsByUser = new Map<string, pulumi.Resource[]>();
+  readonly #access: AccessOrder;
   readonly #parameters = new Map<string, pulumi.Resource>();
   /** With granularity `vhost`: everything in a vhost. */
   readonly #vhostTopologies = new Map<string, pulumi.Resource>();
@@ -55,6 +58,7 @@ export class TopologyResources extends pulumi.ComponentResource {
     const isPart = (object: BrokerObject): object is VhostPart =>
       args.granularity === 'vhost' && isVhostPart(object);
     const others = args.objects.filter((object) => !isPart(object));
+    this.#access = new AccessOrder(others.flatMap((object) => this.#accessOf(object)));
     for (const object of others) if (object.kind !== 'parameter') this.#register(object);
     this.#registerVhostTopologies(args.objects.filter(isPart));
     // They refer to the others.
@@ -160,6 +164,12 @@ export class TopologyResources extends pulumi.ComponentResource {
     this.#users.set(object.name, users);
   }
 
+  #accessOf(object: BrokerObject): AccessObject[] {
+    if (object.kind !== 'permissions' && object.kind !== 'topicPermissions') return [];
+    const generations = this.#args.generationsOf(object.user);
+    return generations.map((generation) => ({ ...object, user: brokerUsername(object.user, generation) }));
+  }
+
   /** What belongs to a user exists once per generation: a draining user's permissions go with it. */
   #perGeneration(object: ObjectOfKind<'userLimits' | 'permissions' | 'topicPermissions'>): void {
     const resources = this.#users.get(object.user) ?? [];
@@ -178,29 +188,40 @@ export class TopologyResources extends pulumi.ComponentResource {
           new warren.UserLimits(name, limits, this.#warren(needed));
           break;
         }
-        case 'permissions': {
-          this.#permissions(object, user, [...needed, ...this.#inVhost(object.vhost)]);
+        case 'permissions':
+          this.#permissions({ ...object, user }, object.user, needed);
           break;
-        }
-        case 'topicPermissions': {
-          const { vhost } = object;
-          const permissions = object.exchanges.map((entry) => ({ ...entry }));
-          const exchanges = object.exchanges
-            .map(({ exchange }) => this.#exchangesAndQueues.get(endKey(vhost, 'exchange', exchange)))
-            .filter((exchange) => exchange !== undefined);
-          const options = this.#rabbitmq([...needed, ...this.#inVhost(vhost), ...exchanges]);
-          new rabbitmq.TopicPermissions(name, { user, vhost, permissions }, options);
+        case 'topicPermissions':
+          this.#topicPermissions({ ...object, user }, needed);
           break;
-        }
       }
     });
   }
 
-  #permissions(object: ObjectOfKind<'permissions'>, user: string, needed: pulumi.Resource[]): void {
-    const { vhost, configure, write, read } = object;
+  /** With the user's name on the broker, and in the topology. */
+  #permissions(object: ObjectOfKind<'permissions'>, owner: string, users: pulumi.Resource[]): void {
+    const { user, vhost, configure, write, read } = object;
     const args = { user, vhost, permissions: { configure, write, read } };
-    const resource = new rabbitmq.Permissions(logicalName({ ...object, user }), args, this.#rabbitmq(needed));
-    this.#addPermissions(object.user, resource);
+    const needed = [...users, ...this.#inVhost(vhost), ...this.#access.neededBy(object)];
+    const resource = new rabbitmq.Permissions(logicalName(object), args, this.#rabbitmq(needed));
+    this.#access.add(object, resource);
+    this.#addPermissions(owner, resource);
+  }
+
+  #topicPermissions(object: ObjectOfKind<'topicPermissions'>, users: pulumi.Resource[]): void {
+    const { user, vhost } = object;
+    const permissions = object.exchanges.map((entry) => ({ ...entry }));
+    const exchanges = object.exchanges
+      .map(({ exchange }) => this.#exchangesAndQueues.get(endKey(vhost, 'exchange', exchange)))
+      .filter((exchange) => exchange !== undefined);
+    const needed = [...users, ...this.#inVhost(vhost), ...exchanges, ...this.#access.neededBy(object)];
+    const options = this.#rabbitmq(needed);
+    const resource = new rabbitmq.TopicPermissions(
+      logicalName(object),
+      { user, vhost, permissions },
+      options,
+    );
+    this.#access.add(object, resource);
   }
 
   #policy(object: ObjectOfKind<'policy' | 'operatorPolicy'>): void {
@@ -247,7 +268,11 @@ export class TopologyResources extends pulumi.ComponentResource {
     const resource = new rabbitmq.Queue(
       logicalName(object),
       { name, vhost, settings },
-      this.#rabbitmq([...this.#inVhost(vhost), ...policies.map((entry) => entry.resource)]),
+      this.#rabbitmq([
+        ...this.#inVhost(vhost),
+        ...policies.map((entry) => entry.resource),
+        ...this.#access.neededByQueue(vhost, name),
+      ]),
     );
     this.#exchangesAndQueues.set(endKey(vhost, 'queue', name), resource);
   }
@@ -336,16 +361,6 @@ function endKey(vhost: string, type: 'exchange' | 'queue', name: string): string
 
 function isEmpty(value: Arguments): boolean {
   return Object.keys(value).length === 0;
-}
-
-/** Only decides what a queue waits for, so a pattern that JavaScript can't read counts as matching. */
-function matcherOf(pattern: string): (name: string) => boolean {
-  try {
-    const expression = new RegExp(pattern, 'u');
-    return (name) => expression.test(name);
-  } catch {
-    return () => true;
-  }
 }
 
 function textAt(value: JsonValue, key: string): string | undefined {
