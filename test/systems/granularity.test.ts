@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { canonicalJson } from '../../topology/objects';
 import { InterceptingProxy } from '../faults/interceptingProxy';
 import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
@@ -236,6 +237,33 @@ withBroker('granularity', (broker) => {
     expectNoChange(await workspace.up());
   });
 
+  it('what was changed and deleted by hand is shown by a preview, without a refresh, and put right by up', async () => {
+    setGranularity('vhost');
+    await up();
+    await allowRigUser(broker, 'shop');
+    const intended = await definitions();
+    const policy = { pattern: '^invoices$', definition: { 'max-length': 5 }, priority: 2000 };
+    await callManagement(broker, 'PUT', 'policies/shop/warren.invoices', policy);
+    await callManagement(broker, 'PUT', 'permissions/shop/shop-g1', {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
+    await callManagement(broker, 'DELETE', 'queues/shop/orders');
+    const { output, exitCode } = await workspace.preview('--diff');
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain('drift');
+    expect(output).toMatch(/\+ queue orders *: \{/);
+    expect(output).toMatch(/\+ binding events -> queue orders \(order\.\*\) *: \{/);
+    expect(output).toMatch(/[-~] policy warren\.invoices *: \{/);
+    expect(output).toMatch(/[-~] permissions shop-g1 *: \{/);
+    expect(output).not.toContain('queue jobs');
+    expect(await definitions()).not.toEqual(intended);
+    await up();
+    expect(sortedDefinitions(await definitions())).toEqual(sortedDefinitions(intended));
+    expectNoChange(await workspace.up());
+  });
+
   it('refresh finds what was changed and deleted by hand, up repairs it, destroy takes everything away', async () => {
     setGranularity('vhost');
     await up();
@@ -255,3 +283,13 @@ withBroker('granularity', (broker) => {
     expect(vhosts.map(({ name }) => name)).toEqual(['/']);
   });
 });
+
+/** RabbitMQ lists in no particular order. */
+function sortedDefinitions(definitions: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([part, value]) => [
+      part,
+      Array.isArray(value) ? value.map(canonicalJson).sort() : value,
+    ]),
+  );
+}
