@@ -29,6 +29,9 @@ export interface ReplacementOptions {
   readonly replacement?: QueueObject;
 }
 
+/** So long consumers take to be cancelled on a busy broker, amply. */
+const CANCEL_MS = 2_000;
+
 const inWords = ({ vhost, name }: QueueName): string => `queue "${name}" in vhost "${vhost}"`;
 
 /**
@@ -54,12 +57,27 @@ export async function setQueueAside(
   if (bound.length === 0 && counts.messages === 0 && !isHeld) {
     // Nothing that would have to be kept, unless something comes in just now.
     const sinceMs = beginningOf(broker);
-    if ((await deleteIfEmpty(broker, current, { ...attempt, sinceMs })) === undefined) return;
+    const obstacle = await deleteIfEmpty(broker, current, { ...attempt, sinceMs });
+    if (obstacle === undefined) return untilConsumersKnow(broker, current, attempt);
   }
   if (rules.losesMessages) await openHolding(broker, vhost, holdingName('queue', name));
   else await declareHolding(broker, current, counts.type);
   await divertInflow(broker, current, bound);
   await emptyAndDelete(broker, current, { ...attempt, sinceMs: performance.now() }).catch(undone);
+  await untilConsumersKnow(broker, current, attempt);
+}
+
+/**
+ * Before 4.0, the consumers of a quorum queue are cancelled some 30 ms after its deletion is answered, and never where
+ * a queue of that name is there again by then: they would wait for ever. Nothing that the broker shows tells when.
+ */
+async function untilConsumersKnow(
+  broker: Broker,
+  queue: QueueName,
+  { type }: { readonly type: string },
+): Promise<void> {
+  if (type !== 'quorum' || isAtLeast((await readOverview(broker)).version, 4, 0)) return;
+  await broker.pause(CANCEL_MS, `wait until the consumers of ${inWords(queue)} are cancelled`);
 }
 
 interface Rules {

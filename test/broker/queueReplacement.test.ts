@@ -191,11 +191,8 @@ withBroker('recreating a queue', (rig) => {
     },
   );
 
-  // The figures of a quorum queue lag so far behind on 3.10 that refusal and recreation take over five minutes.
-  const isSlow = rig.version === '3.10';
-  const slowOnes = isSlow ? ' [quorum skipped: takes over five minutes on 3.10]' : '';
-  it.concurrent.each(isSlow ? (['classic'] as const) : (['classic', 'quorum'] as const))(
-    `%s with a consumer: refused as it was, and done once approved${slowOnes}`,
+  it.concurrent.each(['classic', 'quorum'] as const)(
+    '%s with a consumer: refused as it was, and done once approved',
     async (type) => {
       const vhost = await scratch.vhost();
       const changed = queueOf(vhost, { 'x-queue-type': type, 'x-max-length': 100_000 });
