@@ -113,7 +113,9 @@ export class AmqpClient {
     if (reached === undefined) throw new Error(`${queue} has ${last} messages, expected ${depth}`);
   }
 
+  /** The channel first, in order: an acknowledgement that waits to be sent would be lost with the connection. */
   async close(): Promise<void> {
+    await this.channel.close().catch(() => undefined);
     await this.connection.close().catch(() => undefined);
   }
 
