@@ -28,16 +28,15 @@ export async function lifecycle(
   further: readonly string[],
 ): Promise<number> {
   const exitCode = await run(command, options, further);
-  // Who asks for JSON gets Pulumi's own, and nothing else.
-  if (command === 'refresh' && exitCode === 0 && !further.includes('--json'))
-    await showUnmanaged(options.stack, further);
+  if (command === 'refresh' && exitCode === 0) await showUnmanaged(options.stack, further);
   return exitCode;
 }
 
-/** The refresh has worked already: that this doesn't is no failure. */
+/** The refresh has worked already: that this doesn't is no failure. Beside Pulumi's JSON it stands on stderr. */
 async function showUnmanaged(stack: string, further: readonly string[]): Promise<void> {
+  const output = further.includes('--json') ? process.stderr : process.stdout;
   try {
-    process.stdout.write(await listUnmanaged(stack, further));
+    output.write(await listUnmanaged(stack, further));
   } catch (error) {
     if (!(error instanceof UserError) && !isBrokerError(error)) throw error;
     process.stderr.write(`  unmanaged objects are not listed: ${error.message}\n`);

@@ -228,6 +228,10 @@ withBroker('drift', (rig) => {
     expect(listed.stdout).toContain("\n  queues (1): 'by hand@shop'\n");
     expect(listed.stdout).toContain("\n  bindings (1): 'amq.topic → kept [by.hand]@shop'\n");
     expect(listed.stdout).toContain('Left to those who make them: Celery: 1.');
+    const forPrograms = await mustRun(workspace.warren('refresh', '--yes', '--skip-preview', '--json'));
+    expect(forPrograms.stdout).toMatch(/^\{/);
+    expect(forPrograms.stdout).not.toContain('Unmanaged');
+    expect(forPrograms.output).toContain("\n  queues (1): 'by hand@shop'\n");
     expectNoChange(await mustRun(workspace.up()));
     expect(await allObjects(broker)).toEqual(before);
   });
