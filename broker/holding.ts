@@ -26,14 +26,21 @@ const known = new WeakMap<Broker, Map<string, Promise<Set<string>>>>();
 function holdingsIn(broker: Broker, vhost: string): Promise<Set<string>> {
   const ofBroker = known.get(broker) ?? new Map<string, Promise<Set<string>>>();
   known.set(broker, ofBroker);
-  const found =
-    ofBroker.get(vhost) ??
-    exchanges
-      .list(broker, vhost)
-      .then((all) => new Set(all.map(({ name }) => name).filter((name) => name.startsWith(HOLDING_PREFIX))));
+  const found = ofBroker.get(vhost) ?? readHoldings(broker, vhost);
   ofBroker.set(vhost, found);
   found.catch(() => ofBroker.delete(vhost));
   return found;
+}
+
+/** None in a vhost that is gone: whoever was killed after its deletion comes here again. */
+async function readHoldings(broker: Broker, vhost: string): Promise<Set<string>> {
+  try {
+    const names = (await exchanges.list(broker, vhost)).map(({ name }) => name);
+    return new Set(names.filter((name) => name.startsWith(HOLDING_PREFIX)));
+  } catch (error) {
+    if (isBrokerError(error, 'notFound')) return new Set();
+    throw error;
+  }
 }
 
 export async function isHolding(broker: Broker, vhost: string, holding: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { isBrokerError } from '../../broker/errors';
 import * as vhosts from '../../broker/vhosts';
 import type { QueueType } from '../../topology/objects';
 import { withBroker } from '../rigs/brokers';
-import { brokerOf, scratchOn } from './realBroker';
+import { brokerOf, scratchOn, uniqueName } from './realBroker';
 
 const TYPES: readonly QueueType[] = ['classic', 'quorum', 'stream'];
 
@@ -56,6 +56,12 @@ withBroker('deleting a queue', (rig) => {
     const vhost = await make(type);
     await removeQueue(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
     expect(await queues.read(brokerOf(rig), vhost, 'q')).toBeUndefined();
+  });
+
+  it('in a vhost that is gone: fine, for who was killed after that deletion comes again', async () => {
+    const queue = { vhost: uniqueName('gone'), name: 'q' };
+    await removeQueue(brokerOf(rig), queue, { approvals: NOTHING_APPROVED });
+    await removeQueue(brokerOf(rig), queue, { approvals: EVERYTHING_APPROVED });
   });
 
   it.concurrent.each(['classic', 'quorum'] as const)('%s: refused while somebody consumes', async (type) => {

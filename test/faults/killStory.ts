@@ -1,6 +1,7 @@
 /**
- * The life of a small stack on a broker of its own, told in steps: first `up`, an update, a rotation, `destroy`. Each
- * step can be told undisturbed, to see what it leaves behind, or be killed at moments and run again.
+ * The life of a small stack on a broker of its own, told in steps: first `up`, an update, a queue that is recreated, a
+ * rotation, `destroy`. Each step can be told undisturbed, to see what it leaves behind, or be killed at moments and run
+ * again.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -25,6 +26,8 @@ export const MESSAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 interface Version {
+  /** Of the queue `orders`: the other type is another queue, into which its messages are moved. */
+  readonly type: 'classic' | 'quorum';
   readonly ttl: string;
   readonly maxLength: number;
   readonly queues: string;
@@ -32,26 +35,30 @@ interface Version {
 }
 
 const FIRST: Version = {
+  type: 'classic',
   ttl: '1d',
   maxLength: 1000,
   queues: 'leaving: { bindings: [{ exchange: events, routingKey: leaving }] }',
   permissions: "{ configure: '.*', write: '.*', read: '.*' }",
 };
 const SECOND: Version = {
+  type: 'classic',
   ttl: '2d',
   maxLength: 500,
   queues: 'coming: { ttl: 10m, bindings: [{ exchange: events, routingKey: coming }] }',
   permissions: "{ configure: '^$', write: '^events$', read: '^orders$' }",
 };
 
-const topology = ({ ttl, maxLength, queues, permissions }: Version): string => `warren: 1
+const THIRD: Version = { ...SECOND, type: 'quorum' };
+
+const topology = ({ type, ttl, maxLength, queues, permissions }: Version): string => `warren: 1
 vhosts:
   ${VHOST}:
     limits: { maxConnections: 100 }
     exchanges:
       events: { type: topic }
     queues:
-      orders: { ttl: ${ttl}, deadLetter: { queue: failed }, bindings: [{ exchange: events, routingKey: order.# }] }
+      orders: { type: ${type}, ttl: ${ttl}, deadLetter: { queue: failed }, bindings: [{ exchange: events, routingKey: order.# }] }
       ledger: { type: quorum }
       failed: { type: classic }
       ${queues}
@@ -70,16 +77,20 @@ export interface Step {
   readonly topology: Version;
   readonly generations: readonly number[];
   readonly granularity: 'object' | 'vhost';
+  /** Waits for the broker by asking again: how many requests that are, depends on the machine. */
+  readonly isWaiting?: true;
   /** The step whose undisturbed run leaves behind what this one must. */
   readonly leaves?: Step;
 }
 
 const AT_FIRST = { command: 'up', topology: FIRST, generations: [1], granularity: 'object' } as const;
 const UPDATED = { ...AT_FIRST, topology: SECOND } as const;
-const AT_LAST = { ...UPDATED, generations: [2] } as const;
+const RECREATED = { ...UPDATED, topology: THIRD } as const;
+const AT_LAST = { ...RECREATED, generations: [2] } as const;
 
 export const FIRST_UP: Step = { ...AT_FIRST, name: 'first up' };
 const UPDATE: Step = { ...UPDATED, name: 'update' };
+const RECREATION: Step = { ...RECREATED, name: 'queue of another type', isWaiting: true };
 const ROTATED: Step = { ...AT_LAST, name: 'old generations go' };
 /** Messages wait in the queues: nothing may take them away, a `destroy` neither. */
 export const REFUSED: Step = {
@@ -94,7 +105,8 @@ export const DESTROY: Step = { ...AT_LAST, name: 'destroy', command: 'destroy' }
 export const LIFE: readonly Step[] = [
   FIRST_UP,
   UPDATE,
-  { ...UPDATED, name: 'new generations', generations: [1, 2] },
+  RECREATION,
+  { ...RECREATED, name: 'new generations', generations: [1, 2] },
   ROTATED,
   DESTROY,
 ];
@@ -104,6 +116,7 @@ export const SWITCHED_LIFE: readonly Step[] = [
   FIRST_UP,
   { ...AT_FIRST, name: 'switch to one resource per vhost', granularity: 'vhost', leaves: FIRST_UP },
   { ...UPDATED, name: 'update of one resource per vhost', granularity: 'vhost', leaves: UPDATE },
+  { ...RECREATION, name: 'queue of another type in one resource', granularity: 'vhost', leaves: RECREATION },
   { ...AT_LAST, name: 'switch back and rotation', leaves: ROTATED },
   REFUSED,
   DESTROY,
