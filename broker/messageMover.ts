@@ -67,6 +67,25 @@ export async function drain(broker: Broker, move: Move): Promise<void> {
   }
 }
 
+/**
+ * Ends what an interrupted run began: its shovel runs on in the broker, and would move back what is brought back. What
+ * it has in hand is let through, and the counts are those without its consumer, which the figures show for a while.
+ */
+export async function finishMove(broker: Broker, move: Move): Promise<QueueCounts | undefined> {
+  if (await isMoving(broker, move)) await drain(broker, move);
+  const deadlineMs = performance.now() + SHOVEL_END_MS;
+  for (;;) {
+    const counts = await lookAt(broker, { vhost: move.vhost, name: move.from });
+    if (counts === undefined || counts.consumers === 0 || performance.now() > deadlineMs) return counts;
+    await broker.pause(POLL_MS, `finish moving the messages of queue "${move.from}"`);
+  }
+}
+
+/** At once: what it has in hand may come twice. */
+export async function stopMove(broker: Broker, move: Move): Promise<void> {
+  if (await isMoving(broker, move)) await parameters.remove(broker, keyOf(move));
+}
+
 async function isMoving(broker: Broker, move: Move): Promise<boolean> {
   return (await parameters.read(broker, keyOf(move))) !== undefined;
 }

@@ -14,11 +14,11 @@ import * as bindings from './bindings';
 import { BrokerError, isBrokerError } from './errors';
 import { holdingName, isHolding, openHolding } from './holding';
 import { protectHolding } from './holdingPolicies';
-import { canMove, deleteIfEmpty, lookAt, moveAndDelete } from './messageMover';
+import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
 import { beginningOf, describeCounts } from './queueCounts';
 import { divertInflow, lossOf, sendDelete } from './queueDeletion';
-import { bringBack } from './queueReturn';
+import { bringBack, wayOut } from './queueReturn';
 import * as queues from './queues';
 
 export { bringBack };
@@ -44,9 +44,10 @@ export async function setQueueAside(
   options: ReplacementOptions,
 ): Promise<void> {
   const current = await queues.read(broker, vhost, name);
-  const counts = current === undefined ? undefined : await lookAt(broker, current);
-  if (current === undefined || counts === undefined) return;
+  if (current === undefined) return;
   const isHeld = await isHolding(broker, vhost, holdingName('queue', name));
+  const counts = isHeld ? await finishMove(broker, wayOut(current)) : await lookAt(broker, current);
+  if (counts === undefined) return;
   const undone = async (error: unknown): Promise<never> => {
     if (isBrokerError(error, 'guarded')) await bringBack(broker, current);
     throw error;
@@ -190,9 +191,7 @@ interface Attempt extends Rules {
 
 async function emptyAndDelete(broker: Broker, queue: QueueName, attempt: Attempt): Promise<void> {
   if (attempt.losesMessages) return sendDelete(broker, queue);
-  const holding = holdingName('queue', queue.name);
-  const way = { vhost: queue.vhost, shovel: holding, from: queue.name, to: { exchange: holding } };
-  const obstacle = await moveAndDelete(broker, way, attempt);
+  const obstacle = await moveAndDelete(broker, wayOut(queue), attempt);
   if (obstacle !== undefined) throw await obstacleError(broker, queue, obstacle, attempt);
 }
 

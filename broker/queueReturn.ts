@@ -8,9 +8,9 @@ import { BrokerError } from './errors';
 import * as exchanges from './exchanges';
 import { closeHolding, holdingName, isHolding } from './holding';
 import { unprotectHolding } from './holdingPolicies';
-import { canMove, drain, moveAndDelete } from './messageMover';
+import { canMove, drain, moveAndDelete, stopMove } from './messageMover';
 import { describeCounts } from './queueCounts';
-import { returnInflow } from './queueDeletion';
+import { returnInflow, type QueueName } from './queueDeletion';
 import * as queues from './queues';
 
 /** Once the new queue is declared. Nothing to do where nothing was set aside. */
@@ -22,6 +22,7 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
   if (held === undefined) {
     await returnInflow(broker, queue);
   } else {
+    await stopMove(broker, wayOut(queue));
     const back = await wayBack(broker, queue, holding);
     // The older messages first: what comes in meanwhile waits behind them.
     if (await canMove(broker)) await drain(broker, back);
@@ -31,6 +32,12 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
   await unprotectHolding(broker, vhost, holding);
   await exchanges.remove(broker, vhost, holdingName('return', name));
   await closeHolding(broker, vhost, holding);
+}
+
+/** How the messages leave the queue. Two shovels that work against each other would never end. */
+export function wayOut({ vhost, name }: QueueName): Move {
+  const holding = holdingName('queue', name);
+  return { vhost, shovel: holding, from: name, to: { exchange: holding } };
 }
 
 async function removeHoldingQueue(broker: Broker, held: QueueObject, back: Move): Promise<void> {

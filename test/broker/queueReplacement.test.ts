@@ -8,7 +8,7 @@ import * as parameters from '../../broker/parameters';
 import * as policies from '../../broker/policies';
 import { bringBack, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
-import type { Broker } from '../../broker/transport';
+import type { Broker, BrokerRequest } from '../../broker/transport';
 import type { Arguments, BindingObject, QueueObject } from '../../topology/objects';
 import { waitFor } from '../../tools/processes';
 import { withBroker } from '../rigs/brokers';
@@ -192,6 +192,25 @@ withBroker('recreating a queue', (rig) => {
   );
 
   it.concurrent.each(['classic', 'quorum'] as const)(
+    'killed while a %s queue is being emptied: the next run goes on, and each message comes once',
+    async (type) => {
+      const vhost = await scratch.vhost();
+      const broker = await declare(queueOf(vhost, { 'x-queue-type': type }));
+      const before = await bindingsOf(broker, vhost);
+      const connection = await connected(vhost);
+      await publishNumbered(connection, { from: 0, count: 100, exchange: '', routingKey: () => NAME });
+      const changed = queueOf(vhost, { 'x-queue-type': type === 'quorum' ? 'classic' : 'quorum' });
+      const dying = killedAfter(broker, ({ method, path }) => method === 'PUT' && path.includes('shovel'));
+      await expect(setQueueAside(dying, changed, { approvals: NOTHING_APPROVED })).rejects.toThrow('killed');
+      // Its shovel has no end on a quorum queue: it is there when the next run comes, and so is its consumer.
+      await recreate(brokerOf(rig), changed);
+      expect(idsOf(await takeAll(connection, NAME))).toEqual(numbersTo(100));
+      expect(await bindingsOf(broker, vhost)).toEqual(before);
+      expect(await leftovers(broker, vhost)).toEqual([]);
+    },
+  );
+
+  it.concurrent.each(['classic', 'quorum'] as const)(
     '%s with a consumer: refused as it was, and done once approved',
     async (type) => {
       const vhost = await scratch.vhost();
@@ -222,6 +241,25 @@ withBroker('recreating a queue', (rig) => {
     },
   );
 });
+
+/** Carries out the request that `isLast` knows, and then nothing any more. */
+function killedAfter(broker: Broker, isLast: (request: BrokerRequest) => boolean): Broker {
+  let isDead = false;
+  const alive = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isDead) throw new Error('killed');
+    return work();
+  };
+  return {
+    ...broker,
+    request: (request) =>
+      alive(async () => {
+        const answer = await broker.request(request);
+        isDead = isLast(request);
+        return answer;
+      }),
+    pause: (ms, action) => alive(() => broker.pause(ms, action)),
+  };
+}
 
 /** A consumer that works on its first message until it is told to finish, and then goes on with the next ones. */
 async function workOn(connection: ChannelModel) {
