@@ -4,6 +4,7 @@ import { NOTHING_APPROVED, parseApprovals } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
 import { isBrokerError } from '../../broker/errors';
 import * as exchanges from '../../broker/exchanges';
+import { lookAt } from '../../broker/messageMover';
 import * as parameters from '../../broker/parameters';
 import * as policies from '../../broker/policies';
 import { bringBack, setQueueAside } from '../../broker/queueReplacement';
@@ -202,7 +203,11 @@ withBroker('recreating a queue', (rig) => {
       const changed = queueOf(vhost, { 'x-queue-type': type === 'quorum' ? 'classic' : 'quorum' });
       const dying = killedAfter(broker, ({ method, path }) => method === 'PUT' && path.includes('shovel'));
       await expect(setQueueAside(dying, changed, { approvals: NOTHING_APPROVED })).rejects.toThrow('killed');
-      // Its shovel has no end on a quorum queue: it is there when the next run comes, and so is its consumer.
+      if (type === 'quorum') {
+        // Its shovel has no end there, and the next run sees a consumer.
+        const isSeen = async () => ((await lookAt(broker, changed))?.consumers === 1 ? true : undefined);
+        expect(await waitFor(isSeen, 60_000)).toBe(true);
+      }
       await recreate(brokerOf(rig), changed);
       expect(idsOf(await takeAll(connection, NAME))).toEqual(numbersTo(100));
       expect(await bindingsOf(broker, vhost)).toEqual(before);
