@@ -9,8 +9,11 @@ const RETRY_DELAY_MAX_MS = 1_000;
 /** What a broker does to connections while it starts, stops or moves. */
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', CUT_OFF]);
 const PASSING_CODES = new Set(['ECONNREFUSED', 'EAI_AGAIN', ...BROKEN_CODES]);
-/** Too many requests; a proxy's or the broker's "not now". */
-const PASSING_STATUSES = new Set([429, 502, 503, 504]);
+/**
+ * Too many requests; a proxy's or the broker's "not now"; and 500, by which a broker answers a list of what somebody
+ * else is deleting just then (seen of users on 4.3, of vhosts on 4.0).
+ */
+const PASSING_STATUSES = new Set([429, 500, 502, 503, 504]);
 
 export interface RetryRules {
   /** Whether it may be sent again although the broker may have done it already. */

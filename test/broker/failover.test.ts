@@ -143,7 +143,7 @@ it('waits as long as it is told by Retry-After, when the budget allows it', asyn
 });
 
 it('each node once, whatever the list says', async () => {
-  const server = await answering(500);
+  const server = await answering(501);
   await failure(brokerAt([server.url, `${server.url}/`, `${server.url}/api`]).request(GET));
   expect(server.requests).toHaveLength(1);
 });

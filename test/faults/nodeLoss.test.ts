@@ -55,6 +55,8 @@ for (const version of ['4.0', '4.3'] as const) {
           topology: path.join(workspace.folder, 'topology.yaml'),
           target: version,
           endpoints: ports.map((port) => `http://127.0.0.1:${port}`),
+          // Until the others are sure that a node is gone, they may be slow to answer.
+          requestTimeout: '90s',
           absentUsers: [], // the rig's own login
         });
       });
