@@ -3,8 +3,9 @@
  * Everything is on the broker, so whoever was killed in between, on whatever machine, is continued by the next run.
  */
 import { createHash } from 'node:crypto';
-import type { BindingObject, ExchangeObject } from '../topology/objects';
+import type { BindingObject, ExchangeObject, ObjectOfKind } from '../topology/objects';
 import type { StoredBinding } from './bindings';
+import type { Lookup } from './lookup';
 import type { Broker } from './transport';
 import * as bindings from './bindings';
 import { isBrokerError } from './errors';
@@ -45,6 +46,15 @@ async function readHoldings(broker: Broker, vhost: string): Promise<Set<string>>
 
 export async function isHolding(broker: Broker, vhost: string, holding: string): Promise<boolean> {
   return (await holdingsIn(broker, vhost)).has(holding);
+}
+
+/** Whether a recreation of the object was interrupted: then what was set aside for it is still there. */
+export async function isUnfinished(
+  lookup: Pick<Lookup, 'find'>,
+  { kind, vhost, name }: Pick<ObjectOfKind<'queue' | 'exchange'>, 'kind' | 'vhost' | 'name'>,
+): Promise<boolean> {
+  const holding = { kind: 'exchange', vhost, name: holdingName(kind, name), durable: true } as const;
+  return (await lookup.find({ ...holding, ...FANOUT, autoDelete: false })) !== undefined;
 }
 
 /** For a queue: what comes by it keeps its routing key, and whoever gets it sees the exchange that it came from. */

@@ -9,6 +9,7 @@ import type { Broker } from './transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
 import * as bindings from './bindings';
 import { setExchangeAside } from './exchangeReplacement';
+import { isUnfinished } from './holding';
 import * as objects from './objects';
 import { setQueueAside } from './queueReplacement';
 import { readSnapshot } from './snapshot';
@@ -42,11 +43,14 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
     const failures = await each(task.wanted, kind, async (object) => {
       const key = identityKey(object);
       const found = foundIn(snapshot, object);
+      const isRecreatable = object.kind === 'queue' || object.kind === 'exchange';
       if (found === undefined || !isEqual(found, object)) {
         const isOurs = found !== undefined && previous.has(key);
-        if (isOurs && (object.kind === 'queue' || object.kind === 'exchange')) {
+        if (isOurs && isRecreatable) {
           await recreate(broker, object, task.approvals, () => present.delete(key));
         } else await objects.put(broker, object);
+      } else if (isRecreatable && (await isUnfinished(snapshot, object))) {
+        await objects.put(broker, object);
       }
       present.set(key, object);
     });

@@ -23,6 +23,8 @@ export interface ObjectDiff {
   readonly isOtherObject?: boolean;
   /** The broker doesn't have the object any more: to be made again, also where no property changes. */
   readonly isGone?: boolean;
+  /** The broker keeps what an interrupted operation set aside: to be updated, also where no property changes. */
+  readonly isUnfinished?: boolean;
 }
 
 export function diffObjects(type: AnyResourceType, before: object, after: object): ObjectDiff {

@@ -189,7 +189,7 @@ function diffResponse(difference: ObjectDiff): pb.DiffResponse {
   const response = new pb.DiffResponse();
   const { changes } = difference;
   const { DiffChanges } = pb.DiffResponse;
-  const isSame = changes.length === 0 && difference.isGone !== true;
+  const isSame = changes.length === 0 && difference.isGone !== true && difference.isUnfinished !== true;
   response.setChanges(isSame ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
   response.setHasdetaileddiff(true);
   response.setDeletebeforereplace(difference.deleteBeforeReplace);

@@ -66,6 +66,9 @@ function automaticName(logicalName: string, randomSeed: Uint8Array): string {
   return `${logicalName}-${suffix}`;
 }
 
+const UNFINISHED =
+  'An earlier run was interrupted while it recreated this: the messages and bindings that it set aside come back now.';
+
 /** What to change, on the broker too: see drift.ts. */
 export async function diff(
   plugin: Plugin,
@@ -83,7 +86,9 @@ export async function diff(
   if (lookup === undefined) return known;
   const found = (await type.find(lookup, before)) as object | undefined;
   const versions = { before, found, after };
-  const difference = withoutIgnored(diffWithBroker(type, versions), ignored);
+  const isUnfinished = found !== undefined && (await type.isUnfinished?.(lookup, before)) === true;
+  if (isUnfinished) await plugin.log('warning', UNFINISHED, urn);
+  const difference = { ...withoutIgnored(diffWithBroker(type, versions), ignored), isUnfinished };
   if (difference.changes.length > 0 || difference.isGone === true) {
     const { endpoint } = sessionOf(plugin);
     const secrets = new Set([state, news].flatMap((side) => [...secretsOf(type, side, side.values)]));

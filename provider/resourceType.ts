@@ -75,6 +75,8 @@ export interface ResourceType<T extends object> {
   locate(call: Call, id: string): Promise<T | undefined>;
   /** What the broker has for an object that the state knows; undefined where it is gone. */
   find(lookup: Lookup, known: T): Promise<T | undefined>;
+  /** Whether an interrupted operation left something of the object to be finished by the next `update`. */
+  isUnfinished?(lookup: Lookup, known: T): Promise<boolean>;
   /** What to say where `find` finds nothing; by default, that it was deleted. */
   readonly absenceInWords?: string;
   /** Makes it so, also where the object is gone; returns it as it is kept in the state. */

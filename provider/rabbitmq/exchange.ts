@@ -3,6 +3,7 @@ import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import { bringExchangeBack, setExchangeAside } from '../../broker/exchangeReplacement';
 import * as exchanges from '../../broker/exchanges';
+import { isUnfinished } from '../../broker/holding';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
 
@@ -54,6 +55,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     return resolveId(broker, id, ({ name, vhost }) => exchanges.read(broker, vhost, name));
   },
   find: async (lookup, known) => lookup.find(known),
+  isUnfinished,
   update: async ({ session }, exchange) => {
     const broker = await session.broker();
     await exchanges.put(broker, exchange);

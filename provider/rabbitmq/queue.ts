@@ -2,6 +2,7 @@
 import type { Arguments, QueueObject, QueueType } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
+import { isUnfinished } from '../../broker/holding';
 import { removeQueue } from '../../broker/queueDeletion';
 import { bringBack, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
@@ -63,6 +64,7 @@ export const queueType: ResourceType<QueueObject> = {
     const vhost = await lookup.find({ kind: 'vhost', name: known.vhost });
     return withoutAddedType(found, 'classic', vhost?.defaultQueueType);
   },
+  isUnfinished,
   update: async ({ session }, queue) => {
     const broker = await session.broker();
     await queues.put(broker, queue);

@@ -7,6 +7,7 @@ import type { VhostPart, VhostPartKind } from '../../topology/objects';
 import type { AnyResourceType, Call, ResourceType } from '../resourceType';
 import type { VhostTable } from './vhostTable';
 import { bringAbout, inFormOf } from '../../broker/vhostObjects';
+import { isUnfinished } from '../../broker/holding';
 import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
 import { readInputs } from '../inputs';
@@ -74,6 +75,13 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
       if (there !== undefined) found.push(inFormOf(there, object));
     }
     return { name, objects: tableOf(found) };
+  },
+  isUnfinished: async (lookup, known) => {
+    for (const object of partsOf(known)) {
+      const isRecreatable = object.kind === 'queue' || object.kind === 'exchange';
+      if (isRecreatable && (await isUnfinished(lookup, object))) return true;
+    }
+    return false;
   },
   update: async (call, topology, previous) => completed(topology, await converge(call, topology, previous)),
   remove: async (call, topology) => {
