@@ -47,13 +47,15 @@ export async function runPulumi(
     process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
   }
   return new Promise((resolve, reject) => {
-    const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit' });
+    // At a terminal, Ctrl-C reaches pulumi without us, and a second one would end it in disorder. Elsewhere a CI runner
+    // may send it to us alone or to our whole group: pulumi gets a group of its own, and each signal once, from us.
+    const isAtTerminal = process.stdin.isTTY;
+    const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit', detached: !isAtTerminal });
     let isInterrupted = false;
     const stop = (signal: NodeJS.Signals): void => {
       isInterrupted = true;
-      // Ctrl-C reaches pulumi through the terminal, and a second one would end it in disorder; the other signals are
-      // a supervisor's, for us alone. We stay until it has stopped in order.
-      if (signal !== 'SIGINT') child.kill('SIGTERM');
+      // We stay until it has stopped in order.
+      if (signal !== 'SIGINT' || !isAtTerminal) child.kill('SIGTERM');
     };
     for (const signal of STOP_SIGNALS) process.on(signal, stop);
     child.once('error', (error) => {

@@ -76,6 +76,7 @@ withBroker(
     const ways: readonly [string, 'pulumi' | 'warren', (run: KillableRun) => void, number][] = [
       ['pulumi up, Ctrl-C', 'pulumi', (run) => run.interrupt(), 1],
       ['warren up, Ctrl-C', 'warren', (run) => run.interrupt(), 130],
+      ['warren up, SIGINT of a CI runner', 'warren', (run) => run.signal('SIGINT'), 130],
       ['warren up, SIGTERM of a supervisor', 'warren', (run) => run.signal('SIGTERM'), 130],
     ];
     it.each(ways)('%s', async (_title, command, stop, exitCode) => {
