@@ -8,7 +8,7 @@ import type { Broker } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { records, textList } from './json';
 import * as parameters from './parameters';
-import { SETTLE_MS, firstLook, plural, settledCounts, statistics } from './queueCounts';
+import { SETTLE_MS, describeCounts, firstLook, plural, settledCounts, statistics } from './queueCounts';
 import { sendDelete } from './queueDeletion';
 
 export interface Move {
@@ -21,10 +21,10 @@ export interface Move {
 }
 
 const POLL_MS = 200;
-/** Without a message moved: then nobody is helped by waiting on. */
+/** Without fewer messages: then nobody is helped by waiting on. */
 const STALLED_MS = 60_000;
-/** How often what came in meanwhile is moved as well. */
-const ROUNDS_MAX = 20;
+/** How often what came in meanwhile is moved as well. A round takes a second for a classic queue, and 11 s for others. */
+const roundsMax = (type: string): number => (type === 'classic' ? 20 : 3);
 /** So long consumers may take to acknowledge what they have, once they may be interrupted. */
 const ACKNOWLEDGE_MS = 30_000;
 /** So long a shovel's own consumer may outlive it, in the statistics of a busy broker too. */
@@ -36,6 +36,8 @@ export interface Attempt {
   readonly mayInterrupt: boolean;
   /** When its inflow was stopped, by `performance.now`. */
   readonly sinceMs: number;
+  /** Nobody else takes messages from it: without consumers, none are unacknowledged. */
+  readonly isOurs?: boolean;
 }
 
 /** Until the queue is empty, unused and deleted; else what stands against it. */
@@ -46,7 +48,7 @@ export async function moveAndDelete(
 ): Promise<QueueCounts | undefined> {
   const queue = { vhost: move.vhost, name: move.from };
   let obstacle: QueueCounts | undefined;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
+  for (let round = 0; round < roundsMax(attempt.type); round++) {
     await drain(broker, move);
     obstacle = await deleteIfEmpty(broker, queue, attempt);
     const isReady = obstacle !== undefined && obstacle.messages > obstacle.unacknowledged;
@@ -55,15 +57,17 @@ export async function moveAndDelete(
   return obstacle;
 }
 
-/** Until nothing is ready in it. A shovel that was started in an earlier run is waited for in any case. */
+/**
+ * Until nothing is ready in it. A shovel that was started in an earlier run is waited for in any case, and before the
+ * first look: that may take a message and put it back, behind those that the shovel has by then.
+ */
 export async function drain(broker: Broker, move: Move): Promise<void> {
-  let mayBeMoving = true;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
+  if (await isMoving(broker, move)) await moveMessages(broker, move);
+  for (let round = 0; ; round++) {
     const counts = await firstLook(broker, move.vhost, move.from);
     const isEmpty = counts === undefined || counts.messages <= counts.unacknowledged;
-    if (isEmpty && !(mayBeMoving && (await isMoving(broker, move)))) return;
+    if (isEmpty || round === roundsMax(counts.type)) return;
     await moveMessages(broker, move);
-    mayBeMoving = false;
   }
 }
 
@@ -120,7 +124,8 @@ export async function deleteIfEmpty(
     const isReady = obstacle.messages > obstacle.unacknowledged;
     const isBusy = obstacle.unacknowledged > 0 || obstacle.consumers > 0;
     if (isReady || !isBusy || performance.now() > deadlineMs) return obstacle;
-    await broker.pause(POLL_MS, `delete queue "${queue.name}" in vhost "${queue.vhost}"`);
+    const action = `delete queue "${queue.name}" in vhost "${queue.vhost}"`;
+    await broker.pause(POLL_MS, action, describeCounts(obstacle));
   }
 }
 
@@ -146,9 +151,10 @@ async function tryClassic(
 async function tryOther(
   broker: Broker,
   { vhost, name }: QueueName,
-  { mayInterrupt, sinceMs }: Attempt,
+  { mayInterrupt, sinceMs, isOurs = false }: Attempt,
 ): Promise<QueueCounts | undefined> {
-  const counts = await settledCounts(broker, vhost, name, sinceMs, !mayInterrupt);
+  const areConsumersEnough = !mayInterrupt;
+  const counts = await settledCounts(broker, vhost, name, sinceMs, { areConsumersEnough, isOurs });
   if (counts === undefined) return undefined;
   const isFree = counts.messages === 0 && !counts.isUncertain && (mayInterrupt || counts.consumers === 0);
   if (!isFree) return counts;
@@ -188,18 +194,21 @@ async function moveMessages(broker: Broker, move: Move): Promise<void> {
     const type = (await statistics(broker, move.vhost, move.from))?.type ?? '';
     await parameters.put(broker, { kind: 'parameter', ...key, value: shovelOf(move, type) });
   }
-  let movedAtMs = performance.now();
-  let lastCount: number | undefined;
+  const startMs = performance.now();
+  let [least, leastAtMs] = [Infinity, startMs];
+  let left: number | undefined;
   for (let round = 1; await isMoving(broker, move); round++) {
-    await broker.pause(POLL_MS, `move the messages of queue "${move.from}"`);
+    const progress = left === undefined ? undefined : `${plural(left, 'message')} left`;
+    await broker.pause(POLL_MS, `move the messages of queue "${move.from}"`, progress);
     if (round % 10 !== 0) continue;
     const { messages, ready } = await leftOf(broker, move);
-    if (messages !== lastCount) movedAtMs = performance.now();
-    lastCount = messages;
-    const stillMs = performance.now() - movedAtMs;
+    left = messages;
+    if (messages < least) [least, leastAtMs] = [messages, performance.now()];
+    // A figure may be as old as that.
+    const isSettled = performance.now() - (messages === 0 ? startMs : leastAtMs) > SETTLE_MS;
     // It runs on, or a consumer has what it was to wait for. Ended at any moment, it loses nothing.
-    if (ready === 0 && stillMs > SETTLE_MS) return parameters.remove(broker, key);
-    if (stillMs > STALLED_MS) {
+    if (ready === 0 && isSettled) return parameters.remove(broker, key);
+    if (performance.now() - leastAtMs > STALLED_MS) {
       await parameters.remove(broker, key);
       throw stalledError(broker, move, messages);
     }
@@ -241,7 +250,7 @@ function stalledError(broker: Broker, { vhost, from }: Move, left: number): Brok
   return new BrokerError({
     kind: 'unavailable',
     message:
-      `Cannot move the messages of queue "${from}" in vhost "${vhost}" on ${broker.endpoint}: ${plural(left, 'message')} left, and none moved for ${STALLED_MS / 1000} s. ` +
-      "Look at the broker (a memory or disk alarm, or the shovel's reason in its log) and run it again: it goes on where it stopped.",
+      `Cannot move the messages of queue "${from}" in vhost "${vhost}" on ${broker.endpoint}: ${plural(left, 'message')} left, and for ${STALLED_MS / 1000} s they didn't get fewer. ` +
+      "Look at the broker (a memory or disk alarm, or the shovel's reason in its log) and at who publishes to the queue by its name, and run it again: it goes on where it stopped.",
   });
 }

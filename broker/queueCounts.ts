@@ -67,27 +67,33 @@ export async function firstLook(
   return { ...known, messages: ready, isUncertain: false, isExact: true };
 }
 
-/**
- * For a queue whose inflow was stopped at `sinceMs` (of `performance.now`): figures that are newer than that. Where
- * consumers are enough to know, the rest of the figures may be old.
- */
+export interface Settling {
+  /** Where there are consumers, the rest of the figures may be old. */
+  readonly areConsumersEnough?: boolean;
+  /** Nobody but us takes messages from the queue: where it has no consumer, none are unacknowledged. */
+  readonly isOurs?: boolean;
+}
+
+/** For a queue whose inflow was stopped at `sinceMs` (of `performance.now`): figures that are newer than that. */
 export async function settledCounts(
   broker: Broker,
   vhost: string,
   name: string,
   sinceMs: number,
-  areConsumersEnough = true,
+  { areConsumersEnough = true, isOurs = false }: Settling = {},
 ): Promise<QueueCounts | undefined> {
   const first = await firstLook(broker, vhost, name);
   if (first === undefined || first.type === 'classic') return first;
   if (first.consumers > 0 && areConsumersEnough) return first;
   if (first.isExact === true) {
     if (first.messages > 0) return first;
+    // The messages of a consumer that goes are ready again at once.
+    if (isOurs && first.consumers === 0) return first;
     const isQuiet = (await connectionsIn(broker, vhost)).length === 0;
     if (isQuiet) return first;
   }
   const remainingMs = sinceMs + SETTLE_MS - performance.now();
-  if (remainingMs > 0) await broker.pause(remainingMs, 'wait for the statistics of the broker');
+  if (remainingMs > 0) await broker.pause(remainingMs, `count the messages of queue "${name}"`);
   return latestCounts(broker, vhost, name, areConsumersEnough);
 }
 

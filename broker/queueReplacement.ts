@@ -78,7 +78,7 @@ async function untilConsumersKnow(
   { type }: { readonly type: string },
 ): Promise<void> {
   if (type !== 'quorum' || isAtLeast((await readOverview(broker)).version, 4, 0)) return;
-  await broker.pause(CANCEL_MS, `wait until the consumers of ${inWords(queue)} are cancelled`);
+  await broker.pause(CANCEL_MS, `cancel the consumers of ${inWords(queue)}`);
 }
 
 interface Rules {
@@ -210,7 +210,7 @@ async function obstacleError(
         : 'Messages keep coming in through the default exchange as fast as they are moved. Stop what publishes to it by its name, and run it again.';
   return new BrokerError({
     kind: 'guarded',
-    message: `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}. It is as it was before. ${wayOut}`,
+    message: `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)} could not be moved away. Everything is as it was before. ${wayOut}`,
   });
 }
 

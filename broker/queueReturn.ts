@@ -42,7 +42,7 @@ export function wayOut({ vhost, name }: QueueName): Move {
 
 async function removeHoldingQueue(broker: Broker, held: QueueObject, back: Move): Promise<void> {
   const type = held.arguments['x-queue-type'] === 'quorum' ? 'quorum' : 'classic';
-  const attempt = { type, mayInterrupt: false, sinceMs: performance.now() };
+  const attempt = { type, mayInterrupt: false, sinceMs: performance.now(), isOurs: true };
   const obstacle = await moveAndDelete(broker, back, attempt);
   if (obstacle === undefined) return;
   throw new BrokerError({

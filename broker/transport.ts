@@ -4,13 +4,13 @@
  */
 import type { Cluster, ClusterNode } from './cluster';
 import type { BrokerSettings } from './endpoint';
-import type { FailedAction } from './errors';
 import type { BrokerReply, HttpRequest } from './http';
 import { openCluster } from './cluster';
 import { parseEndpoint } from './endpoint';
 import { BrokerError, cancelledError } from './errors';
-import { sleep, withFailover } from './failover';
+import { withFailover } from './failover';
 import { send } from './http';
+import { openPauses, withNotices } from './notices';
 
 const REQUEST_TIMEOUT_MS = 15_000;
 const RETRY_BUDGET_MS = 5_000;
@@ -35,8 +35,11 @@ export interface Broker {
   readonly username: string;
   /** Throws a BrokerError for every failure and every answer of 400 and above. */
   request(request: BrokerRequest): Promise<BrokerReply>;
-  /** Waits; ends early, with a `cancelled` error, when the broker's work is cancelled. */
-  pause(ms: number, action: string): Promise<void>;
+  /**
+   * Waits for the broker to do something; ends early, with a `cancelled` error, when the broker's work is cancelled.
+   * `progress` says how far it is (`3 messages left`), for whoever hears that it takes long.
+   */
+  pause(ms: number, action: string, progress?: string): Promise<void>;
   /** Ends everything that is running, and refuses what comes later, with a `cancelled` error. */
   cancel(): void;
   close(): Promise<void>;
@@ -76,7 +79,9 @@ export function openBroker(
   const endpoint = parseEndpoint(settings.endpoint).display;
   const cancellation = new AbortController();
   const timeoutMs = settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-  const noticeMs = Math.min(NOTICE_AFTER_MS, (timeoutMs * 2) / 3);
+  const intervalMs = Math.min(NOTICE_AFTER_MS, (timeoutMs * 2) / 3);
+  const notices = shared.onWait && { intervalMs, onWait: shared.onWait };
+  const pause = openPauses(cancellation.signal, notices);
   const authorization = `Basic ${Buffer.from(`${username}:${settings.password}`).toString('base64')}`;
   const attempt = (request: BrokerRequest, node: ClusterNode): Promise<BrokerReply> =>
     cluster.inTurn(async () =>
@@ -99,33 +104,16 @@ export function openBroker(
         where,
       };
       const work = withFailover(cluster, (node) => attempt(request, node), rules);
-      return shared.onWait === undefined ? work : withNotices(work, where, noticeMs, shared.onWait);
+      return notices === undefined ? work : withNotices(work, where, notices);
     },
-    pause: async (ms, action) => {
-      await sleep(ms, cancellation.signal);
-      if (cancellation.signal.aborted) throw cancelledError({ action, endpoint, username });
+    pause: async (ms, action, progress) => {
+      const where = { action, endpoint, username };
+      await pause(ms, where, progress);
+      if (cancellation.signal.aborted) throw cancelledError(where);
     },
     cancel: () => {
       cancellation.abort();
     },
     close: () => cluster.close(),
   };
-}
-
-async function withNotices<T>(
-  work: Promise<T>,
-  where: FailedAction,
-  intervalMs: number,
-  onWait: (notice: string) => void,
-): Promise<T> {
-  const startMs = performance.now();
-  const timer = setInterval(() => {
-    const seconds = Math.round((performance.now() - startMs) / 1000);
-    onWait(`Still waiting for ${where.endpoint} to ${where.action} (${seconds} s)`);
-  }, intervalMs);
-  try {
-    return await work;
-  } finally {
-    clearInterval(timer);
-  }
 }

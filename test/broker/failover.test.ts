@@ -159,14 +159,32 @@ it('says what is waited for, as long as it lasts', async () => {
   );
   const settings = { endpoint: server.url, username: 'u', password: 'p', requestTimeoutMs: 150 };
   const onWait = (notice: string): void => {
-    notices.push(notice);
+    notices.push(notice.replace(/\d+ s/, 'N s'));
     answerNow?.();
   };
   const broker = openBroker(settings, { cluster: openCluster(settings), onWait });
   opened.push({ stop: () => broker.close() });
   // What is known to take long has a multiple of the time: here 150 s.
   await broker.request({ ...GET, timeoutMs: 15_000 * 1000 });
-  expect(notices).toEqual([`Still waiting for ${server.url} to read the overview (0 s)`]);
+  expect(notices).toEqual([`Still waiting for ${server.url} to read the overview (N s)`]);
   await broker.request(GET);
   expect(notices).toHaveLength(1);
+});
+
+it('says how long it has been waiting between its looks, and how far it is', async () => {
+  const notices: string[] = [];
+  const settings = { endpoint: 'http://127.0.0.1:1', username: 'u', password: 'p', requestTimeoutMs: 150 };
+  const onWait = (notice: string): void => {
+    notices.push(notice.replace(/\d+ s/, 'N s'));
+  };
+  const broker = openBroker(settings, { cluster: openCluster(settings), onWait });
+  opened.push({ stop: () => broker.close() });
+  const said = (action: string, words: string): string =>
+    `Still waiting for http://127.0.0.1:1 to ${action} (N s${words})`;
+  // Each pause is shorter than what is worth a notice.
+  while (notices.length < 2) await broker.pause(20, 'move', '3 messages left');
+  await broker.pause(20, 'count');
+  expect(notices).toEqual([said('move', ', 3 messages left'), said('move', ', 3 messages left')]);
+  while (notices.length < 3) await broker.pause(20, 'count');
+  expect(notices[2]).toBe(said('count', ''));
 });

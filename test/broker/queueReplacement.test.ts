@@ -4,10 +4,10 @@ import { NOTHING_APPROVED, parseApprovals } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
 import { isBrokerError } from '../../broker/errors';
 import * as exchanges from '../../broker/exchanges';
-import { lookAt } from '../../broker/messageMover';
 import * as parameters from '../../broker/parameters';
 import * as policies from '../../broker/policies';
 import { bringBack, setQueueAside } from '../../broker/queueReplacement';
+import { statistics } from '../../broker/queueCounts';
 import * as queues from '../../broker/queues';
 import type { Broker, BrokerRequest } from '../../broker/transport';
 import type { Arguments, BindingObject, QueueObject } from '../../topology/objects';
@@ -205,7 +205,8 @@ withBroker('recreating a queue', (rig) => {
       await expect(setQueueAside(dying, changed, { approvals: NOTHING_APPROVED })).rejects.toThrow('killed');
       if (type === 'quorum') {
         // Its shovel has no end there, and the next run sees a consumer.
-        const isSeen = async () => ((await lookAt(broker, changed))?.consumers === 1 ? true : undefined);
+        const isSeen = async () =>
+          (await statistics(broker, vhost, NAME))?.consumers === 1 ? true : undefined;
         expect(await waitFor(isSeen, 60_000)).toBe(true);
       }
       await recreate(brokerOf(rig), changed);
