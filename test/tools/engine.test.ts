@@ -51,7 +51,13 @@ describe('ensureEngine', () => {
     };
     const engine = await ensureEngine({ env });
     expect(engine).toMatchObject({ source: 'download', version: ENGINE_VERSION });
-    expect(fs.readdirSync(engine.binFolder).sort()).toEqual(['pulumi', 'pulumi-language-nodejs']);
+    expect(fs.readdirSync(engine.binFolder).sort()).toEqual([
+      '.verified',
+      'pulumi',
+      'pulumi-language-nodejs',
+    ]);
+    // It ran already, and isn't asked again.
+    writeScript(path.join(engine.binFolder, 'pulumi'), 'exit 1');
     expect(await ensureEngine({ env })).toEqual({ ...engine, source: 'cache' });
   });
 

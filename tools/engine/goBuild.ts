@@ -13,6 +13,8 @@ interface GoProgram {
   readonly linkerFlags: string;
 }
 
+const LANGUAGE_HOST = 'pulumi-language-nodejs';
+
 const PROGRAMS: readonly GoProgram[] = [
   {
     name: 'pulumi',
@@ -22,7 +24,7 @@ const PROGRAMS: readonly GoProgram[] = [
   },
   {
     // The last release whose host is part of a module that can be had; it works with newer engines and SDKs.
-    name: 'pulumi-language-nodejs',
+    name: LANGUAGE_HOST,
     moduleFolder: 'language-nodejs',
     package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
     linkerFlags: '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0',
@@ -77,9 +79,22 @@ export async function buildEngine(
   } finally {
     clearInterval(timer);
   }
+  passOptionOn(folder);
   // Go makes its module cache read-only, so that only Go removes it easily.
   await run(go, ['clean', '-modcache'], { env: goEnv });
   fs.rmSync(workFolder, { recursive: true, force: true });
+}
+
+/**
+ * The host of that release hears on its command line what newer ones read in Pulumi.yaml: that the program needs no
+ * ts-node, which would load the TypeScript compiler at every start.
+ */
+function passOptionOn(folder: string): void {
+  const host = path.join(folder, LANGUAGE_HOST);
+  if (process.platform === 'win32') return;
+  fs.renameSync(host, `${host}-unwrapped`);
+  const script = `#!/bin/sh\nexec "\${0}-unwrapped" -typescript=false "$@"\n`;
+  fs.writeFileSync(host, script, { mode: 0o755 });
 }
 
 async function buildProgram(

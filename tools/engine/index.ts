@@ -76,6 +76,7 @@ async function getEngine(env: NodeJS.ProcessEnv, onProgress: Progress): Promise<
     try {
       await get(half, onProgress, env);
       const version = await engineVersion(path.join(half, 'pulumi'), env);
+      fs.writeFileSync(path.join(half, VERIFIED), version);
       fs.rmSync(cachedFolder(env), { recursive: true, force: true });
       fs.renameSync(half, cachedFolder(env));
       return { binFolder: cachedFolder(env), version, source };
@@ -100,6 +101,14 @@ function cachedFolder(env: NodeJS.ProcessEnv): string {
   return path.join(cacheFolder(env), 'engine', `${ENGINE_VERSION}-${process.platform}-${process.arch}`);
 }
 
+/** Says that the engine beside it ran, once: every command would wait a fifth of a second to see it again. */
+const VERIFIED = '.verified';
+
+function verifiedVersion(folder: string): string | undefined {
+  const file = path.join(folder, VERIFIED);
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+}
+
 async function engineOnPath(env: NodeJS.ProcessEnv): Promise<Engine | undefined> {
   const pulumi = findProgram('pulumi', [], env);
   if (pulumi === undefined) return undefined;
@@ -119,7 +128,7 @@ async function engineInCache(env: NodeJS.ProcessEnv): Promise<Engine | undefined
   const folder = cachedFolder(env);
   if (!ENGINE_PROGRAMS.every((program) => fs.existsSync(path.join(folder, program)))) return undefined;
   try {
-    const version = await engineVersion(path.join(folder, 'pulumi'), env);
+    const version = verifiedVersion(folder) ?? (await engineVersion(path.join(folder, 'pulumi'), env));
     return { binFolder: folder, version, source: 'cache' };
   } catch {
     // Broken (a full disk, another machine's home folder): to be got anew.
