@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import type { BindingObject, ExchangeObject, ObjectOfKind } from '../topology/objects';
 import type { StoredBinding } from './bindings';
-import type { Lookup } from './lookup';
 import type { Broker } from './transport';
 import * as bindings from './bindings';
 import { isBrokerError } from './errors';
@@ -50,7 +49,7 @@ export async function isHolding(broker: Broker, vhost: string, holding: string):
 
 /** Whether a recreation of the object was interrupted: then what was set aside for it is still there. */
 export async function isUnfinished(
-  lookup: Pick<Lookup, 'find'>,
+  lookup: { find(exchange: ExchangeObject): unknown },
   { kind, vhost, name }: Pick<ObjectOfKind<'queue' | 'exchange'>, 'kind' | 'vhost' | 'name'>,
 ): Promise<boolean> {
   const holding = { kind: 'exchange', vhost, name: holdingName(kind, name), durable: true } as const;

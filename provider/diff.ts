@@ -2,7 +2,7 @@
 import { fieldRole, type FieldRole } from '../topology/mutability';
 import { canonicalJson } from '../topology/objects';
 import type { AnyResourceType } from './resourceType';
-import { UNKNOWN, hasUnknown } from './values';
+import { UNKNOWN, hasUnknown, type PropertyMap } from './values';
 
 export type ChangeKind = 'add' | 'delete' | 'update';
 
@@ -61,6 +61,30 @@ export function compareObjects(
     const role = fieldRole(type.kind, field);
     return differencesIn(path, oldValue, newValue).map((difference) => ({ ...difference, role }));
   });
+}
+
+/**
+ * Changes within a table that both sides have as JSON text (`…Json`) are shown as that text's change: the engine shows
+ * nothing for a property that neither has.
+ */
+export function inGivenForm(
+  changes: readonly PropertyChange[],
+  olds: PropertyMap,
+  news: PropertyMap,
+): readonly PropertyChange[] {
+  return changes.map((change) => {
+    const table = change.path.split('[')[0] ?? '';
+    const text = `${table}Json`;
+    const has = (path: string): boolean[] => [olds, news].map((side) => valueAt(side, path) !== undefined);
+    const [isInOlds = false, isInNews = false] = has(text);
+    if (has(table).includes(true) || !(isInOlds || isInNews)) return change;
+    const kind = isInOlds && isInNews ? 'update' : isInNews ? 'add' : 'delete';
+    return { ...change, path: text, kind };
+  });
+}
+
+function valueAt(values: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => (isTable(value) ? value[name] : undefined), values);
 }
 
 /** Whether one of the changes is that property, a part of it, or what it is a part of. */

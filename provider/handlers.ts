@@ -7,6 +7,7 @@ import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { canonicalJson } from '../topology/objects';
+import { inGivenForm } from './diff';
 import { readInputs } from './inputs';
 import { topLevelProperty } from './drift';
 import * as lifecycle from './lifecycle';
@@ -92,12 +93,11 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
 }
 
 export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
-  const difference = await lifecycle.diff(plugin, request.getUrn(), {
-    state: ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()),
-    news: decode(request.getNews()),
-    ignored: request.getIgnorechangesList(),
-  });
-  return diffResponse(difference);
+  const state = ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs());
+  const news = decode(request.getNews());
+  const ignored = request.getIgnorechangesList();
+  const difference = await lifecycle.diff(plugin, request.getUrn(), { state, news, ignored });
+  return diffResponse({ ...difference, changes: inGivenForm(difference.changes, state.values, news.values) });
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {

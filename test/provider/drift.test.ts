@@ -1,5 +1,6 @@
 /** What the diff of a resource says when state, broker and program have three opinions. */
 import { expect, it } from 'vitest';
+import { inGivenForm } from '../../provider/diff';
 import { diffWithBroker, driftInWords, withoutIgnored } from '../../provider/drift';
 import { policyType } from '../../provider/rabbitmq/policy';
 import { queueType } from '../../provider/rabbitmq/queue';
@@ -86,4 +87,19 @@ it('no value of a secret property is said, and what only the broker has is not s
   expect(words).toBe('drift on http://b: logins is {"uri":"u"}, was not set; passwords is another one');
   const { changes } = diffWithBroker(parameterType, versions);
   expect(changes.map(({ isOnlyOnBroker }) => isOnlyOnBroker)).toEqual([true, true]);
+});
+
+it('a change within a table is shown in the form in which the program gave the table', () => {
+  const change = { path: LENGTH, kind: 'update', isReplacement: true } as const;
+  const asTable = { settings: { durable: true, arguments: { 'x-max-length': 5 } } };
+  const asText = { settings: { durable: true, argumentsJson: '{"x-max-length":5}' } };
+  const none = { settings: { durable: true } };
+  const shown = (olds: object, news: object) =>
+    inGivenForm([change], { ...olds }, { ...news }).map(({ path, kind }) => `${kind} ${path}`);
+  expect(shown(asTable, asTable)).toEqual([`update ${LENGTH}`]);
+  expect(shown(asText, asText)).toEqual(['update settings.argumentsJson']);
+  expect(shown(none, asText)).toEqual(['add settings.argumentsJson']);
+  expect(shown(asText, none)).toEqual(['delete settings.argumentsJson']);
+  expect(shown(asText, asTable)).toEqual([`update ${LENGTH}`]);
+  expect(shown(none, none)).toEqual([`update ${LENGTH}`]);
 });
