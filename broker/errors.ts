@@ -166,6 +166,17 @@ export function noNodeError(where: FailedAction, failures: ReadonlyMap<string, B
   });
 }
 
+/** Why `work` is refused for what it would lose (`guarded`); undefined where it isn't. */
+export async function refusalOf(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (isBrokerError(error, 'guarded')) return error.message;
+    throw error;
+  }
+}
+
 export function cancelledError(where: FailedAction): BrokerError {
   return new BrokerError({ kind: 'cancelled', message: `Cancelled: ${where.action} on ${where.endpoint}.` });
 }

@@ -49,6 +49,13 @@ function inThousands(amount: number): string {
   return amount.toLocaleString('en-US');
 }
 
+/** What the figures say, as late as they are: for a preview, which must not even look into a queue. */
+export async function glance(broker: Broker, vhost: string, name: string): Promise<QueueCounts | undefined> {
+  const [totals, known] = await Promise.all([totalsOf(broker, vhost, name), statistics(broker, vhost, name)]);
+  if (totals?.type !== 'classic') return known;
+  return { ...totals, consumers: known?.consumers ?? 0 };
+}
+
 /**
  * What can be said at once; undefined where there is no such queue. Good for a refusal. Good for a deletion only of
  * a classic queue, whose consumers the broker itself must be asked for (`if-unused`): here they are missing.

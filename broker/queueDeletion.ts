@@ -13,12 +13,13 @@ import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { howToApprove, subjectOfQueue, verdictOn } from './approvals';
 import * as bindings from './bindings';
-import { BrokerError, isBrokerError } from './errors';
+import { BrokerError, isBrokerError, refusalOf } from './errors';
 import { closeHolding, holdingName, isHolding, moveBindings, openHolding } from './holding';
 import {
   beginningOf,
   describeCounts,
   firstLook,
+  glance,
   latestCounts,
   settledCounts,
   statistics,
@@ -56,6 +57,17 @@ async function removeGuarded(broker: Broker, queue: QueueName, approvals: Approv
   const judge = judgeOf(broker, queue, approvals);
   if (first.type === 'classic') await removeClassic(broker, queue, first, judge);
   else await removeOther(broker, queue, first, judge, beganMs);
+}
+
+/** Why `removeQueue` would be refused as things are now; undefined where it wouldn't. Nothing is touched. */
+export async function refusalToDelete(
+  broker: Broker,
+  queue: QueueName,
+  approvals: Approvals,
+): Promise<string | undefined> {
+  const counts = await glance(broker, queue.vhost, queue.name);
+  if (counts === undefined || isApprovedByName(queue, approvals)) return undefined;
+  return refusalOf(() => judgeOf(broker, queue, approvals)(counts));
 }
 
 /** Whatever there is: then nothing needs to be counted. */

@@ -11,12 +11,12 @@ import type { QueueName } from './queueDeletion';
 import type { Broker } from './transport';
 import { howToApprove, verdictOn } from './approvals';
 import * as bindings from './bindings';
-import { BrokerError, isBrokerError } from './errors';
+import { BrokerError, isBrokerError, refusalOf } from './errors';
 import { holdingName, isHolding, openHolding } from './holding';
 import { protectHolding } from './holdingPolicies';
 import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
-import { beginningOf, describeCounts } from './queueCounts';
+import { beginningOf, describeCounts, glance } from './queueCounts';
 import { divertInflow, lossOf, sendDelete } from './queueDeletion';
 import { bringBack, wayOut } from './queueReturn';
 import * as queues from './queues';
@@ -66,6 +66,18 @@ export async function setQueueAside(
   await divertInflow(broker, current, bound);
   await emptyAndDelete(broker, current, { ...attempt, sinceMs: performance.now() }).catch(undone);
   await untilConsumersKnow(broker, current, attempt);
+}
+
+/** Why `setQueueAside` would be refused as things are now; undefined where it wouldn't. Nothing is touched. */
+export async function refusalToRecreate(
+  broker: Broker,
+  { vhost, name }: QueueName,
+  options: ReplacementOptions,
+): Promise<string | undefined> {
+  const current = await queues.read(broker, vhost, name);
+  const counts = await glance(broker, vhost, name);
+  if (current === undefined || counts === undefined) return undefined;
+  return refusalOf(() => judge(broker, current, counts, options));
 }
 
 /**

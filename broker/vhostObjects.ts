@@ -11,7 +11,8 @@ import * as bindings from './bindings';
 import { setExchangeAside } from './exchangeReplacement';
 import { isUnfinished } from './holding';
 import * as objects from './objects';
-import { setQueueAside } from './queueReplacement';
+import { refusalToDelete } from './queueDeletion';
+import { refusalToRecreate, setQueueAside } from './queueReplacement';
 import { readSnapshot } from './snapshot';
 
 export interface Task {
@@ -63,6 +64,26 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   for (const key of previous.keys()) if (!wanted.has(key)) present.delete(key);
   const { left, failures } = await takeAway(broker, unwanted, { snapshot, approvals: task.approvals });
   return { present: [...present.values(), ...left], failures };
+}
+
+/** Why `bringAbout` would refuse to recreate or delete queues as things are now. Nothing is touched. */
+export async function foreseeRefusals(
+  broker: Broker,
+  { wanted, previous, isClaimed, approvals }: Omit<Task, 'vhost'>,
+): Promise<readonly string[]> {
+  const wantedByKey = new Map(wanted.map((object) => [identityKey(object), object]));
+  const refusals = await Promise.all(
+    previous.map(async (object) => {
+      if (object.kind !== 'queue') return undefined;
+      const replacement = wantedByKey.get(identityKey(object)) as QueueObject | undefined;
+      if (replacement === undefined) {
+        return isClaimed(object) ? undefined : refusalToDelete(broker, object, approvals);
+      }
+      if (isEqual(inFormOf(object, replacement), replacement)) return undefined;
+      return refusalToRecreate(broker, object, { approvals, replacement });
+    }),
+  );
+  return refusals.filter((refusal) => refusal !== undefined);
 }
 
 interface Surroundings {

@@ -5,6 +5,7 @@ import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
 import type { Properties, PropertyMap } from './values';
 import { createHash } from 'node:crypto';
+import { isBrokerError } from '../broker/errors';
 import { canonicalJson } from '../topology/objects';
 import { diffObjects } from './diff';
 import { diffWithBroker, driftInWords, withoutIgnored } from './drift';
@@ -96,7 +97,29 @@ export async function diff(
     const words = driftInWords(type, versions, { endpoint, secrets });
     if (words !== undefined) await plugin.log('warning', words, urn);
   }
+  if (found !== undefined && difference.changes.length > 0) {
+    const isRecreated = difference.deleteBeforeReplace || type.parts !== undefined;
+    for (const refusal of isRecreated ? await refusalsOf(plugin, urn, type, found, after) : []) {
+      await plugin.log('warning', `As things are now, this will be refused: ${refusal}`, urn);
+    }
+  }
   return difference;
+}
+
+/** A preview without a broker, or with a user who may see less, works as well. */
+async function refusalsOf(
+  plugin: Plugin,
+  urn: string,
+  type: AnyResourceType,
+  found: object,
+  wanted: object,
+): Promise<readonly string[]> {
+  try {
+    return (await type.foresee?.(callOf(plugin, urn, undefined), found, wanted)) ?? [];
+  } catch (error) {
+    if (isBrokerError(error) && error.kind !== 'cancelled') return [];
+    throw error;
+  }
 }
 
 function secretsOfObject(type: AnyResourceType, object: object): readonly string[] {

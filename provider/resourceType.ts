@@ -77,6 +77,11 @@ export interface ResourceType<T extends object> {
   find(lookup: Lookup, known: T): Promise<T | undefined>;
   /** Whether an interrupted operation left something of the object to be finished by the next `update`. */
   isUnfinished?(lookup: Lookup, known: T): Promise<boolean>;
+  /**
+   * Why an update or a replacement of what the broker has (`found`) would be refused as things are now. Asked by
+   * every diff that has changes, so it touches nothing.
+   */
+  foresee?(call: Call, found: T, wanted: T): Promise<readonly string[]>;
   /** What to say where `find` finds nothing; by default, that it was deleted. */
   readonly absenceInWords?: string;
   /** Makes it so, also where the object is gone; returns it as it is kept in the state. */

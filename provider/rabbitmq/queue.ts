@@ -4,7 +4,7 @@ import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
 import { isUnfinished } from '../../broker/holding';
 import { removeQueue } from '../../broker/queueDeletion';
-import { bringBack, setQueueAside } from '../../broker/queueReplacement';
+import { bringBack, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
@@ -65,6 +65,14 @@ export const queueType: ResourceType<QueueObject> = {
     return withoutAddedType(found, 'classic', vhost?.defaultQueueType);
   },
   isUnfinished,
+  foresee: async ({ session }, found, wanted) => {
+    const { approvals } = session;
+    const refusal = await refusalToRecreate(await session.broker(), found, {
+      approvals,
+      replacement: wanted,
+    });
+    return refusal === undefined ? [] : [refusal];
+  },
   update: async ({ session }, queue) => {
     const broker = await session.broker();
     await queues.put(broker, queue);

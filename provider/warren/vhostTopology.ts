@@ -6,7 +6,7 @@ import type { Outcome } from '../../broker/vhostObjects';
 import type { VhostPart, VhostPartKind } from '../../topology/objects';
 import type { AnyResourceType, Call, ResourceType } from '../resourceType';
 import type { VhostTable } from './vhostTable';
-import { bringAbout, inFormOf } from '../../broker/vhostObjects';
+import { bringAbout, foreseeRefusals, inFormOf } from '../../broker/vhostObjects';
 import { isUnfinished } from '../../broker/holding';
 import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
@@ -83,6 +83,13 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
     }
     return false;
   },
+  foresee: async (call, found, wanted) =>
+    foreseeRefusals(await call.session.broker(), {
+      wanted: partsOf(wanted),
+      previous: partsOf(found),
+      isClaimed: (object) => call.isClaimed(identityOf(object)),
+      approvals: call.session.approvals,
+    }),
   update: async (call, topology, previous) => completed(topology, await converge(call, topology, previous)),
   remove: async (call, topology) => {
     completed(topology, await converge(call, { ...topology, objects: {} }, topology));

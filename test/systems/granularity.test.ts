@@ -177,9 +177,13 @@ withBroker('granularity', (broker) => {
     await publish('orders');
     edit('      orders: { maxLength: 1000, bindings: [{ exchange: events, routingKey: order.* }] }\n', '');
     edit("{ read: '^orders$' }", "{ read: '^invoices$' }");
+    const refusal = 'Refused to delete queue "orders" in vhost "shop"';
+    expect((await workspace.preview()).output).toContain(
+      `As things are now, this will be refused: ${refusal}`,
+    );
     const refused = await workspace.up('--skip-preview');
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toContain('Refused to delete queue "orders" in vhost "shop"');
+    expect(refused.output).toContain(refusal);
     expect(await take('orders')).toEqual(['kept']);
     expect(Object.keys(await tableInState('shop'))).toContain('binding events -> queue orders (order.*)');
     // The refusal is not forgotten.
@@ -191,6 +195,26 @@ withBroker('granularity', (broker) => {
     expect(await queueNames()).toEqual(['invoices']);
     expectNoChange(await workspace.up());
   });
+
+  it.each(['object', 'vhost'] as const)(
+    'granularity %s: a preview says that a recreation will be refused, and touches nothing',
+    async (granularity) => {
+      setGranularity(granularity);
+      await up();
+      await publish('orders');
+      await publish('orders');
+      edit('orders: { maxLength: 1000,', 'orders: { arguments: { x-max-length: 1 },');
+      proxy.requests.length = 0;
+      const { output, exitCode } = await workspace.preview();
+      expect(exitCode, output).toBe(0);
+      expect(output).toMatch(
+        /As things are now, this will be refused: Refused to recreate queue "orders" .*: 2 messages.*; the new one takes only 1 /,
+      );
+      expect(proxy.requests.filter((request) => !request.startsWith('GET'))).toEqual([]);
+      workspace.setConfig({ approve: ['queue orders@shop'] });
+      expect((await workspace.preview()).output).not.toContain('will be refused');
+    },
+  );
 
   it('a queue that must be recreated gets its bindings back, also those of others', async () => {
     setGranularity('vhost');
