@@ -96,6 +96,7 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
   const state = ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs());
   const news = decode(request.getNews());
   const ignored = request.getIgnorechangesList();
+  forget(request);
   const difference = await lifecycle.diff(plugin, request.getUrn(), { state, news, ignored });
   return diffResponse({ ...difference, changes: inGivenForm(difference.changes, state.values, news.values) });
 }
@@ -137,11 +138,15 @@ function inputsOf(state: PropertyMap, computed: readonly string[] = []): Propert
 }
 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
+  const state = ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()).values;
+  const news = decode(request.getNews());
+  forget(request);
+  const isPreview = request.getPreview();
   const result = await lifecycle.update(plugin, request.getUrn(), {
     id: request.getId(),
-    state: ownState(plugin, request.getUrn(), request.getOlds(), request.getOldInputs()).values,
-    news: decode(request.getNews()),
-    isPreview: request.getPreview(),
+    state,
+    news,
+    isPreview,
   });
   const response = new pb.UpdateResponse();
   response.setProperties(struct(result.state));
@@ -162,9 +167,17 @@ export function cancel(plugin: Plugin): Empty {
 /** What the state says, as we would have written it. */
 function ownState(plugin: Plugin, urn: string, state: Encoded, inputs: Encoded): Properties {
   const properties = decode(state);
-  const given = decode(inputs).values;
-  const values = typeOf(plugin, urn).ownState?.(properties.values, given) ?? properties.values;
-  return { ...properties, values };
+  const type = typeOf(plugin, urn);
+  // The inputs of other types are as large, and of no use.
+  if (type.ownState === undefined) return properties;
+  return { ...properties, values: type.ownState(properties.values, decode(inputs).values) };
+}
+
+/** The call keeps its request until it is answered: thrice the size of what was read from it. */
+function forget(request: pb.DiffRequest | pb.UpdateRequest): void {
+  request.clearOlds();
+  request.clearOldInputs();
+  request.clearNews();
 }
 
 function struct(properties: Properties): ReturnType<typeof encode> {
