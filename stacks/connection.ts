@@ -81,5 +81,7 @@ function checkedEndpoint(key: string, endpoint: string): string {
 
 function checkDuration(key: string, value: string): void {
   if ((parseDurationMs(value) ?? 0) > 0) return;
-  throw refusal(`${key} must be a duration, e.g. 500ms, 30s or 2m, not "${value}".`);
+  throw refusal(
+    `${key} must be a duration, e.g. 500ms, 30s or 2m, not "${value}". Set it with: pulumi config set ${key} 30s --stack ${pulumi.getStack()}`,
+  );
 }
