@@ -3,13 +3,13 @@
  * acknowledged only once its copy is confirmed. It goes on when we are killed, and is found again by its name.
  */
 import type { QueueCounts } from './queueCounts';
-import type { QueueName } from './queueDeletion';
+import type { QueueName } from './queues';
 import type { Broker } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { records, textList } from './json';
 import * as parameters from './parameters';
 import { SETTLE_MS, describeCounts, firstLook, plural, settledCounts, statistics } from './queueCounts';
-import { sendDelete } from './queueDeletion';
+import * as queues from './queues';
 
 export interface Move {
   readonly vhost: string;
@@ -137,7 +137,7 @@ async function tryClassic(
   const counts = await lookAt(broker, queue);
   if (counts === undefined || counts.messages > 0) return counts;
   try {
-    await sendDelete(broker, queue, { ifEmpty: true, ifUnused: !mayInterrupt });
+    await queues.remove(broker, queue, { ifEmpty: true, ifUnused: !mayInterrupt });
     return undefined;
   } catch (error) {
     if (!isBrokerError(error, 'refused') || !/not empty|in use/.test(error.reason ?? '')) throw error;
@@ -158,7 +158,7 @@ async function tryOther(
   if (counts === undefined) return undefined;
   const isFree = counts.messages === 0 && !counts.isUncertain && (mayInterrupt || counts.consumers === 0);
   if (!isFree) return counts;
-  await sendDelete(broker, { vhost, name });
+  await queues.remove(broker, { vhost, name });
   return undefined;
 }
 
@@ -198,7 +198,12 @@ async function moveMessages(broker: Broker, move: Move): Promise<void> {
   let [least, leastAtMs] = [Infinity, startMs];
   let left: number | undefined;
   for (let round = 1; await isMoving(broker, move); round++) {
-    const progress = left === undefined ? undefined : `${plural(left, 'message')} left`;
+    const progress =
+      left === undefined
+        ? undefined
+        : left === 0
+          ? 'until that is certain'
+          : `${plural(left, 'message')} left`;
     await broker.pause(POLL_MS, `move the messages of queue "${move.from}"`, progress);
     if (round % 10 !== 0) continue;
     const { messages, ready } = await leftOf(broker, move);

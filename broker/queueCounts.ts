@@ -10,12 +10,16 @@
  * So the late figures count once they are newer than the moment in which the inflow was stopped, or at once where no
  * client is connected to the vhost: then nothing can be unacknowledged.
  */
+import type { Loss } from './approvals';
+import type { QueueName } from './queues';
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
+import { subjectOfQueue } from './approvals';
 import { readTogether } from './coalesce';
 import { connectionsIn } from './connections';
 import { isBrokerError } from './errors';
 import { count, field, getOrAbsent, records, text } from './json';
+import { read } from './queues';
 import { path } from './transport';
 
 export interface QueueCounts {
@@ -239,4 +243,21 @@ async function readyNow(broker: Broker, vhost: string, name: string): Promise<nu
     if (isBrokerError(error, 'notFound')) return undefined;
     throw error;
   }
+}
+
+/** What a token of the operation covers: the queue as it is declared, and how much of it there is. */
+export async function lossOf(
+  broker: Broker,
+  queue: QueueName,
+  counts: QueueCounts,
+  operation: Loss['operation'],
+): Promise<Loss> {
+  const { durable, autoDelete, arguments: table } = (await read(broker, queue.vhost, queue.name)) ?? {};
+  return {
+    operation,
+    subject: subjectOfQueue(queue.vhost, queue.name),
+    shape: [counts.type, durable ?? null, autoDelete ?? null, table ?? {}],
+    messages: counts.isUncertain ? Infinity : counts.messages,
+    isInUse: counts.consumers > 0,
+  };
 }

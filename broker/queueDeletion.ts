@@ -6,28 +6,27 @@
  * a holding exchange, and come back when the deletion is refused. The default exchange can't be stopped: what is
  * published to the queue by its name between the last look and the deletion is lost with it.
  */
-import type { QueueObject } from '../topology/objects';
-import type { Approvals, Loss } from './approvals';
+import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
 import type { Broker } from './transport';
-import { requestInVhost } from './access';
 import { howToApprove, subjectOfQueue, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
-import { closeHolding, holdingName, isHolding, moveBindings, openHolding } from './holding';
+import { closeHolding, holdingName, isHolding } from './holding';
+import { divertInflow, returnInflow } from './queueInflow';
 import {
   beginningOf,
   describeCounts,
   firstLook,
   glance,
   latestCounts,
+  lossOf,
   settledCounts,
   statistics,
 } from './queueCounts';
-import { read } from './queues';
-import { path } from './transport';
-
-export type QueueName = Pick<QueueObject, 'vhost' | 'name'>;
+import type { QueueName } from './queues';
+import * as queues from './queues';
+import { bringBack, discardSetAside, stopBothWays } from './queueReturn';
 
 const inWords = ({ vhost, name }: QueueName): string => `queue "${name}" in vhost "${vhost}"`;
 
@@ -42,11 +41,20 @@ export async function removeQueue(
 ): Promise<void> {
   const { vhost, name } = queue;
   const holding = holdingName('queue', name);
-  if (isApprovedByName(queue, options.approvals)) await sendDelete(broker, queue);
-  else await removeGuarded(broker, queue, options.approvals);
+  const wasInterrupted = await isHolding(broker, vhost, holding);
+  if (wasInterrupted) await stopBothWays(broker, queue);
+  if (isApprovedByName(queue, options.approvals)) {
+    await queues.remove(broker, queue);
+    if (wasInterrupted) await discardSetAside(broker, queue);
+    return;
+  }
+  const current = wasInterrupted ? await queues.read(broker, vhost, name) : undefined;
+  // First it gets back what is its own: all of it is counted then, and stays where it is refused.
+  if (current !== undefined) await bringBack(broker, current);
+  await removeGuarded(broker, queue, options.approvals);
   if (await isHolding(broker, vhost, holding)) {
-    await removeLeftovers(broker, queue, options.approvals);
-    await closeHolding(broker, vhost, holding);
+    await judgeSetAside(broker, queue, options.approvals);
+    await discardSetAside(broker, queue);
   }
 }
 
@@ -90,32 +98,21 @@ function judgeOf(broker: Broker, queue: QueueName, approvals: Approvals): Judge 
       kind: 'guarded',
       message:
         `Refused to delete ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}. ` +
-        `${hint}Drain it and stop its consumers; or approve the loss with ${howToApprove(loss, verdict)}`,
+        `${hint}${wayOutOf(counts)} the loss with ${howToApprove(loss, verdict)}`,
     });
   };
+}
+
+function wayOutOf({ type }: QueueCounts): string {
+  return type === 'stream'
+    ? 'A stream keeps what was read: stop its clients, and approve'
+    : 'Drain it and stop its consumers; or approve';
 }
 
 export function isUnused(counts: QueueCounts): boolean {
   return (
     counts.messages === 0 && counts.unacknowledged === 0 && counts.consumers === 0 && !counts.isUncertain
   );
-}
-
-/** What a token of the operation covers: the queue as it is declared, and how much of it there is. */
-export async function lossOf(
-  broker: Broker,
-  queue: QueueName,
-  counts: QueueCounts,
-  operation: Loss['operation'],
-): Promise<Loss> {
-  const { durable, autoDelete, arguments: table } = (await read(broker, queue.vhost, queue.name)) ?? {};
-  return {
-    operation,
-    subject: subjectOfQueue(queue.vhost, queue.name),
-    shape: [counts.type, durable ?? null, autoDelete ?? null, table ?? {}],
-    messages: counts.isUncertain ? Infinity : counts.messages,
-    isInUse: counts.consumers > 0,
-  };
 }
 
 async function removeClassic(
@@ -127,9 +124,9 @@ async function removeClassic(
   // The broker's `if-empty` looks at ready messages only.
   const isFull = first.messages > 0 || first.unacknowledged > 0 || first.isUncertain;
   const counts = isFull ? await withConsumers(broker, queue, first) : first;
-  if (await judge(counts)) return sendDelete(broker, queue);
+  if (await judge(counts)) return queues.remove(broker, queue);
   try {
-    await sendDelete(broker, queue, { ifEmpty: true, ifUnused: true });
+    await queues.remove(broker, queue, { ifEmpty: true, ifUnused: true });
   } catch (error) {
     if (!isBrokerError(error, 'refused') || !/not empty|in use/.test(error.reason ?? '')) throw error;
     const now = await firstLook(broker, queue.vhost, queue.name);
@@ -137,7 +134,7 @@ async function removeClassic(
     const known = await withConsumers(broker, queue, now);
     // The consumers may be too new for the statistics.
     const consumers = Math.max(known.consumers, error.reason?.includes('in use') === true ? 1 : 0);
-    if (await judge({ ...known, consumers })) return sendDelete(broker, queue);
+    if (await judge({ ...known, consumers })) return queues.remove(broker, queue);
     throw error;
   }
 }
@@ -158,13 +155,13 @@ async function removeOther(
   const isUsed = first.consumers > 0 || first.messages > 0 || first.isUncertain;
   const known = isUsed ? await latestCounts(broker, queue.vhost, queue.name) : first;
   if (known === undefined) return;
-  if (await judge(known, RACE)) return sendDelete(broker, queue);
+  if (await judge(known, RACE)) return queues.remove(broker, queue);
   const stoppedMs = await stopInflow(broker, queue);
   try {
     const counts = await settledCounts(broker, queue.vhost, queue.name, stoppedMs ?? beganMs);
     if (counts === undefined) return;
     await judge(counts, RACE);
-    await sendDelete(broker, queue);
+    await queues.remove(broker, queue);
   } catch (error) {
     await restoreInflow(broker, queue);
     throw error;
@@ -183,72 +180,20 @@ async function stopInflow(broker: Broker, queue: QueueName): Promise<number | un
   return performance.now();
 }
 
-/** From the queue to its holding exchange. */
-export async function divertInflow(
-  broker: Broker,
-  { vhost, name }: QueueName,
-  bound: readonly bindings.StoredBinding[],
-): Promise<void> {
-  const holding = holdingName('queue', name);
-  await openHolding(broker, vhost, holding);
-  await moveBindings(broker, bound, (binding) => ({
-    ...binding,
-    destination: holding,
-    destinationType: 'exchange',
-  }));
-}
-
-/** Back from its holding exchange to the queue. */
-export async function returnInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {
-  const holding = holdingName('queue', name);
-  const held = await bindings.listTo(broker, { vhost, type: 'exchange', name: holding });
-  await moveBindings(broker, held, (binding) => ({
-    ...binding,
-    destination: name,
-    destinationType: 'queue',
-  }));
-}
-
 async function restoreInflow(broker: Broker, queue: QueueName): Promise<void> {
   const holding = holdingName('queue', queue.name);
   if (!(await isHolding(broker, queue.vhost, holding))) return;
   await returnInflow(broker, queue);
   // What an interrupted recreation set aside stays there, for `bringBack`.
-  if ((await read(broker, queue.vhost, holding)) === undefined)
+  if ((await queues.read(broker, queue.vhost, holding)) === undefined)
     await closeHolding(broker, queue.vhost, holding);
 }
 
-/** Messages that an interrupted recreation set aside are the queue's, too. */
-async function removeLeftovers(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
+/** Messages that an interrupted recreation set aside are the queue's, which is gone. */
+async function judgeSetAside(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
   const holding = { vhost: queue.vhost, name: holdingName('queue', queue.name) };
   const counts = await settledCounts(broker, holding.vhost, holding.name, performance.now());
   if (counts === undefined) return;
-  const judge = judgeOf(broker, queue, approvals);
-  const hint = `They were set aside in queue "${holding.name}" by a recreation that was interrupted, which \`up\` finishes. `;
-  await judge(counts, hint);
-  await sendDelete(broker, holding);
-}
-
-export interface DeleteConditions {
-  readonly ifEmpty?: boolean;
-  readonly ifUnused?: boolean;
-}
-
-/** Only classic queues know the conditions. An absent queue is fine. */
-export async function sendDelete(
-  broker: Broker,
-  queue: QueueName,
-  { ifEmpty = false, ifUnused = false }: DeleteConditions = {},
-): Promise<void> {
-  const flags = [...(ifEmpty ? ['if-empty=true'] : []), ...(ifUnused ? ['if-unused=true'] : [])].join('&');
-  const query = flags === '' ? '' : `?${flags}`;
-  try {
-    await requestInVhost(broker, queue.vhost, {
-      method: 'DELETE',
-      path: `queues/${path(queue.vhost, queue.name)}${query}`,
-      action: `delete ${inWords(queue)}`,
-    });
-  } catch (error) {
-    if (!isBrokerError(error, 'notFound')) throw error;
-  }
+  const hint = `They were set aside in queue "${holding.name}" by a recreation that was interrupted; an \`up\` with the queue in the topology finishes it. `;
+  await judgeOf(broker, queue, approvals)(counts, hint);
 }

@@ -7,7 +7,7 @@
 import type { Arguments, QueueObject } from '../topology/objects';
 import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
-import type { QueueName } from './queueDeletion';
+import type { QueueName } from './queues';
 import type { Broker } from './transport';
 import { howToApprove, verdictOn } from './approvals';
 import * as bindings from './bindings';
@@ -16,8 +16,8 @@ import { holdingName, isHolding, openHolding } from './holding';
 import { protectHolding } from './holdingPolicies';
 import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
-import { beginningOf, describeCounts, glance } from './queueCounts';
-import { divertInflow, lossOf, sendDelete } from './queueDeletion';
+import { beginningOf, describeCounts, glance, lossOf } from './queueCounts';
+import { divertInflow } from './queueInflow';
 import { bringBack, wayOut } from './queueReturn';
 import * as queues from './queues';
 
@@ -202,7 +202,7 @@ interface Attempt extends Rules {
 }
 
 async function emptyAndDelete(broker: Broker, queue: QueueName, attempt: Attempt): Promise<void> {
-  if (attempt.losesMessages) return sendDelete(broker, queue);
+  if (attempt.losesMessages) return queues.remove(broker, queue);
   const obstacle = await moveAndDelete(broker, wayOut(queue), attempt);
   if (obstacle !== undefined) throw await obstacleError(broker, queue, obstacle, attempt);
 }

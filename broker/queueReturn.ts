@@ -10,8 +10,9 @@ import { closeHolding, holdingName, isHolding } from './holding';
 import { unprotectHolding } from './holdingPolicies';
 import { canMove, drain, moveAndDelete, stopMove } from './messageMover';
 import { describeCounts } from './queueCounts';
-import { returnInflow, type QueueName } from './queueDeletion';
+import { returnInflow } from './queueInflow';
 import * as queues from './queues';
+import type { QueueName } from './queues';
 
 /** Once the new queue is declared. Nothing to do where nothing was set aside. */
 export async function bringBack(broker: Broker, queue: QueueObject): Promise<void> {
@@ -32,6 +33,23 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
   await unprotectHolding(broker, vhost, holding);
   await exchanges.remove(broker, vhost, holdingName('return', name));
   await closeHolding(broker, vhost, holding);
+}
+
+/** What an interrupted recreation set aside goes, messages as well. Nothing to do where nothing was set aside. */
+export async function discardSetAside(broker: Broker, { vhost, name }: QueueName): Promise<void> {
+  const holding = holdingName('queue', name);
+  await stopBothWays(broker, { vhost, name });
+  await queues.remove(broker, { vhost, name: holding });
+  await unprotectHolding(broker, vhost, holding);
+  await exchanges.remove(broker, vhost, holdingName('return', name));
+  await closeHolding(broker, vhost, holding);
+}
+
+/** A shovel makes the queue that it reads from anew where that is deleted. */
+export async function stopBothWays(broker: Broker, { vhost, name }: QueueName): Promise<void> {
+  const holding = holdingName('queue', name);
+  await stopMove(broker, wayOut({ vhost, name }));
+  await stopMove(broker, { vhost, shovel: holdingName('return', name), from: holding, to: { queue: name } });
 }
 
 /** How the messages leave the queue. Two shovels that work against each other would never end. */

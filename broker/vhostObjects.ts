@@ -2,7 +2,14 @@
  * Everything that a topology has in one vhost, brought about at once: one look at what is there, then only what is
  * missing or different, in creation order, as many requests at a time as the connections allow.
  */
-import type { BrokerObject, ObjectOfKind, QueueObject, VhostPart, VhostPartKind } from '../topology/objects';
+import type {
+  BrokerObject,
+  ObjectOfKind,
+  QueueObject,
+  QueueType,
+  VhostPart,
+  VhostPartKind,
+} from '../topology/objects';
 import type { Approvals } from './approvals';
 import type { Snapshot } from './snapshot';
 import type { Broker } from './transport';
@@ -13,7 +20,9 @@ import { isUnfinished } from './holding';
 import * as objects from './objects';
 import { refusalToDelete } from './queueDeletion';
 import { refusalToRecreate, setQueueAside } from './queueReplacement';
+import { TYPE, withoutAddedType } from './queues';
 import { readSnapshot } from './snapshot';
+import * as vhosts from './vhosts';
 
 export interface Task {
   readonly vhost: string;
@@ -69,9 +78,10 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
 /** Why `bringAbout` would refuse to recreate or delete queues as things are now. Nothing is touched. */
 export async function foreseeRefusals(
   broker: Broker,
-  { wanted, previous, isClaimed, approvals }: Omit<Task, 'vhost'>,
+  { vhost, wanted, previous, isClaimed, approvals }: Task,
 ): Promise<readonly string[]> {
   const wantedByKey = new Map(wanted.map((object) => [identityKey(object), object]));
+  const defaultType = (await vhosts.read(broker, vhost))?.defaultQueueType;
   const refusals = await Promise.all(
     previous.map(async (object) => {
       if (object.kind !== 'queue') return undefined;
@@ -79,7 +89,7 @@ export async function foreseeRefusals(
       if (replacement === undefined) {
         return isClaimed(object) ? undefined : refusalToDelete(broker, object, approvals);
       }
-      if (isEqual(inFormOf(object, replacement), replacement)) return undefined;
+      if (isEqual(inFormOf(object, replacement, defaultType), replacement)) return undefined;
       return refusalToRecreate(broker, object, { approvals, replacement });
     }),
   );
@@ -155,23 +165,27 @@ async function recreate(
 }
 
 /** What `find` gives, without what the topology doesn't say: so it is equal where nothing has to be done. */
-export function inFormOf<P extends VhostPart>(found: BrokerObject, object: P): P {
-  if (found.kind === 'queue') return withoutAddedType(found, object as QueueObject) as BrokerObject as P;
+export function inFormOf<P extends VhostPart>(
+  found: BrokerObject,
+  object: P,
+  defaultType: QueueType | undefined,
+): P {
+  if (found.kind === 'queue' && object.kind === 'queue') {
+    return (TYPE in object.arguments ? found : withoutAddedType(found, defaultType)) as BrokerObject as P;
+  }
   if (found.kind !== 'binding') return found as P;
   // A binding that is there at all is the same.
   return object;
 }
 
-/** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
-function withoutAddedType(queue: QueueObject, wanted: QueueObject): QueueObject {
-  if (wanted.arguments['x-queue-type'] !== undefined) return queue;
-  const rest = Object.entries(queue.arguments).filter(([name]) => name !== 'x-queue-type');
-  return { ...queue, arguments: Object.fromEntries(rest) };
-}
-
 function foundIn(snapshot: Snapshot, object: VhostPart): VhostPart | undefined {
   const found = snapshot.find(object);
-  return found === undefined ? undefined : inFormOf(found, object);
+  return found === undefined ? undefined : inFormOf(found, object, defaultTypeOf(snapshot, object.vhost));
+}
+
+/** Of the queues of a vhost for which nobody says a type. */
+function defaultTypeOf(snapshot: Snapshot, vhost: string): QueueType | undefined {
+  return snapshot.find({ kind: 'vhost', name: vhost })?.defaultQueueType;
 }
 
 function isEqual(found: VhostPart, object: VhostPart): boolean {

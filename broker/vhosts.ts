@@ -124,11 +124,15 @@ async function refuseUnlessApproved(
   const measured = { ...loss, messages, isInUse: connections.length > 0 };
   const verdict = verdictOn(measured, approvals);
   if (verdict === 'approved') return;
+  const wayOut = isProtected
+    ? 'Say `deletionProtection: false` first'
+    : full.length === 0
+      ? 'Stop these clients'
+      : 'Consume or purge the messages, and stop the clients';
   throw new BrokerError({
     kind: 'guarded',
     message:
-      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: ${reasons.join('; ')}. ` +
-      `${isProtected ? 'Say `deletionProtection: false` first' : 'Consume or purge them, and stop the clients'}; ` +
+      `Refused to delete ${nameInWords(name)} on ${broker.endpoint}: ${reasons.join('; ')}. ${wayOut}; ` +
       `or approve the loss with ${howToApprove(measured, verdict)}`,
   });
 }

@@ -12,7 +12,13 @@ import { readInputs } from './inputs';
 import { topLevelProperty } from './drift';
 import * as lifecycle from './lifecycle';
 import { UserError, typeOf } from './plugin';
-import { SECRET_CONFIG, checkSettings, parseProviderConfig, withEnvironment } from './providerConfig';
+import {
+  SECRET_CONFIG,
+  UNSHOWN_CONFIG,
+  checkSettings,
+  parseProviderConfig,
+  withEnvironment,
+} from './providerConfig';
 import { openSession } from './session';
 import { decode, encode, hasUnknown } from './values';
 
@@ -55,7 +61,8 @@ export function diffConfig(request: pb.DiffRequest): pb.DiffResponse {
   const news = decode(request.getNews()).values;
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   const changed = names.filter(
-    (name) => canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
+    (name) =>
+      !UNSHOWN_CONFIG.has(name) && canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
   );
   return diffResponse({
     changes: changed.map((path) => ({ path, kind: 'update', isReplacement: false })),

@@ -10,8 +10,8 @@ import { claimIdentity, sessionOf } from './plugin';
 const WARNED = 'drift-not-checked';
 
 /**
- * For a diff; undefined where the broker can't be asked, which one warning per operation says. A preview must work
- * without a broker.
+ * For a diff; undefined where the broker can't be asked, which one warning per operation says: a preview must work
+ * without a broker. An `up` must not (`requireBroker`): it would report success for what was neither seen nor repaired.
  */
 export async function lookupToCompare(
   plugin: Plugin,
@@ -23,7 +23,7 @@ export async function lookupToCompare(
   try {
     return isTouched(plugin, type, object) ? await live(session) : await session.snapshot();
   } catch (error) {
-    if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
+    if (session.requireBroker || !isBrokerError(error) || error.kind === 'cancelled') throw error;
     if (plugin.claims().isFirst(WARNED)) {
       await plugin.log('warning', `drift: not checked, only the state was compared. ${error.message}`, '');
     }

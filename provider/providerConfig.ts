@@ -18,6 +18,8 @@ export interface ProviderConfig {
   readonly approvals: Approvals;
   /** Tried in order where the configured user can't log in. */
   readonly fallbackCredentials: readonly Credentials[];
+  /** A broker that can't be asked is a failure of a diff, too. The engine doesn't say whether a diff is a preview's. */
+  readonly requireBroker: boolean;
 }
 
 /** Environment variables that stand in for inputs that are left out, as the bridged provider has them. */
@@ -40,6 +42,9 @@ const LIMIT_VARIABLES = {
   requestTimeout: 'WARREN_REQUEST_TIMEOUT',
   retryBudget: 'WARREN_RETRY_BUDGET',
 } as const;
+
+/** Differs between a preview and its `up`, and is no change. */
+export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker']);
 
 /** A proxy's URL may hold a password. */
 export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials', 'proxy']);
@@ -84,7 +89,12 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
       `holds "${malformed}" (or ${APPROVALS_VARIABLE} does), which approves nothing. Write it as the refusal prints it: queue NAME@VHOST, recreate queue NAME@VHOST or vhost NAME`,
     );
   }
-  return { settings, approvals, fallbackCredentials: parseCredentials(inputs) };
+  return {
+    settings,
+    approvals,
+    fallbackCredentials: parseCredentials(inputs),
+    requireBroker: inputs.flag('requireBroker', false),
+  };
 }
 
 function optionalEndpoints(inputs: Inputs): { endpoints?: readonly string[] } {

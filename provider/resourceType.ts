@@ -14,6 +14,8 @@ export interface Session {
   /** The user name that the provider is configured with (its own administrator). */
   readonly username: string;
   readonly approvals: Approvals;
+  /** Whether a diff fails where the broker can't be asked; otherwise it compares with the state alone. */
+  readonly requireBroker: boolean;
   /** The broker, logged in; the first call logs in, a failure stays a failure. */
   broker(): Promise<Broker>;
   /** Access to the same broker as somebody else, for verifying credentials. */

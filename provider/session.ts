@@ -55,6 +55,7 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     endpoint: parseEndpoint(settings.endpoint).display,
     username: settings.username,
     approvals: config.approvals,
+    requireBroker: config.requireBroker,
     brokerAs,
     broker: () => told(outage, async () => tellingOnce(await loggedIn(), outage)),
     snapshot: () => told(snapshotOutage, () => (snapshot ??= openSnapshot())),

@@ -42,6 +42,7 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
       ...current,
       fallbackCredentials: pulumi.all([...earlier, ...removed, bootstrap]),
       approve: settings.approve,
+      requireBroker: !pulumi.runtime.isDryRun(),
     },
     options,
   );

@@ -1,16 +1,15 @@
 /** `rabbitmq.Queue`. */
-import type { Arguments, QueueObject, QueueType } from '../../topology/objects';
+import type { Arguments, QueueObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
 import { isUnfinished } from '../../broker/holding';
 import { removeQueue } from '../../broker/queueDeletion';
 import { bringBack, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
+import { TYPE, withoutAddedType, withoutType } from '../../broker/queues';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
-
-const TYPE = 'x-queue-type';
 
 export const queueType: ResourceType<QueueObject> = {
   token: 'rabbitmq:index/queue:Queue',
@@ -56,13 +55,13 @@ export const queueType: ResourceType<QueueObject> = {
   locate: async ({ session }, id) => {
     const broker = await session.broker();
     const found = await resolveId(broker, id, ({ name, vhost }) => queues.read(broker, vhost, name));
-    return found && withoutAddedType(found, 'classic');
+    return found && withoutAddedType(found, undefined);
   },
   find: async (lookup, known) => {
     const found = await lookup.find(known);
     if (found === undefined || known.arguments[TYPE] !== undefined) return found;
     const vhost = await lookup.find({ kind: 'vhost', name: known.vhost });
-    return withoutAddedType(found, 'classic', vhost?.defaultQueueType);
+    return withoutAddedType(found, vhost?.defaultQueueType);
   },
   isUnfinished,
   foresee: async ({ session }, found, wanted) => {
@@ -89,16 +88,6 @@ export const queueType: ResourceType<QueueObject> = {
   },
 };
 
-/** RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one. */
-function withoutAddedType(queue: QueueObject, ...added: readonly (QueueType | undefined)[]): QueueObject {
-  const isAdded = added.includes(queue.arguments[TYPE] as QueueType | undefined);
-  return isAdded ? { ...queue, arguments: withoutType(queue.arguments) } : queue;
-}
-
 function argumentsOf(properties: PropertyMap): Arguments {
   return parseArguments(readInputs(properties), 'settings.arguments');
-}
-
-function withoutType(table: Arguments): Arguments {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== TYPE));
 }

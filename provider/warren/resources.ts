@@ -55,6 +55,8 @@ export interface ProviderArgs extends ConnectionArgs {
   readonly fallbackCredentials?: pulumi.Input<LoginCredentials[]>;
   /** What may be lost, e.g. `queue orders@shop`. */
   readonly approve?: readonly string[];
+  /** Fail where the broker can't be reached, instead of comparing with the state alone, as a preview does. */
+  readonly requireBroker?: boolean;
 }
 
 /** How and as whom the `warren` resources reach the broker. Configuring it does no network I/O. */
@@ -71,6 +73,7 @@ export class Provider extends pulumi.ProviderResource {
           pulumi.output(args.fallbackCredentials ?? []).apply((list) => JSON.stringify(list)),
         ),
         ...(args.approve === undefined ? {} : { approve: JSON.stringify(args.approve) }),
+        ...(args.requireBroker === true ? { requireBroker: 'true' } : {}),
       },
       options,
     );

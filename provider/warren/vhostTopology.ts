@@ -68,11 +68,12 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
   },
   find: async (lookup, known) => {
     const { name } = known;
-    if ((await lookup.find({ kind: 'vhost', name })) === undefined) return undefined;
+    const vhost = await lookup.find({ kind: 'vhost', name });
+    if (vhost === undefined) return undefined;
     const found: VhostPart[] = [];
     for (const object of partsOf(known)) {
       const there = (await lookup.find(object)) as VhostPart | undefined;
-      if (there !== undefined) found.push(inFormOf(there, object));
+      if (there !== undefined) found.push(inFormOf(there, object, vhost.defaultQueueType));
     }
     return { name, objects: tableOf(found) };
   },
@@ -85,6 +86,7 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
   },
   foresee: async (call, found, wanted) =>
     foreseeRefusals(await call.session.broker(), {
+      vhost: found.name,
       wanted: partsOf(wanted),
       previous: partsOf(found),
       isClaimed: (object) => call.isClaimed(identityOf(object)),

@@ -4,8 +4,10 @@ import { NOTHING_APPROVED, parseApprovals } from '../../broker/approvals';
 import * as bindings from '../../broker/bindings';
 import { isBrokerError } from '../../broker/errors';
 import * as exchanges from '../../broker/exchanges';
+import { holdingName } from '../../broker/holding';
 import * as parameters from '../../broker/parameters';
 import * as policies from '../../broker/policies';
+import { removeQueue } from '../../broker/queueDeletion';
 import { bringBack, setQueueAside } from '../../broker/queueReplacement';
 import { statistics } from '../../broker/queueCounts';
 import * as queues from '../../broker/queues';
@@ -213,6 +215,38 @@ withBroker('recreating a queue', (rig) => {
       expect(idsOf(await takeAll(connection, NAME))).toEqual(numbersTo(100));
       expect(await bindingsOf(broker, vhost)).toEqual(before);
       expect(await leftovers(broker, vhost)).toEqual([]);
+    },
+  );
+
+  it.concurrent.each(['classic', 'quorum'] as const)(
+    'killed while a %s queue is being emptied, then to be deleted: all its messages are counted, and nothing stays',
+    async (type) => {
+      const vhost = await scratch.vhost();
+      const queue = queueOf(vhost, { 'x-queue-type': type });
+      const broker = await declare(queue);
+      const before = await bindingsOf(broker, vhost);
+      const connection = await connected(vhost);
+      await publishNumbered(connection, { from: 0, count: 100, exchange: '', routingKey: () => NAME });
+      const dying = killedAfter(broker, ({ method, path }) => method === 'PUT' && path.includes('shovel'));
+      await expect(setQueueAside(dying, queue, { approvals: NOTHING_APPROVED })).rejects.toThrow('killed');
+      const channel = await connection.createChannel();
+      const areMoved = async () =>
+        (await channel.checkQueue(holdingName('queue', NAME))).messageCount === 100 ? true : undefined;
+      expect(await waitFor(areMoved, 60_000)).toBe(true);
+
+      const refusal = removeQueue(brokerOf(rig), queue, { approvals: NOTHING_APPROVED });
+      await expect(refusal).rejects.toThrow(/Refused to delete .*: 100 messages, 0 consumers\./);
+      expect((await channel.checkQueue(NAME)).messageCount).toBe(100);
+      expect(await bindingsOf(broker, vhost)).toEqual(before);
+      expect(await leftovers(broker, vhost)).toEqual([]);
+
+      // Killed again, and the loss approved: no shovel makes the queue anew.
+      const again = killedAfter(broker, ({ method, path }) => method === 'PUT' && path.includes('shovel'));
+      await expect(setQueueAside(again, queue, { approvals: NOTHING_APPROVED })).rejects.toThrow('killed');
+      const approvals = parseApprovals([`queue ${NAME}@${vhost}`]);
+      await removeQueue(brokerOf(rig), queue, { approvals });
+      expect(await leftovers(broker, vhost)).toEqual([]);
+      expect((await queues.list(broker, vhost)).map(({ name }) => name)).toEqual([]);
     },
   );
 

@@ -243,7 +243,13 @@ withBroker('drift', (rig) => {
     const diagnostics = preview.output.slice(preview.output.indexOf('Diagnostics:'));
     expect(diagnostics.match(/drift: not checked/g)).toHaveLength(1);
     expect(preview.output).toContain('nothing accepts connections there');
+    // It would say that nothing is to change, and a job that runs it would succeed.
+    const up = await workspace.up('--skip-preview');
+    expect(up.exitCode, up.output).not.toBe(0);
+    expect(up.output).toContain('nothing accepts connections there');
     workspace.setConfig({ endpoint: `http://127.0.0.1:${proxy.port}` });
+    await mustRun(workspace.up('--skip-preview'));
+    expectNoChange(await mustRun(workspace.up()));
   });
 });
 

@@ -197,6 +197,33 @@ withBroker('granularity', (broker) => {
   });
 
   it.each(['object', 'vhost'] as const)(
+    'granularity %s: a type that the topology leaves out is the usual one, not the one that is there',
+    async (granularity) => {
+      setGranularity(granularity);
+      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
+      await up();
+      const typeOf = async (): Promise<unknown> => {
+        const queue = await callManagement<{ type?: unknown }>(broker, 'GET', 'queues/shop/invoices');
+        return queue.type;
+      };
+      expect(await typeOf()).toBe('quorum');
+      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
+      await up();
+      expect(await typeOf()).toBe('classic');
+      expectNoChange(await workspace.up());
+
+      await allowRigUser(broker, 'shop');
+      await callManagement(broker, 'DELETE', 'queues/shop/invoices');
+      const byHand = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+      await callManagement(broker, 'PUT', 'queues/shop/invoices', byHand);
+      expect((await workspace.preview()).output).toContain('x-queue-type');
+      await up();
+      expect(await typeOf()).toBe('classic');
+      expectNoChange(await workspace.up());
+    },
+  );
+
+  it.each(['object', 'vhost'] as const)(
     'granularity %s: a preview says that a recreation will be refused, and touches nothing',
     async (granularity) => {
       setGranularity(granularity);
