@@ -49,30 +49,44 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   for (const [key, object] of previous) if (foundIn(snapshot, object) !== undefined) present.set(key, object);
   const wanted = new Set(task.wanted.map(identityKey));
 
-  for (const kind of inCreationOrder()) {
-    const failures = await each(task.wanted, kind, async (object) => {
-      const key = identityKey(object);
-      const found = foundIn(snapshot, object);
-      const isRecreatable = object.kind === 'queue' || object.kind === 'exchange';
-      if (found === undefined || !isEqual(found, object)) {
-        const isOurs = found !== undefined && previous.has(key);
-        if (isOurs && isRecreatable) {
-          await recreate(broker, object, task.approvals, () => present.delete(key));
-        } else await objects.put(broker, object);
-      } else if (isRecreatable && (await isUnfinished(snapshot, object))) {
-        await objects.put(broker, object);
-      }
-      present.set(key, object);
-    });
-    if (failures.length > 0) return { present: [...present.values()], failures };
-  }
+  const bring = async (object: VhostPart): Promise<void> => {
+    const key = identityKey(object);
+    const found = foundIn(snapshot, object);
+    const isRecreatable = object.kind === 'queue' || object.kind === 'exchange';
+    if (found === undefined || !isEqual(found, object)) {
+      const isOurs = found !== undefined && previous.has(key);
+      if (isOurs && isRecreatable) {
+        await recreate(broker, object, task.approvals, () => present.delete(key));
+      } else await objects.put(broker, object);
+    } else if (isRecreatable && (await isUnfinished(snapshot, object))) {
+      await objects.put(broker, object);
+    }
+    present.set(key, object);
+  };
   const unwanted = [...previous.values()].filter(
     (object) => !wanted.has(identityKey(object)) && !task.isClaimed(object),
   );
+  // Whoever has emptied a queue so far still may, where its deletion is refused.
+  const areQueuesGoing = unwanted.some(({ kind }) => kind === 'queue');
+  const isLater = (object: VhostPart): boolean =>
+    areQueuesGoing && isAccess(object) && previous.has(identityKey(object));
+  const [later, sooner] = [task.wanted.filter(isLater), task.wanted.filter((object) => !isLater(object))];
+  for (const kind of inCreationOrder()) {
+    const failures = await each(sooner, kind, bring);
+    if (failures.length > 0) return { present: [...present.values()], failures };
+  }
   // Somebody else's leave this table, not the broker.
   for (const key of previous.keys()) if (!wanted.has(key)) present.delete(key);
   const { left, failures } = await takeAway(broker, unwanted, { snapshot, approvals: task.approvals });
-  return { present: [...present.values(), ...left], failures };
+  if (failures.length > 0) return { present: [...present.values(), ...left], failures };
+  const failuresOfAccess = await Promise.all(ACCESS_KINDS.map((kind) => each(later, kind, bring)));
+  return { present: [...present.values()], failures: failuresOfAccess.flat() };
+}
+
+const ACCESS_KINDS = ['permissions', 'topicPermissions'] as const;
+
+function isAccess({ kind }: VhostPart): boolean {
+  return (ACCESS_KINDS as readonly string[]).includes(kind);
 }
 
 /** Why `bringAbout` would refuse to recreate or delete queues as things are now. Nothing is touched. */

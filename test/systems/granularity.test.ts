@@ -184,6 +184,16 @@ withBroker('granularity', (broker) => {
     const refused = await workspace.up('--skip-preview');
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toContain(refusal);
+    // Whoever is to empty it still may.
+    const mayRead = async (): Promise<unknown> => {
+      const all = await callManagement<{ user: string; read: string }[]>(
+        broker,
+        'GET',
+        'vhosts/shop/permissions',
+      );
+      return all.find(({ user }) => user === 'shop-g1')?.read;
+    };
+    expect(await mayRead()).toBe('^orders$');
     expect(await take('orders')).toEqual(['kept']);
     expect(Object.keys(await tableInState('shop'))).toContain('binding events -> queue orders (order.*)');
     // The refusal is not forgotten.
@@ -193,6 +203,7 @@ withBroker('granularity', (broker) => {
     workspace.setConfig({ approve: ['queue orders@shop'] });
     await up();
     expect(await queueNames()).toEqual(['invoices']);
+    expect(await mayRead()).toBe('^invoices$');
     expectNoChange(await workspace.up());
   });
 
