@@ -52,10 +52,11 @@ export async function removeQueue(
   // First it gets back what is its own: all of it is counted then, and stays where it is refused.
   if (current !== undefined) await bringBack(broker, current);
   await removeGuarded(broker, queue, options.approvals);
-  if (await isHolding(broker, vhost, holding)) {
-    await judgeSetAside(broker, queue, options.approvals);
-    await discardSetAside(broker, queue);
-  }
+  if (!(await isHolding(broker, vhost, holding))) return;
+  // Opened for this deletion alone, it holds nothing.
+  if (!wasInterrupted) return closeHolding(broker, vhost, holding);
+  await judgeSetAside(broker, queue, options.approvals);
+  await discardSetAside(broker, queue);
 }
 
 async function removeGuarded(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {

@@ -35,10 +35,9 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
   await closeHolding(broker, vhost, holding);
 }
 
-/** What an interrupted recreation set aside goes, messages as well. Nothing to do where nothing was set aside. */
+/** What an interrupted recreation set aside goes, messages as well. Its shovels are to be stopped before. */
 export async function discardSetAside(broker: Broker, { vhost, name }: QueueName): Promise<void> {
   const holding = holdingName('queue', name);
-  await stopBothWays(broker, { vhost, name });
   await queues.remove(broker, { vhost, name: holding });
   await unprotectHolding(broker, vhost, holding);
   await exchanges.remove(broker, vhost, holdingName('return', name));
