@@ -2,7 +2,7 @@
  * What the topology means on its target: each queue's type, how `replicated` is met, and the one effective policy
  * definition of every queue and family. The rules judge it, the compiler writes it down.
  */
-import { MIRRORING, mergeDefinitions, settingsDefinition } from './definitions';
+import { MIRRORING, mergeDefinitions, settingsDefinition } from './policyDefinitions';
 import type { Family, Policy, Queue, Topology, Vhost } from './model';
 import { canonicalJson } from './objects';
 import type { Arguments, PolicyApplyTo, QueueType } from './objects';

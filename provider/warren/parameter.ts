@@ -8,7 +8,7 @@ import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
 import * as parameters from '../../broker/parameters';
-import { isUri, splitLogin, withLogin, withoutLogin } from '../../broker/uris';
+import { isUri, splitLogin, withLogin, withoutLogin } from '../../topology/uriLogins';
 import { canonicalJson } from '../../topology/objects';
 import { readInputs } from '../inputs';
 import { UserError } from '../plugin';

@@ -10,7 +10,7 @@ import * as policies from '../../broker/policies';
 import * as queues from '../../broker/queues';
 import * as topicPermissions from '../../broker/topicPermissions';
 import type { Broker } from '../../broker/transport';
-import { withLogin } from '../../broker/uris';
+import { withLogin } from '../../topology/uriLogins';
 import * as users from '../../broker/users';
 import type { BrokerObject, ObjectOfKind, ParameterObject } from '../../topology/objects';
 import type { PasswordHash } from '../../topology/render/definitions';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitLogin, withLogin, withoutLogin, withoutPasswords } from '../../broker/uris';
+import { withoutPasswords } from '../../broker/uris';
 import { holdsPassword } from '../../topology/secrets';
+import { splitLogin, withLogin, withoutLogin } from '../../topology/uriLogins';
 
 const LOGIN = fc.record({
   username: fc.string({ unit: 'grapheme' }).filter(isWellFormed),

@@ -1,7 +1,7 @@
 /** From the resolved topology to the ordered list of broker objects. */
 import type { SourcePosition } from '../diagnostics';
 import type { Binding, Exchange, User, Vhost } from '../model';
-import { CREATION_ORDER, identityKey } from '../objects';
+import { inCreationOrder } from '../order';
 import type {
   Arguments,
   BindingObject,
@@ -34,10 +34,7 @@ export function compileTopology({ topology, vhosts }: ResolvedTopology): BrokerO
     ...vhosts.flatMap((vhost) => compileVhost(vhost, locate)),
     ...topology.users.flatMap((user) => compileUser(user, locate)),
   ];
-  return objects
-    .map((object) => ({ object, rank: CREATION_ORDER.indexOf(object.kind), key: identityKey(object) }))
-    .sort((a, b) => a.rank - b.rank || compareNames(a.key, b.key))
-    .map(({ object }) => object);
+  return inCreationOrder(objects);
 }
 
 /** The vhosts, in the order of the file, with what the target makes of them. */

@@ -1,4 +1,4 @@
-import { settingsDefinition } from '../definitions';
+import { settingsDefinition } from '../policyDefinitions';
 import { declaredDeadLetterKey } from '../expand/retry';
 import type { Queue, Settings } from '../model';
 import type { Arguments } from '../objects';
