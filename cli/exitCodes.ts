@@ -1,8 +1,8 @@
 /** What a command's exit code says. Scripts rely on these numbers: they are part of the interface (README). */
 export const ExitCode = {
-  /** Done; for `check`: nothing at or over `--fail-on`. */
+  /** Done; for `check` and `diff`: nothing at or over `--fail-on`. */
   ok: 0,
-  /** `check` found something at or over `--fail-on`; Pulumi's own failures have this code too. */
+  /** `check` or `diff` found something at or over `--fail-on`; Pulumi's own failures have this code too. */
   findings: 1,
   /** The command could not run: wrong usage, an unreadable file, something missing on this machine. */
   cannotRun: 2,

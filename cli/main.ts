@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
+import { diff, DIFF_FORMATS, GATES, type DiffOptions } from './commands/diff';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle, type LifecycleOptions } from './commands/lifecycle';
 import { render, type RenderOptions } from './commands/render';
@@ -44,6 +45,20 @@ function addRouteCommand(program: Command, finish: (exitCode: number) => void): 
     });
 }
 
+function addDiffCommand(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('diff')
+    .description('show what a change of a topology does to messages and clients')
+    .argument('<base>', 'how it is: a topology file, or git:REVISION:PATH')
+    .argument('<head>', 'how it is to be: the same')
+    .option('--format <format>', DIFF_FORMATS.join(', '), 'terminal')
+    .option('--fail-on <class>', `${GATES.join(', ')}: exit 1 from there on`)
+    .option('--target <series>', "RabbitMQ series of both sides, e.g. 4.0; the files' own by default")
+    .action(async (base: string, head: string, options: DiffOptions) => {
+      finish(await toExitCode(() => diff(base, head, options)));
+    });
+}
+
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('warren')
     .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
@@ -78,6 +93,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
+  addDiffCommand(program, finish);
   addRouteCommand(program, finish);
 
   program

@@ -88,3 +88,69 @@ export function fieldRole(kind: BrokerObjectKind, field: string): FieldRole {
   const roles: Readonly<Record<string, FieldRole | undefined>> = FIELD_ROLES[kind];
   return roles[field] ?? 'in-place';
 }
+
+/**
+ * What another value of a setting does, for those that change in place: policy keys, whose values count inside of a
+ * queue or an exchange.
+ */
+export type ValueRole =
+  /** A lower one discards messages that are there, or the queue itself; none is the highest. */
+  | 'lower-discards'
+  /** A lower one ends or refuses what clients do; none is the highest. */
+  | 'lower-interrupts'
+  /** Where dead letters go, and how safely. */
+  | 'dead-letters'
+  /** What becomes of messages beyond a limit. */
+  | 'overflow'
+  /** Where messages go that no binding takes. */
+  | 'unrouted'
+  /** What comes from, or goes to, other brokers and further queues: another value ends what there is. */
+  | 'links'
+  /** On which nodes there are copies: another value makes or removes some, which may block the queue. */
+  | 'copies'
+  /** Where and how messages are kept, or given out again: nothing is lost, nobody is refused. */
+  | 'harmless';
+
+export const VALUE_ROLES: Readonly<Record<string, ValueRole>> = {
+  'message-ttl': 'lower-discards',
+  expires: 'lower-discards',
+  'max-length': 'lower-discards',
+  'max-length-bytes': 'lower-discards',
+  'max-age': 'lower-discards',
+  'delivery-limit': 'lower-discards',
+  'consumer-timeout': 'lower-interrupts',
+  'consumer-disconnected-timeout': 'lower-interrupts',
+  'dead-letter-exchange': 'dead-letters',
+  'dead-letter-routing-key': 'dead-letters',
+  'dead-letter-strategy': 'dead-letters',
+  overflow: 'overflow',
+  'alternate-exchange': 'unrouted',
+  'federation-upstream': 'links',
+  'federation-upstream-set': 'links',
+  'federation-upstream-pattern': 'links',
+  'shards-per-node': 'links',
+  'ha-mode': 'copies',
+  'ha-params': 'copies',
+  'ha-sync-mode': 'copies',
+  'ha-sync-batch-size': 'harmless',
+  'ha-promote-on-shutdown': 'copies',
+  'ha-promote-on-failure': 'copies',
+  'target-group-size': 'harmless',
+  'initial-cluster-size': 'harmless',
+  'queue-mode': 'harmless',
+  'queue-version': 'harmless',
+  'queue-leader-locator': 'harmless',
+  'queue-master-locator': 'harmless',
+  'max-in-memory-length': 'harmless',
+  'max-in-memory-bytes': 'harmless',
+  'stream-max-segment-size-bytes': 'harmless',
+  'stream-filter-size-bytes': 'harmless',
+  'delayed-retry-type': 'harmless',
+  'delayed-retry-min': 'harmless',
+  'delayed-retry-max': 'harmless',
+};
+
+/** Undefined for a key that nobody knows here: then the worst must be thought of it. */
+export function valueRole(policyKey: string): ValueRole | undefined {
+  return Object.hasOwn(VALUE_ROLES, policyKey) ? VALUE_ROLES[policyKey] : undefined;
+}

@@ -6,7 +6,7 @@
 import { CST, Parser } from 'yaml';
 import type { JsonValue } from './objects';
 
-const HIDDEN = '***';
+export const HIDDEN = '***';
 
 /** Written as `access_key`, `accessKey` or `access-key`, with anything in front. */
 const SECRET_WORDS = [

@@ -6,7 +6,8 @@ import type { Topology } from '../../topology/model';
 import { readSnapshot } from '../../broker/snapshot';
 import { openBroker } from '../../broker/transport';
 import { isTarget } from '../../topology/index';
-import { DEFAULT_EXCHANGE, quoteList } from '../../topology/names';
+import { quoteList } from '../../topology/names';
+import { KIND_WORDS, nameInVhost } from '../../topology/objectNames';
 import { unmanaged, type Unmanaged } from '../../topology/unmanaged';
 import { CHECKOUT } from '../checkout';
 import { mustPulumi } from '../pulumi';
@@ -113,8 +114,8 @@ const SHOWN_MAX = 50;
 
 function inWords({ byKind, owned }: Unmanaged, endpoint: string): string {
   const groups = [...byKind].map(([kind, objects]) => {
-    const names = objects.map(nameOf);
-    return `  ${WORDS[kind]} (${names.length}): ${quoteList(names, SHOWN_MAX)}`;
+    const names = objects.map(nameInVhost);
+    return `  ${KIND_WORDS[kind].many} (${names.length}): ${quoteList(names, SHOWN_MAX)}`;
   });
   const owners = new Map<string, number>();
   for (const { owner } of owned) owners.set(owner, (owners.get(owner) ?? 0) + 1);
@@ -128,44 +129,4 @@ function inWords({ byKind, owned }: Unmanaged, endpoint: string): string {
     ...(theirs.length === 0 ? [] : [`Left to those who make them: ${theirs.join(', ')}.`]),
     '',
   ].join('\n');
-}
-
-const WORDS: Readonly<Record<BrokerObject['kind'], string>> = {
-  vhost: 'vhosts',
-  vhostLimits: 'limits of vhosts',
-  user: 'users',
-  userLimits: 'limits of users',
-  permissions: 'permissions',
-  topicPermissions: 'topic permissions',
-  policy: 'policies',
-  operatorPolicy: 'operator policies',
-  exchange: 'exchanges',
-  queue: 'queues',
-  binding: 'bindings',
-  parameter: 'parameters',
-  globalParameter: 'global parameters',
-};
-
-function nameOf(object: BrokerObject): string {
-  switch (object.kind) {
-    case 'vhost':
-    case 'user':
-    case 'globalParameter':
-      return object.name;
-    case 'vhostLimits':
-      return object.vhost;
-    case 'userLimits':
-      return object.user;
-    case 'permissions':
-    case 'topicPermissions':
-      return `${object.user}@${object.vhost}`;
-    case 'parameter':
-      return `${object.component} ${object.name}@${object.vhost}`;
-    case 'binding': {
-      const source = object.source === '' ? DEFAULT_EXCHANGE : object.source;
-      return `${source} → ${object.destination} [${object.routingKey}]@${object.vhost}`;
-    }
-    default:
-      return `${object.name}@${object.vhost}`;
-  }
 }

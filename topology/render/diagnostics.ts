@@ -1,6 +1,7 @@
 /** Diagnostics for people (text), for programs (json), and as annotations of a pull request (github). */
 import type { Diagnostic, Severity, SourcePosition } from '../diagnostics';
 import { starred } from '../secrets';
+import { displayWidth, printable } from './terminalText';
 
 export interface RenderOptions {
   readonly format: 'text' | 'json' | 'github';
@@ -88,29 +89,9 @@ function blank(text: string): string {
   ).join('');
 }
 
-/** Columns on a terminal: East Asian and emoji characters take two, combining marks none. */
-function displayWidth(text: string): number {
-  return Array.from(text).reduce((width, character) => {
-    if (/\p{Mark}/u.test(character)) return width;
-    return (
-      width +
-      (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]|\p{Extended_Pictographic}/u.test(
-        character,
-      )
-        ? 2
-        : 1)
-    );
-  }, 0);
-}
-
 /** On its own, the file may well be right. */
 function usedBy(via: string): string {
   return `the topology that ${via} makes of this file`;
-}
-
-/** A hostile name must not move the cursor or colour the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 const GITHUB_LEVELS: Readonly<Record<Severity, string>> = {

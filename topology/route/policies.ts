@@ -5,11 +5,13 @@ import { patternMatches } from '../patterns/languages';
 import { literalNames } from '../patterns/literals';
 import { appliesToType } from '../resolve';
 
-type IndexedPolicy = Pick<PolicyObject, 'name' | 'pattern' | 'applyTo' | 'priority' | 'definition'>;
+export type IndexedPolicy = Pick<PolicyObject, 'name' | 'pattern' | 'applyTo' | 'priority' | 'definition'>;
 
 export interface PolicyIndex {
   readonly forQueue: (name: string, type: QueueType) => IndexedPolicy | undefined;
   readonly forExchange: (name: string) => IndexedPolicy | undefined;
+  /** All whose pattern takes the name, whatever they apply to. */
+  readonly matching: (name: string) => readonly IndexedPolicy[];
 }
 
 /** Indexes policies, or operator policies, of one vhost: most of them spell out the names that they are for. */
@@ -33,27 +35,48 @@ export function policyIndex(policies: readonly IndexedPolicy[]): PolicyIndex {
   };
   return {
     forQueue: (name, type) => winner(name, (applyTo) => appliesToType(applyTo, type)),
-    forExchange: (name) => winner(name, (applyTo) => applyTo === 'all' || applyTo === 'exchanges'),
+    forExchange: (name) => winner(name, appliesToExchanges),
+    matching: (name) => [
+      ...(byName.get(name) ?? []),
+      ...searched.filter(({ pattern }) => patternMatches(pattern, name)),
+    ],
   };
 }
 
+export function appliesToExchanges(applyTo: PolicyApplyTo): boolean {
+  return applyTo === 'all' || applyTo === 'exchanges';
+}
+
 /** Highest priority first; equal ones by name: the rules have refused those that differ. */
-function byPriority(a: IndexedPolicy, b: IndexedPolicy): number {
+export function byPriority(a: IndexedPolicy, b: IndexedPolicy): number {
   return b.priority - a.priority || compareNames(a.name, b.name);
 }
 
 /** Limits, of which the lower counts, wherever they come from. */
 const LOWER_COUNTS = ['message-ttl', 'max-length', 'max-length-bytes', 'expires', 'delivery-limit'];
 
+/** What a queue is told by its arguments and the policies that apply to it. */
+export interface SettingSources {
+  readonly arguments: Arguments;
+  readonly policy: Arguments | undefined;
+  readonly operatorPolicy: Arguments | undefined;
+}
+
+/** Every key that counts for a queue, in the words of policies, sorted. */
+export function effectiveDefinition(sources: SettingSources): Arguments {
+  const ofArguments = Object.keys(sources.arguments).flatMap((key) =>
+    key.startsWith('x-') ? [key.slice(2)] : [],
+  );
+  const ofPolicies = [sources.policy, sources.operatorPolicy].flatMap((table) => Object.keys(table ?? {}));
+  const entries = [...new Set([...ofArguments, ...ofPolicies])].sort(compareNames).flatMap((key) => {
+    const value = effectiveValue(key, sources);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The value that counts of those that a queue's arguments, its policy and its operator policy give for a key. */
-export function effectiveValue(
-  key: string,
-  sources: {
-    readonly arguments: Arguments;
-    readonly policy: Arguments | undefined;
-    readonly operatorPolicy: Arguments | undefined;
-  },
-): ArgumentValue | undefined {
+export function effectiveValue(key: string, sources: SettingSources): ArgumentValue | undefined {
   const [argument, policy, operator] = [
     sources.arguments[`x-${key}`],
     sources.policy?.[key],

@@ -1,10 +1,11 @@
 /** What a queue really does with its messages: arguments, policy and operator policy of the target, merged. */
 import { asNumber, asString, defined } from '../build/values';
 import type { DelayedRetry, FateEvent, Overflow } from '../model';
-import type { Arguments, ArgumentValue, QueueType } from '../objects';
+import type { ArgumentValue, QueueType } from '../objects';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { effectiveValue } from './policies';
+import type { SettingSources } from './policies';
 
 export interface QueueSettings {
   readonly type: QueueType;
@@ -26,11 +27,8 @@ export interface QueueSettings {
   readonly maxAge?: string;
 }
 
-export interface SettingsSource {
+export interface SettingsSource extends SettingSources {
   readonly type: QueueType;
-  readonly arguments: Arguments;
-  readonly policy: Arguments | undefined;
-  readonly operatorPolicy: Arguments | undefined;
 }
 
 export function queueSettings(source: SettingsSource, target: Target): QueueSettings {

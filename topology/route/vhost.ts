@@ -25,7 +25,8 @@ export interface RoutedVhost {
   readonly settingsOf: (queue: string) => QueueSettings;
 }
 
-interface VhostParts {
+/** The objects of one vhost by what they are for. */
+export interface VhostParts {
   readonly exchanges: ExchangeObject[];
   readonly bindings: BindingObject[];
   readonly queues: Map<string, QueueObject>;
@@ -39,14 +40,22 @@ export function routedVhosts(
   objects: readonly BrokerObject[],
   topology: Pick<Topology, 'target' | 'vhosts'>,
 ): ReadonlyMap<string, RoutedVhost> {
-  const parts = new Map<string, VhostParts>();
-  for (const object of objects) collect(object, parts, topology.target);
+  const parts = vhostParts(objects, topology.target);
   return new Map(
     [...parts].map(([name, each]) => {
       const families = topology.vhosts.find((vhost) => vhost.name === name)?.families ?? [];
       return [name, routedVhost(name, each, families, topology.target)];
     }),
   );
+}
+
+export function vhostParts(
+  objects: readonly BrokerObject[],
+  target: Target,
+): ReadonlyMap<string, VhostParts> {
+  const parts = new Map<string, VhostParts>();
+  for (const object of objects) collect(object, parts, target);
+  return parts;
 }
 
 function collect(object: BrokerObject, all: Map<string, VhostParts>, target: Target): void {
@@ -117,6 +126,7 @@ function routedExchange(exchange: ExchangeObject, policies: PolicyIndex): Routed
   return { name, type, isInternal: internal, ...(typeof alternate === 'string' ? { alternate } : {}) };
 }
 
-function typeArgument(value: unknown): QueueType | undefined {
+/** What `x-queue-type` says. */
+export function typeArgument(value: unknown): QueueType | undefined {
   return value === 'classic' || value === 'quorum' || value === 'stream' ? value : undefined;
 }

@@ -1,0 +1,71 @@
+import { diffTopologies } from '../../topology/diff/index';
+import { CHANGE_CLASSES, isAtLeastAsBad } from '../../topology/diff/model';
+import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
+import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { renderDiffAsJson } from '../../topology/render/diff/json';
+import { renderDiffForTerminal } from '../../topology/render/diff/terminal';
+import { ExitCode } from '../exitCodes';
+import { readSide } from '../sides/index';
+import type { SideResult } from '../sides/index';
+import { colorWanted, terminalWidth } from '../terminal';
+import { targetOption } from '../topologyFile';
+import { UserError } from '../userError';
+
+export interface DiffOptions {
+  readonly format: string;
+  readonly failOn?: string;
+  readonly target?: string;
+}
+
+type Renderer = (diff: TopologyDiff) => string;
+
+/** One line per format. */
+const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
+  [
+    'terminal',
+    (diff) =>
+      renderDiffForTerminal(diff, {
+        color: colorWanted(process.stdout),
+        width: terminalWidth(process.stdout),
+      }),
+  ],
+  ['json', renderDiffAsJson],
+]);
+
+export const DIFF_FORMATS: readonly string[] = [...FORMATS.keys()];
+export const GATES: readonly ChangeClass[] = CHANGE_CLASSES.filter((each) => each !== 'none');
+
+/** `warren diff`: what the change from one side to the other does, to messages and to clients. */
+export async function diff(base: string, head: string, options: DiffOptions): Promise<number> {
+  const render = FORMATS.get(options.format);
+  if (render === undefined) {
+    throw new UserError(`--format ${options.format} is unknown; it can be ${DIFF_FORMATS.join(', ')}`);
+  }
+  const gate = gateOf(options.failOn);
+  const target = targetOption(options.target);
+  const [before, after] = [await readSide(base, target), await readSide(head, target)];
+  const found = diffTopologies(sideOf(before, base), sideOf(after, head));
+  process.stdout.write(render(found));
+  return gate !== undefined && isAtLeastAsBad(found.summary.worst, gate) ? ExitCode.findings : ExitCode.ok;
+}
+
+function gateOf(failOn: string | undefined): ChangeClass | undefined {
+  if (failOn === undefined) return undefined;
+  const gate = GATES.find((each) => each === failOn);
+  if (gate === undefined)
+    throw new UserError(`--fail-on ${failOn} is unknown; it can be ${GATES.join(', ')}`);
+  return gate;
+}
+
+/** A side with errors would make a diff of anything: they are shown, and there is none. */
+function sideOf(result: SideResult, name: string): Side {
+  if ('side' in result) return result.side;
+  const { diagnostics, sources } = result;
+  const report = renderDiagnostics(diagnostics, sources, {
+    format: 'text',
+    color: colorWanted(process.stderr),
+  });
+  process.stderr.write(`${report}\n`);
+  const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'}`;
+  throw new UserError(`${name} has ${count}: a diff needs two topologies without any`);
+}

@@ -1,0 +1,74 @@
+/** Topologies as they are in a git revision; what they extend and include comes from the same one. */
+import { spawnSync } from 'node:child_process';
+import * as path from 'node:path';
+import type { ReadFile } from '../../topology/index';
+import { nearest } from '../../topology/names';
+import { UserError } from '../userError';
+
+export interface GitFile {
+  readonly text: string;
+  /** From the repository's root, as git has it. */
+  readonly file: string;
+  readonly readFile: ReadFile;
+}
+
+export const GIT_PREFIX = 'git:';
+
+/**
+ * Reads `git:REF:PATH`; the path is seen from the current folder, as everywhere, or else from the repository's root.
+ * @throws UserError where this is no repository, and for an unknown revision or path
+ */
+export function readGitFile(source: string): GitFile {
+  const [, ref = '', given = ''] = /^git:([^:]*):(.*)$/s.exec(source) ?? [];
+  if (ref === '' || given === '') {
+    throw new UserError(`${source}: write git:REVISION:PATH, e.g. git:main:shop.yaml`);
+  }
+  const prefix = git(['rev-parse', '--show-prefix']);
+  if (prefix === undefined) {
+    throw new UserError(`${source}: this folder belongs to no git repository; run warren in one`);
+  }
+  const commit = git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`])?.trim();
+  if (commit === undefined) {
+    throw new UserError(
+      `${source}: git knows no revision "${ref}" here; fetch it first (git fetch origin ${ref}), a shallow clone has only few`,
+    );
+  }
+  const read = (file: string): string | undefined => git(['cat-file', 'blob', `${commit}:${file}`]);
+  const candidates = [path.posix.join(prefix.trimEnd(), given), path.posix.normalize(given)];
+  for (const file of candidates) {
+    const text = read(file);
+    if (text === undefined) continue;
+    const readFile: ReadFile = (name) => {
+      const found = read(name);
+      return found === undefined
+        ? { fault: `there is no such file in the revision ${ref}` }
+        : { text: found };
+    };
+    return { text, file, readFile };
+  }
+  throw new UserError(
+    `${source}: there is no file ${candidates[0] ?? given} in the revision ${ref}${hint(commit, given)}`,
+  );
+}
+
+function hint(commit: string, file: string): string {
+  const names = git(['ls-tree', '-r', '--name-only', '-z', commit])?.split('\u0000') ?? [];
+  const meant =
+    names.find((name) => path.posix.basename(name) === path.posix.basename(file)) ?? nearest(file, names);
+  return meant === undefined || meant === '' ? '' : `; did you mean ${meant}?`;
+}
+
+const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** What git prints; undefined where it fails. Replacements and filters of the user's don't change a topology. */
+function git(args: readonly string[]): string | undefined {
+  const { status, stdout, error } = spawnSync('git', ['--no-replace-objects', ...args], {
+    encoding: 'utf8',
+    maxBuffer: OUTPUT_BYTES_MAX,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+    throw new UserError('git: sources need git, which is not on PATH');
+  }
+  return status === 0 ? stdout : undefined;
+}

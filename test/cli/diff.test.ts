@@ -1,0 +1,145 @@
+/** `warren diff`, as a user runs it. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../../tools/processes';
+
+const WARREN = path.join(__dirname, '../../cli/warren.cjs');
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-diff-'));
+afterAll(() => {
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, text: string): void {
+  fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  fs.writeFileSync(path.join(folder, name), text);
+}
+
+async function diff(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = folder) {
+  return run(process.execPath, [WARREN, 'diff', ...args], { cwd, env: { ...process.env, ...env } });
+}
+
+async function git(...args: string[]): Promise<void> {
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false'];
+  const { exitCode, output } = await run('git', [...identity, ...args], { cwd: folder });
+  expect(exitCode, output).toBe(0);
+}
+
+const topology = (queue: string): string =>
+  `warren: 1\nvhosts: { shop: { queues: { paid: { ${queue} } } } }\n`;
+
+beforeAll(() => {
+  write('long.yaml', topology('ttl: 2h'));
+  write('short.yaml', topology('ttl: 1h'));
+  write('refusing.yaml', topology('ttl: 2h, maxLength: 5, overflow: reject-publish'));
+  write('broken.yaml', topology('ttl: soon'));
+});
+
+describe('exit codes', () => {
+  it.each([
+    [['long.yaml', 'short.yaml'], 0],
+    [['long.yaml', 'short.yaml', '--fail-on', 'destructive'], 1],
+    [['long.yaml', 'short.yaml', '--fail-on', 'security'], 0],
+    [['long.yaml', 'refusing.yaml', '--fail-on', 'disruptive'], 1],
+    [['long.yaml', 'refusing.yaml', '--fail-on', 'destructive'], 0],
+    [['short.yaml', 'long.yaml', '--fail-on', 'safe'], 1],
+    [['short.yaml', 'long.yaml', '--fail-on', 'disruptive'], 0],
+    [['long.yaml', 'long.yaml', '--fail-on', 'safe'], 0],
+  ])('%s is %i', async (args, expected) => {
+    const { exitCode, output } = await diff(args);
+    expect(exitCode, output).toBe(expected);
+  });
+
+  it.each([
+    [['long.yaml', 'nowhere.yaml'], "can't read nowhere.yaml: there is no such file"],
+    [['long.yaml', 'broken.yaml'], 'bad-duration'],
+    [['long.yaml', 'short.yaml', '--fail-on', 'none'], 'it can be safe, disruptive, destructive, security'],
+    [['long.yaml', 'short.yaml', '--format', 'xml'], 'it can be terminal, json'],
+    [['long.yaml', 'short.yaml', '--target', '2.0'], '--target 2.0 is unknown'],
+    [['git:main', 'short.yaml'], 'git:REVISION:PATH'],
+  ])('%s is 2', async (args, expected) => {
+    const { exitCode, output } = await diff(args);
+    expect(exitCode, output).toBe(2);
+    expect(output).toContain(expected);
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('output', () => {
+  it('is as wide as the terminal, and in colour only where that is wanted', async () => {
+    const plain = await diff(['long.yaml', 'short.yaml'], { COLUMNS: '60', NO_COLOR: '1', FORCE_COLOR: '1' });
+    const widths = plain.stdout.split('\n').map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(60);
+    expect(plain.stdout).toContain('short.yaml:2:');
+    expect(plain.stdout).not.toContain('\u001b');
+    const coloured = await diff(['long.yaml', 'short.yaml'], { FORCE_COLOR: '1', NO_COLOR: '' });
+    expect(coloured.stdout).toContain('\u001b[31;1m');
+  });
+
+  it('shows names without what would steer the terminal', async () => {
+    write('hostile.yaml', 'warren: 1\nvhosts: { "shop\\e[31mred": { queues: { "a\\rb": } } }\n');
+    write('empty.yaml', 'warren: 1\n');
+    const { stdout } = await diff(['empty.yaml', 'hostile.yaml'], { NO_COLOR: '1' });
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+
+  it('as JSON has a version', async () => {
+    const { stdout } = await diff(['long.yaml', 'short.yaml', '--format', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, summary: { worst: 'destructive' } });
+  });
+});
+
+describe('git', () => {
+  it('needs a repository', async () => {
+    const { exitCode, output } = await diff(['git:main:long.yaml', 'short.yaml'], {
+      GIT_CEILING_DIRECTORIES: path.dirname(folder),
+    });
+    expect(exitCode).toBe(2);
+    expect(output).toContain('belongs to no git repository');
+  });
+
+  it('reads a revision with all that belongs to it, from whatever folder', async () => {
+    write(
+      'teams/shop.yaml',
+      'warren: 1\nextends: ../base/shop.yaml\nvhosts: { shop: { queues: { paid: { ttl: 3h } } } }\n',
+    );
+    write('base/shop.yaml', topology('ttl: 2h, maxLength: 10'));
+    await git('init', '-q', '-b', 'main');
+    await git('add', 'teams', 'base');
+    await git('commit', '-q', '-m', 'first');
+    // The base changes in the work tree only.
+    write('base/shop.yaml', topology('ttl: 2h, maxLength: 5'));
+    const expected = { summary: { worst: 'destructive' } };
+    for (const [cwd, file] of [
+      [folder, 'teams/shop.yaml'],
+      [path.join(folder, 'teams'), 'shop.yaml'],
+    ] as const) {
+      const { stdout, output } = await diff([`git:main:${file}`, file, '--format', 'json'], {}, cwd);
+      expect(JSON.parse(stdout), output).toMatchObject(expected);
+    }
+    const { stdout } = await diff([
+      'git:HEAD:teams/shop.yaml',
+      'git:main:teams/shop.yaml',
+      '--format',
+      'json',
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
+  });
+
+  it.each([
+    ['git:nowhere:base/shop.yaml', 'git knows no revision "nowhere"'],
+    [
+      'git:main:base/shopp.yaml',
+      'there is no file base/shopp.yaml in the revision main; did you mean base/shop.yaml?',
+    ],
+    ['git:main:shop.yaml', 'did you mean'],
+    ['git:--help:base/shop.yaml', 'git knows no revision "--help"'],
+    ['git:main:base', 'there is no file base'],
+  ])('%s: %s', async (source, expected) => {
+    const { exitCode, output } = await diff([source, 'long.yaml']);
+    expect(exitCode, output).toBe(2);
+    expect(output).toContain(expected);
+  });
+});

@@ -1,0 +1,167 @@
+/** The semantic diff: what a change of a topology does on a broker, to messages and to clients. */
+import type { BrokerObject } from '../objects';
+import { KIND_WORDS, nameInVhost, ownName, vhostOf } from '../objectNames';
+import type { AttributedEffect } from './effects';
+import { policyEffects } from './effects';
+import { CHANGE_CLASSES, DIFF_VERSION, worstOf } from './model';
+import type { Change, ChangeClass, DiffSummary, Effect, Side, TopologyDiff } from './model';
+import type { ObjectChange } from './objectChanges';
+import { compareObjects } from './objectChanges';
+import { objectReasons } from './objectReasons';
+import { peopleOf } from './people';
+import { containerOf } from './containers';
+import type { Containers } from './containers';
+import { withRenames } from './renames';
+import { indexSide } from './sideIndex';
+import { stepsOf } from './steps';
+import { identityKey } from '../objects';
+import { shownField, shownObject } from './values';
+import type { Sides } from './vhostPair';
+
+/** The diff is about a broker of the head's series. */
+export function diffTopologies(base: Side, head: Side): TopologyDiff {
+  const sides: Sides = { base: indexSide(base, head.target), head: indexSide(head, head.target) };
+  const raw = withRenames(compareObjects(base.objects, head.objects), sides);
+  const effects = effectsByChange(policyEffects(sides, raw), raw);
+  const containers: Containers = containersOf(raw);
+  const changes = raw.map((change) =>
+    changeOf(change, { sides, containers, effects: effects.get(keyOf(change)) ?? [] }),
+  );
+  return {
+    version: DIFF_VERSION,
+    base: { name: base.name, target: base.target },
+    head: { name: head.name, target: head.target },
+    summary: summaryOf(changes),
+    changes,
+  };
+}
+
+/** Equal for the same object in every diff. */
+export function idOf(object: BrokerObject): string {
+  return `${KIND_WORDS[object.kind].one} ${nameInVhost(object)}`;
+}
+
+function objectOf(change: ObjectChange): BrokerObject {
+  return change.change === 'removed' ? change.before : change.after;
+}
+
+function keyOf(change: ObjectChange): string {
+  return identityKey(objectOf(change));
+}
+
+/** What nobody's change brings about (a default of the vhost does) goes to the vhost, or to whatever changes first. */
+function effectsByChange(
+  found: readonly AttributedEffect[],
+  changes: readonly ObjectChange[],
+): Map<string, Effect[]> {
+  const known = new Set(changes.map(keyOf));
+  const byChange = new Map<string, Effect[]>();
+  for (const { effect, causes } of found) {
+    const own = [...new Set(causes)].filter((key) => known.has(key));
+    const vhost = identityKey({ kind: 'vhost', name: effect.subject.vhost });
+    const fallback = known.has(vhost) ? [vhost] : [...known].slice(0, 1);
+    for (const key of own.length > 0 ? own : fallback)
+      byChange.set(key, [...(byChange.get(key) ?? []), effect]);
+  }
+  return byChange;
+}
+
+function containersOf(changes: readonly ObjectChange[]): Containers {
+  const ids = { added: new Map<string, string>(), removed: new Map<string, string>() };
+  for (const change of changes) {
+    if (change.change === 'added' || change.change === 'renamed')
+      ids.added.set(identityKey(change.after), idOf(change.after));
+    if (change.change === 'removed') ids.removed.set(identityKey(change.before), idOf(change.before));
+    if (change.change === 'renamed') ids.removed.set(identityKey(change.before), idOf(change.after));
+  }
+  return ids;
+}
+
+interface Context {
+  readonly sides: Sides;
+  readonly containers: Containers;
+  readonly effects: readonly Effect[];
+}
+
+function changeOf(change: ObjectChange, { sides, containers, effects }: Context): Change {
+  const object = objectOf(change);
+  const partOf = containerOf(change, containers);
+  const reasons = objectReasons(change, sides, partOf !== undefined, effects);
+  const live = liveOf(change, sides);
+  const vhost = vhostOf(object);
+  const before = 'before' in change ? change.before : undefined;
+  const after = 'after' in change ? change.after : undefined;
+  const common = {
+    id: idOf(object),
+    kind: object.kind,
+    ...(vhost === undefined ? {} : { vhost }),
+    name: ownName(object),
+    class: classOf(
+      change,
+      reasons.map((each) => each.class),
+      effects,
+    ),
+    reasons,
+    effects,
+    ...peopleOf(change, sides),
+    steps: stepsOf(change),
+    ...(partOf === undefined ? {} : { partOf }),
+    ...(live === undefined ? {} : { live }),
+    positions: {
+      ...(before?.position === undefined ? {} : { base: before.position }),
+      ...(after?.position === undefined ? {} : { head: after.position }),
+    },
+  };
+  switch (change.change) {
+    case 'added':
+      return { ...common, change: 'added', after: shownObject(change.after) };
+    case 'removed':
+      return { ...common, change: 'removed', before: shownObject(change.before) };
+    case 'renamed':
+      return {
+        ...common,
+        change: 'renamed',
+        from: idOf(change.before),
+        before: shownObject(change.before),
+        after: shownObject(change.after),
+      };
+    case 'changed':
+    case 'recreated':
+      return {
+        ...common,
+        change: change.change,
+        before: shownObject(change.before),
+        after: shownObject(change.after),
+        fields: change.fields.map(shownField),
+      };
+  }
+}
+
+function liveOf(change: ObjectChange, { base, head }: Sides): Change['live'] {
+  const id = idOf('before' in change ? change.before : change.after);
+  return base.side.live?.get(id) ?? head.side.live?.get(id);
+}
+
+/** Without a reason a change is safe; `none` where every reason says that nothing comes of it. */
+function classOf(
+  change: ObjectChange,
+  classes: readonly ChangeClass[],
+  effects: readonly Effect[],
+): ChangeClass {
+  const all = [...classes, ...effects.map((effect) => effect.class)];
+  if (all.length > 0 && all.every((each) => each === 'none')) return 'none';
+  return worstOf(['safe', ...all]);
+}
+
+function summaryOf(changes: readonly Change[]): DiffSummary {
+  const count = <K extends string>(names: readonly K[], of: (change: Change) => K): Record<K, number> => {
+    const counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+    for (const change of changes) counts[of(change)] += 1;
+    return counts;
+  };
+  return {
+    worst: worstOf(changes.map((change) => change.class)),
+    byClass: count(CHANGE_CLASSES, (change) => change.class),
+    byKind: count(['added', 'removed', 'changed', 'recreated', 'renamed'], ({ change }) => change),
+  };
+}
