@@ -18,7 +18,7 @@ const PASSING_STATUSES = new Set([429, 500, 502, 503, 504]);
 export interface RetryRules {
   /** Whether it may be sent again although the broker may have done it already. */
   readonly repeatable: boolean;
-  /** After that many milliseconds no further pause begins. */
+  /** After that many milliseconds since the first failure no further pause begins. */
   readonly budgetMs: number;
   readonly cancelled: AbortSignal;
   readonly where: FailedAction;
@@ -26,15 +26,15 @@ export interface RetryRules {
 
 /**
  * Runs `attempt` on the node that worked last; where that one fails, on the others in turn, and after a pause with
- * jitter on all of them again. A node that let a request time out is not asked a second time, so the limit is one
- * request timeout for each node plus the budget. Throws the last failure; with several nodes, each one's.
+ * jitter on all of them again. A node that let a request time out is not asked a second time, so the limit is two
+ * request timeouts for each node plus the budget. Throws the last failure; with several nodes, each one's.
  */
 export async function withFailover<T>(
   cluster: Cluster,
   attempt: (node: ClusterNode) => Promise<T>,
   rules: RetryRules,
 ): Promise<T> {
-  const startMs = performance.now();
+  let firstFailureMs = Infinity;
   const failures = new Map<string, BrokerError>();
   const givenUp = new Set<ClusterNode>();
   let passed = new Set<ClusterNode>();
@@ -43,7 +43,7 @@ export async function withFailover<T>(
     const node = cluster.next(passed);
     if (node === undefined) {
       const delayMs = pauseMs(round++, failures.values());
-      const isOver = performance.now() - startMs + delayMs > rules.budgetMs;
+      const isOver = performance.now() - firstFailureMs + delayMs > rules.budgetMs;
       if (isOver || givenUp.size === cluster.nodes.length) throw summary(rules.where, failures);
       await sleep(delayMs, rules.cancelled);
       passed = new Set(givenUp);
@@ -54,6 +54,7 @@ export async function withFailover<T>(
     } catch (error) {
       const way = isBrokerError(error) ? wayOn(error, rules.repeatable) : 'none';
       if (way === 'none') throw error;
+      firstFailureMs = Math.min(firstFailureMs, performance.now());
       failures.set(node.endpoint.display, error as BrokerError);
       passed.add(node);
       if (way === 'otherNodes') givenUp.add(node);

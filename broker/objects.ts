@@ -10,6 +10,7 @@ import * as limits from './limits';
 import * as parameters from './parameters';
 import * as permissions from './permissions';
 import * as policies from './policies';
+import { declareQueue } from './queueDeclaration';
 import { removeQueue } from './queueDeletion';
 import { bringBack } from './queueReturn';
 import * as queues from './queues';
@@ -41,7 +42,7 @@ export async function put(broker: Broker, object: Exclude<BrokerObject, UserObje
       await exchanges.put(broker, object);
       return bringExchangeBack(broker, object);
     case 'queue':
-      await queues.put(broker, object);
+      await declareQueue(broker, object);
       return bringBack(broker, object);
     case 'binding':
       await bindings.put(broker, object);

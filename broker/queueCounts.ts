@@ -18,7 +18,7 @@ import { subjectOfQueue } from './approvals';
 import { readTogether } from './coalesce';
 import { connectionsIn } from './connections';
 import { isBrokerError } from './errors';
-import { count, field, getOrAbsent, records, text } from './json';
+import { count, field, flag, getOrAbsent, records, text } from './json';
 import { read } from './queues';
 import { path } from './transport';
 
@@ -161,7 +161,7 @@ async function latestTotalsOfVhost(broker: Broker, vhost: string): Promise<reado
 }
 
 interface Statistics extends QueueCounts {
-  /** Looking at a message must not be what pushes it over the queue's delivery limit. */
+  /** Looking at a message must be possible, and not be what pushes it over the queue's delivery limit. */
   readonly isPeekable: boolean;
 }
 
@@ -181,12 +181,17 @@ export async function statistics(
     unacknowledged: count(json, 'messages_unacknowledged') ?? 0,
     consumers: Math.max(count(json, 'consumers') ?? 0, records(field(json, 'consumer_details')).length),
     isUncertain: count(json, 'messages') === undefined,
-    isPeekable: deliveriesLeft(json) >= PEEKABLE_LIMIT,
+    isPeekable: deliveriesLeft(json) >= PEEKABLE_LIMIT && !hasSingleActiveConsumer(json),
   };
 }
 
 /** A peek counts as one delivery; a queue with fewer allowed than this isn't looked into. */
 const PEEKABLE_LIMIT = 5;
+
+/** Quorum queues with one refuse `basic.get` (405), on 3.10 to 4.3. */
+function hasSingleActiveConsumer(json: unknown): boolean {
+  return flag(field(json, 'arguments'), 'x-single-active-consumer');
+}
 
 function deliveriesLeft(json: unknown): number {
   const limits = [
@@ -228,7 +233,7 @@ function fromTotals(entry: unknown): QueueCounts {
 }
 
 /** Asks for a message and puts it back: the only figure of a quorum queue's messages that is never old. */
-async function readyNow(broker: Broker, vhost: string, name: string): Promise<number | undefined> {
+export async function readyNow(broker: Broker, vhost: string, name: string): Promise<number | undefined> {
   try {
     const { json } = await requestInVhost(broker, vhost, {
       method: 'POST',

@@ -17,6 +17,7 @@ import { protectHolding } from './holdingPolicies';
 import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
 import { beginningOf, describeCounts, glance, lossOf } from './queueCounts';
+import { declareQueue } from './queueDeclaration';
 import { divertInflow } from './queueInflow';
 import { bringBack, wayOut } from './queueReturn';
 import * as queues from './queues';
@@ -165,7 +166,7 @@ async function declareHolding(broker: Broker, queue: QueueObject, type: string):
   await protectHolding(broker, vhost, holding);
   await openHolding(broker, vhost, holding);
   if ((await queues.read(broker, vhost, holding)) === undefined) {
-    await queues.put(broker, {
+    await declareQueue(broker, {
       kind: 'queue',
       vhost,
       name: holding,

@@ -36,16 +36,20 @@ export async function readEffectivePolicy(broker: Broker, vhost: string, name: s
   );
 }
 
-/** Declares the queue. One that exists and is equal is fine; `refused` names every field that differs. */
-export async function put(broker: Broker, queue: QueueObject): Promise<void> {
+/**
+ * Declares the queue. One that exists and is equal is fine: `present`, also where an attempt made it whose answer was
+ * lost. `refused` names every field that differs. `declareQueue` makes sure that a quorum queue works, too.
+ */
+export async function put(broker: Broker, queue: QueueObject): Promise<'created' | 'present'> {
   const { vhost, name, durable, autoDelete } = queue;
   try {
-    await requestInVhost(broker, vhost, {
+    const { status } = await requestInVhost(broker, vhost, {
       method: 'PUT',
       path: `queues/${path(vhost, name)}`,
       body: { durable, auto_delete: autoDelete, arguments: queue.arguments },
       action: `create ${inWords(vhost, name)}`,
     });
+    return status === 201 ? 'created' : 'present';
   } catch (error) {
     if (!isBrokerError(error, 'refused')) throw error;
     const current = await read(broker, vhost, name);
@@ -53,16 +57,20 @@ export async function put(broker: Broker, queue: QueueObject): Promise<void> {
   }
 }
 
-export interface DeleteConditions {
+export interface DeleteOptions {
   readonly ifEmpty?: boolean;
   readonly ifUnused?: boolean;
+  /** The broker waits for a leader before it deletes a quorum queue without one. */
+  readonly isLeaderless?: boolean;
 }
+
+const LEADERLESS_TIMEOUT_MS = 60_000;
 
 /** Only classic queues know the conditions. An absent queue is fine. */
 export async function remove(
   broker: Broker,
   { vhost, name }: QueueName,
-  { ifEmpty = false, ifUnused = false }: DeleteConditions = {},
+  { ifEmpty = false, ifUnused = false, isLeaderless = false }: DeleteOptions = {},
 ): Promise<void> {
   const flags = [...(ifEmpty ? ['if-empty=true'] : []), ...(ifUnused ? ['if-unused=true'] : [])].join('&');
   const query = flags === '' ? '' : `?${flags}`;
@@ -71,6 +79,7 @@ export async function remove(
       method: 'DELETE',
       path: `queues/${path(vhost, name)}${query}`,
       action: `delete ${inWords(vhost, name)}`,
+      ...(isLeaderless ? { timeoutMs: LEADERLESS_TIMEOUT_MS } : {}),
     });
   } catch (error) {
     if (!isBrokerError(error, 'notFound')) throw error;

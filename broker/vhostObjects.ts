@@ -49,6 +49,9 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   for (const [key, object] of previous) if (foundIn(snapshot, object) !== undefined) present.set(key, object);
   const wanted = new Set(task.wanted.map(identityKey));
 
+  // A run that was cut off may have left it without a leader, which no list shows.
+  const isAdoptedQuorumQueue = (object: VhostPart): boolean =>
+    object.kind === 'queue' && object.arguments[TYPE] === 'quorum' && !previous.has(identityKey(object));
   const bring = async (object: VhostPart): Promise<void> => {
     const key = identityKey(object);
     const found = foundIn(snapshot, object);
@@ -58,7 +61,7 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
       if (isOurs && isRecreatable) {
         await recreate(broker, object, task.approvals, () => present.delete(key));
       } else await objects.put(broker, object);
-    } else if (isRecreatable && (await isUnfinished(snapshot, object))) {
+    } else if (isRecreatable && (isAdoptedQuorumQueue(object) || (await isUnfinished(snapshot, object)))) {
       await objects.put(broker, object);
     }
     present.set(key, object);

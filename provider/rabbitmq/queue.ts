@@ -3,6 +3,7 @@ import type { Arguments, QueueObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
 import { isUnfinished } from '../../broker/holding';
+import { declareQueue } from '../../broker/queueDeclaration';
 import { removeQueue } from '../../broker/queueDeletion';
 import { bringBack, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
@@ -48,7 +49,7 @@ export const queueType: ResourceType<QueueObject> = {
   }),
   create: async ({ session }, queue) => {
     const broker = await session.broker();
-    await queues.put(broker, queue);
+    await declareQueue(broker, queue);
     await bringBack(broker, queue);
     return { id: idInVhost(queue.name, queue.vhost), object: queue };
   },
@@ -74,7 +75,7 @@ export const queueType: ResourceType<QueueObject> = {
   },
   update: async ({ session }, queue) => {
     const broker = await session.broker();
-    await queues.put(broker, queue);
+    await declareQueue(broker, queue);
     // Killed between the two, a recreation is finished here.
     await bringBack(broker, queue);
     return queue;

@@ -5,7 +5,7 @@ import { removeQueue } from '../../broker/queueDeletion';
 import * as queues from '../../broker/queues';
 import { isBrokerError } from '../../broker/errors';
 import * as vhosts from '../../broker/vhosts';
-import type { QueueType } from '../../topology/objects';
+import type { Arguments, QueueType } from '../../topology/objects';
 import { withBroker } from '../rigs/brokers';
 import { brokerOf, scratchOn, uniqueName } from './realBroker';
 
@@ -22,16 +22,15 @@ const refusal = async (work: Promise<void>): Promise<string> => {
 
 withBroker('deleting a queue', (rig) => {
   const scratch = scratchOn(rig);
-  const make = async (type: QueueType): Promise<string> => {
+  const make = async (type: QueueType, table: Arguments = {}): Promise<string> => {
     const vhost = await scratch.vhost();
-    const typed = { 'x-queue-type': type };
     await queues.put(brokerOf(rig), {
       kind: 'queue',
       vhost,
       name: 'q',
       durable: true,
       autoDelete: false,
-      arguments: typed,
+      arguments: { 'x-queue-type': type, ...table },
     });
     return vhost;
   };
@@ -56,6 +55,17 @@ withBroker('deleting a queue', (rig) => {
     const vhost = await make(type);
     await removeQueue(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
     expect(await queues.read(brokerOf(rig), vhost, 'q')).toBeUndefined();
+  });
+
+  it('quorum, with a single active consumer, which forbids looking into it: counted nevertheless', async () => {
+    const vhost = await make('quorum', { 'x-single-active-consumer': true });
+    const broker = brokerOf(rig);
+    await scratch.publish(vhost, 'q', 3);
+    const message = await refusal(removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }));
+    expect(message).toContain('3 messages, 0 consumers');
+    const empty = await make('quorum', { 'x-single-active-consumer': true });
+    await removeQueue(broker, { vhost: empty, name: 'q' }, { approvals: NOTHING_APPROVED });
+    expect(await queues.read(broker, empty, 'q')).toBeUndefined();
   });
 
   it('in a vhost that is gone: fine, for who was killed after that deletion comes again', async () => {

@@ -2,15 +2,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { openBroker, type Broker } from '../../broker/transport';
-import { callManagement } from '../rigs/management';
+import { callManagement, type ManagementLogin } from '../rigs/management';
 import { allowRigUser, type TestBroker } from '../rigs/brokers';
 
-export function brokerOf(rig: TestBroker, login?: { username: string; password: string }): Broker {
+export function brokerOf(rig: ManagementLogin, login?: { username: string; password: string }): Broker {
   const { username, password } = login ?? rig;
   return openBroker({ endpoint: endpointOf(rig), username, password });
 }
 
-export function endpointOf(rig: TestBroker): string {
+export function endpointOf(rig: Pick<ManagementLogin, 'managementPort'>): string {
   return `http://127.0.0.1:${rig.managementPort}`;
 }
 

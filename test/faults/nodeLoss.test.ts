@@ -1,13 +1,17 @@
 /**
  * A node of a three-node cluster is killed in the middle of an `up`, and while it holds messages: the `up` goes on over
- * the other nodes, the cluster is repaired by a re-run, and what a quorum queue confirmed is still there. A queue that
- * can't survive shows that a loss would be seen.
+ * the other nodes, the cluster is repaired by a re-run, every queue that is said to be there takes messages, and what a
+ * quorum queue confirmed is still there. A queue that can't survive shows that a loss would be seen.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { connect, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { declareQueue } from '../../broker/queueDeclaration';
+import { remove as removeQueueNow } from '../../broker/queues';
 import { waitFor } from '../../tools/processes';
+import type { QueueObject } from '../../topology/objects';
+import { brokerOf } from '../broker/realBroker';
 import { chrootObstacle } from '../rigs/chrootBroker';
 import { startChrootCluster, type ClusterRig, type ClusterRigNode } from '../rigs/chrootCluster';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
@@ -91,6 +95,13 @@ for (const version of ['4.0', '4.3'] as const) {
         const queues = await callManagement<{ name: string; type: string }[]>(second, 'GET', 'queues/shop');
         expect(queues.map(({ name }) => name).sort()).toEqual(NAMES);
         expect(new Set(queues.map(({ type }) => type))).toEqual(new Set(['quorum']));
+        await callManagement(second, 'PUT', 'permissions/shop/guest', {
+          configure: '.*',
+          write: '.*',
+          read: '.*',
+        });
+        await Promise.all(NAMES.map((name) => publishConfirmed(second, name)));
+        await purge(second, NAMES);
       });
 
       it('the node comes back: nothing to change, and nothing drifted, asked through another node', async () => {
@@ -106,17 +117,22 @@ for (const version of ['4.0', '4.3'] as const) {
         'what was confirmed survives a node and an up; what can’t survive is missed',
         async () => {
           const [, second, third] = cluster.nodes;
-          await callManagement(second, 'PUT', 'permissions/shop/guest', {
-            configure: '.*',
-            write: '.*',
-            read: '.*',
-          });
           await publishConfirmed(second, 'q1');
           await publishConfirmed(third, 'volatile', { durable: false });
           await publishConfirmed(third, 'single', { durable: true });
           await third.kill();
           // Two nodes of three have all that was confirmed, and the count sees what only the third one has.
-          await waitForMessages(second, { q1: MESSAGES, volatile: 0, single: 0 });
+          await waitForMessages(second, { q1: MESSAGES });
+          // An AMQP client that asks for them would wait a minute for an answer.
+          await waitFor(async () => {
+            const queues = await callManagement<{ name: string; state: string }[]>(
+              second,
+              'GET',
+              'queues/shop',
+            );
+            const states = queues.filter(({ name }) => name === 'single' || name === 'volatile');
+            return states.every(({ state }) => state === 'down') ? true : undefined;
+          }, WAIT_MS);
 
           write(900);
           const run = await workspace.up();
@@ -128,8 +144,52 @@ for (const version of ['4.0', '4.3'] as const) {
         },
         TEST_TIMEOUT_MS,
       );
+
+      it(
+        'a queue whose declaration was cut off works, or is refused with the way out',
+        async () => {
+          const [first, second] = cluster.nodes;
+          const broker = brokerOf(second);
+          const cutOff = NAMES.map((name) => quorumQueue(`cut-off-${name}`));
+          const declarations = cutOff.map(({ name, durable, arguments: table }) =>
+            callManagement(first, 'PUT', `queues/shop/${name}`, { durable, arguments: table }).catch(
+              () => undefined,
+            ),
+          );
+          const known = new Set(cutOff.map(({ name }) => name));
+          await waitFor(async () => {
+            const queues = await callManagement<{ name: string }[]>(second, 'GET', 'queues/shop');
+            return queues.some(({ name }) => known.has(name)) ? true : undefined;
+          }, WAIT_MS);
+          await first.kill();
+          await Promise.all(declarations);
+          await first.restart();
+          const outcomes = await Promise.allSettled(cutOff.map((queue) => declareQueue(broker, queue)));
+          const refused = cutOff.filter((_, index) => outcomes[index]?.status === 'rejected');
+          process.stderr.write(`${title}: ${refused.length} of ${cutOff.length} queues have no leader\n`);
+          for (const outcome of outcomes) {
+            if (outcome.status === 'rejected')
+              expect(String(outcome.reason)).toMatch(/has no leader, though/);
+          }
+          for (const { vhost, name } of refused) {
+            await removeQueueNow(broker, { vhost, name }, { isLeaderless: true });
+          }
+          await Promise.all(refused.map((queue) => declareQueue(broker, queue)));
+          await Promise.all(cutOff.map(({ name }) => publishConfirmed(second, name)));
+        },
+        TEST_TIMEOUT_MS,
+      );
     },
   );
+}
+
+function quorumQueue(name: string): QueueObject {
+  const table = { 'x-queue-type': 'quorum' };
+  return { kind: 'queue', vhost: 'shop', name, durable: true, autoDelete: false, arguments: table };
+}
+
+async function purge(node: ClusterRigNode, queues: readonly string[]): Promise<void> {
+  for (const queue of queues) await callManagement(node, 'DELETE', `queues/shop/${queue}/contents`);
 }
 
 async function connectTo(node: ClusterRigNode): Promise<ChannelModel> {
@@ -148,13 +208,17 @@ async function publishConfirmed(
   declare?: { durable: boolean },
 ): Promise<void> {
   const connection = await connectTo(node);
-  const channel = await connection.createConfirmChannel();
-  if (declare !== undefined) await channel.assertQueue(queue, declare);
-  for (let count = 0; count < MESSAGES; count++) {
-    channel.sendToQueue(queue, Buffer.from(String(count)), { persistent: true });
+  connection.on('error', () => undefined); // what is lost with it isn't confirmed
+  try {
+    const channel = await connection.createConfirmChannel();
+    if (declare !== undefined) await channel.assertQueue(queue, declare);
+    for (let count = 0; count < MESSAGES; count++) {
+      channel.sendToQueue(queue, Buffer.from(String(count)), { persistent: true });
+    }
+    await channel.waitForConfirms();
+  } finally {
+    await connection.close();
   }
-  await channel.waitForConfirms();
-  await connection.close();
 }
 
 /** Waits until there are exactly so many. */
