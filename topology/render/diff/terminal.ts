@@ -1,16 +1,18 @@
 /** A diff for a terminal: the worst first, what has no effect folded, as wide as the terminal is. */
-import type {
-  Change,
-  ChangeClass,
-  Effect,
-  FieldChange,
-  LiveNumbers,
-  Reason,
-  TopologyDiff,
-} from '../../diff/model';
-import { CHANGE_CLASSES } from '../../diff/model';
-import { inWords } from '../../diff/values';
+import type { Effect, LiveNumbers, Reason, TopologyDiff } from '../../diff/model';
 import { subjectInWords } from '../../diff/effects';
+import {
+  HEADINGS,
+  countsInWords,
+  effectGroups,
+  effectInWords,
+  fieldInWords,
+  headline,
+  numbersInWords,
+  outline,
+  workersOf,
+} from './outline';
+import type { Entry } from './outline';
 import { displayWidth, printable } from '../terminalText';
 
 export interface TerminalOptions {
@@ -31,22 +33,6 @@ const STYLES = {
 } as const;
 type Style = keyof typeof STYLES;
 
-const SIGNS: Readonly<Record<Change['change'], string>> = {
-  added: '+',
-  removed: '-',
-  changed: '~',
-  recreated: '±',
-  renamed: '→',
-};
-
-const HEADINGS: Readonly<Record<ChangeClass, string>> = {
-  security: 'security: access is widened',
-  destructive: 'destructive: messages or objects are lost',
-  disruptive: 'disruptive: clients are cut off or refused',
-  safe: 'safe',
-  none: 'no effect',
-};
-
 const WIDTH_MIN = 40;
 
 interface Page {
@@ -61,42 +47,19 @@ export function renderDiffForTerminal(diff: TopologyDiff, options: TerminalOptio
   };
   const head = printable(`${diff.base.name} → ${diff.head.name}`);
   if (diff.changes.length === 0) return `${head}\nNothing changes.\n`;
-  const parts = partsByWhole(diff.changes);
-  const numbers = new Map(diff.changes.map((change, index) => [change, index + 1]));
-  const sections = [...CHANGE_CLASSES].reverse().flatMap((each) => {
-    const own = diff.changes.filter((change) => change.class === each && !isFolded(change, parts));
-    if (own.length === 0) return [];
-    const title = page.paint(each, HEADINGS[each]);
-    const blocks = own.map((change) => {
-      const number = numbers.get(change) ?? 0;
-      return each === 'none' || each === 'safe'
-        ? shortBlock(change, parts.get(change.id) ?? [], page)
-        : longBlock(change, { number, parts: parts.get(change.id) ?? [] }, page);
-    });
-    return [[title, ...blocks].join('\n')];
+  const sections = outline(diff).map((section) => {
+    const isShort = section.class === 'none' || section.class === 'safe';
+    const blocks = section.entries.map((entry) => (isShort ? shortBlock : longBlock)(entry, page));
+    return [page.paint(section.class, HEADINGS[section.class]), ...blocks].join('\n');
   });
-  return `${page.paint('bold', head)}   RabbitMQ ${diff.head.target}\n\n${sections.join('\n\n')}\n\n${summary(diff)}\n`;
+  return `${page.paint('bold', head)}   RabbitMQ ${diff.head.target}\n\n${sections.join('\n\n')}\n\n${countsInWords(diff)}\n`;
 }
 
-/** What says nothing by itself is only counted at what it belongs to. */
-function isFolded(change: Change, parts: ReadonlyMap<string, readonly Change[]>): boolean {
-  return change.partOf !== undefined && (parts.get(change.partOf) ?? []).includes(change);
-}
-
-function partsByWhole(changes: readonly Change[]): Map<string, Change[]> {
-  const ids = new Set(changes.map(({ id }) => id));
-  const parts = new Map<string, Change[]>();
-  for (const change of changes) {
-    if (change.partOf === undefined || !ids.has(change.partOf) || change.reasons.length > 0) continue;
-    parts.set(change.partOf, [...(parts.get(change.partOf) ?? []), change]);
-  }
-  return parts;
-}
-
-function shortBlock(change: Change, parts: readonly Change[], page: Page): string {
+function shortBlock(entry: Entry, page: Page): string {
+  const { change } = entry;
   const fields = 'fields' in change ? change.fields : [];
   return [
-    `  ${headline(change, parts)}`,
+    `  ${printable(headline(entry))}`,
     ...fields.map((field) => wrapped(fieldInWords(field), 6, page)),
     ...change.effects.flatMap((effect) =>
       effect.fields.length === 0
@@ -107,23 +70,11 @@ function shortBlock(change: Change, parts: readonly Change[], page: Page): strin
   ].join('\n');
 }
 
-function headline(change: Change, parts: readonly Change[]): string {
-  const from = change.change === 'renamed' ? `${change.from} ` : '';
-  const along =
-    parts.length === 0
-      ? ''
-      : `  (with ${parts.length} that ${parts.length === 1 ? 'belongs' : 'belong'} to it)`;
-  return printable(`${from}${SIGNS[change.change]} ${change.id}${along}`);
-}
-
-function longBlock(
-  change: Change,
-  { number, parts }: { readonly number: number; readonly parts: readonly Change[] },
-  page: Page,
-): string {
+function longBlock(entry: Entry, page: Page): string {
+  const { change, step } = entry;
   const position = change.positions.head ?? change.positions.base;
   const where = position === undefined ? '' : `${position.file}:${position.line}:${position.column}`;
-  const title = headline(change, parts);
+  const title = printable(headline(entry));
   const fields = 'fields' in change ? change.fields : [];
   const gap = Math.max(2, page.width - 2 - displayWidth(title) - displayWidth(where));
   return [
@@ -133,23 +84,9 @@ function longBlock(
     ...effectGroups(change.effects).flatMap((group) => effectLines(group, page)),
     ...numberLine(change.live, page),
     ...peopleLine('users', change.users, page),
-    ...peopleLine(
-      'workers',
-      [...new Set([...change.workers, ...change.effects.flatMap((each) => each.workers)])],
-      page,
-    ),
-    ...labelled('up', [`step ${number}`, ...change.steps].join('; '), page),
+    ...peopleLine('workers', workersOf(change), page),
+    ...labelled('up', [`step ${step}`, ...change.steps].join('; '), page),
   ].join('\n');
-}
-
-function fieldInWords({ field, before, after }: FieldChange): string {
-  return `${field}: ${inWords(field, before)} → ${inWords(field, after)}`;
-}
-
-function effectInWords({ fields, policyBefore, policyAfter }: Effect): string {
-  const policy =
-    policyBefore === policyAfter ? '' : ` (policy ${policyBefore ?? 'none'} → ${policyAfter ?? 'none'})`;
-  return `${fields.map(fieldInWords).join(', ')}${policy}`;
 }
 
 /** What to do instead stands once, behind the last of those that say the same. */
@@ -172,21 +109,6 @@ function reasonLines({ class: itsClass, code, why }: Reason, page: Page): string
   ];
 }
 
-/** Queues to which the same happens. */
-function effectGroups(effects: readonly Effect[]): Effect[][] {
-  const groups = new Map<string, Effect[]>();
-  for (const effect of effects) {
-    const key = JSON.stringify([
-      effect.fields,
-      effect.policyBefore,
-      effect.policyAfter,
-      effect.reasons.map(({ code }) => code),
-    ]);
-    groups.set(key, [...(groups.get(key) ?? []), effect]);
-  }
-  return [...groups.values()];
-}
-
 const NAMES_MAX = 8;
 
 function effectLines(group: readonly Effect[], page: Page): string[] {
@@ -205,22 +127,9 @@ function effectLines(group: readonly Effect[], page: Page): string[] {
 }
 
 function numberLine(live: LiveNumbers | undefined, page: Page): string[] {
-  if (live === undefined) return [];
-  const words = Object.entries(NUMBER_WORDS).flatMap(([key, word]) => {
-    const value = live[key as keyof LiveNumbers];
-    return value === undefined ? [] : [`${value.toLocaleString('en-US')} ${word}`];
-  });
-  return words.length === 0 ? [] : labelled('now', words.join(', '), page);
+  const words = numbersInWords(live);
+  return words === '' ? [] : labelled('now', words, page);
 }
-
-const NUMBER_WORDS: Readonly<Record<keyof LiveNumbers, string>> = {
-  messages: 'messages',
-  unacknowledged: 'unacknowledged',
-  consumers: 'consumers',
-  connections: 'connections',
-  publishedPerSecond: 'published/s',
-  deliveredPerSecond: 'delivered/s',
-};
 
 function peopleLine(word: string, names: readonly string[], page: Page): string[] {
   return names.length === 0 ? [] : labelled(word, names.join(', '), page);
@@ -257,20 +166,4 @@ function lines(text: string, firstWidth: number, restWidth = firstWidth): string
     }
   }
   return [...broken, line];
-}
-
-const COUNT_WORDS: Readonly<Record<ChangeClass, string>> = {
-  security: 'security',
-  destructive: 'destructive',
-  disruptive: 'disruptive',
-  safe: 'safe',
-  none: 'without effect',
-};
-
-function summary({ summary: { byClass }, changes }: TopologyDiff): string {
-  const counts = [...CHANGE_CLASSES]
-    .reverse()
-    .filter((each) => byClass[each] > 0)
-    .map((each) => `${byClass[each].toLocaleString('en-US')} ${COUNT_WORDS[each]}`);
-  return `${changes.length.toLocaleString('en-US')} ${changes.length === 1 ? 'change' : 'changes'}: ${counts.join(', ')}`;
 }
