@@ -2,7 +2,9 @@ import { diffTopologies } from '../../topology/diff/index';
 import { CHANGE_CLASSES, isAtLeastAsBad } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
+import type { DiffSides } from '../../topology/render/diff/graph';
 import { renderDiffAsJson } from '../../topology/render/diff/json';
+import { renderDiffAsMarkdown } from '../../topology/render/diff/markdown';
 import { renderDiffForTerminal } from '../../topology/render/diff/terminal';
 import { ExitCode } from '../exitCodes';
 import { readSide } from '../sides/index';
@@ -17,7 +19,7 @@ export interface DiffOptions {
   readonly target?: string;
 }
 
-type Renderer = (diff: TopologyDiff) => string;
+type Renderer = (diff: TopologyDiff, sides: DiffSides) => string;
 
 /** One line per format. */
 const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
@@ -29,6 +31,7 @@ const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
         width: terminalWidth(process.stdout),
       }),
   ],
+  ['markdown', (diff, sides) => renderDiffAsMarkdown(diff, sides)],
   ['json', renderDiffAsJson],
 ]);
 
@@ -44,8 +47,9 @@ export async function diff(base: string, head: string, options: DiffOptions): Pr
   const gate = gateOf(options.failOn);
   const target = targetOption(options.target);
   const [before, after] = [await readSide(base, target), await readSide(head, target)];
-  const found = diffTopologies(sideOf(before, base), sideOf(after, head));
-  process.stdout.write(render(found));
+  const sides = { base: sideOf(before, base), head: sideOf(after, head) };
+  const found = diffTopologies(sides.base, sides.head);
+  process.stdout.write(render(found, sides));
   return gate !== undefined && isAtLeastAsBad(found.summary.worst, gate) ? ExitCode.findings : ExitCode.ok;
 }
 

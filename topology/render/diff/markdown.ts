@@ -1,0 +1,214 @@
+/**
+ * A diff as the comment of a pull request: the summary first, details folded, a picture of the changed part. However
+ * large the change is, the comment stays within its limit, and says what it leaves out.
+ */
+import type { ChangeClass, Effect, Reason, TopologyDiff } from '../../diff/model';
+import { subjectInWords } from '../../diff/effects';
+import { changedPart, diffGraph } from './graph';
+import type { DiffSides } from './graph';
+import { code, sentence } from './markdownText';
+import { renderMermaid } from './mermaid';
+import {
+  HEADINGS,
+  countsInWords,
+  effectGroups,
+  effectInWords,
+  fieldInWords,
+  headline,
+  numbersInWords,
+  outline,
+  workersOf,
+} from './outline';
+import type { Entry, Section } from './outline';
+
+export interface MarkdownOptions {
+  /** In characters. GitHub takes 65,536, GitLab 1,000,000. */
+  readonly lengthMax?: number;
+}
+
+/** By this a comment is found again. */
+export const COMMENT_MARKER = '<!-- warren diff -->';
+
+const LENGTH_MAX = 60_000;
+const NODES_MAX = 40;
+const ROWS_MAX = 20;
+const NAMES_MAX = 8;
+const ROW_TEXT_MAX = 300;
+
+const ICONS: Readonly<Record<ChangeClass, string>> = {
+  security: '🟣',
+  destructive: '🔴',
+  disruptive: '🟠',
+  safe: '🟢',
+  none: '⚪',
+};
+
+export function renderDiffAsMarkdown(
+  diff: TopologyDiff,
+  sides: DiffSides,
+  { lengthMax = LENGTH_MAX }: MarkdownOptions = {},
+): string {
+  const { worst } = diff.summary;
+  const title = diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff);
+  const head = [
+    COMMENT_MARKER,
+    `### ${diff.changes.length === 0 ? ICONS.none : ICONS[worst]} RabbitMQ topology: ${title}`,
+    `${code(shortened(diff.base.name, ROW_TEXT_MAX))} → ${code(shortened(diff.head.name, ROW_TEXT_MAX))}, for RabbitMQ ${diff.head.target}`,
+  ];
+  if (diff.changes.length === 0) return `${head.join('\n\n')}\n`;
+  const sections = outline(diff);
+  const page = new Page(lengthMax);
+  page.add([...head, table(sections)].join('\n\n'));
+  page.add(picture(diff, sides));
+  for (const section of sections) addSection(page, section);
+  return page.text();
+}
+
+/** Blocks, as long as there is room; what has none is counted. */
+class Page {
+  readonly #blocks: string[] = [];
+  #room: number;
+  #leftOut = 0;
+
+  constructor(lengthMax: number) {
+    this.#room = lengthMax - 200; // for the closing line
+  }
+
+  /** False where there is no room for it. */
+  add(block: string): boolean {
+    const length = block.length + 2;
+    if (block === '' || length > this.#room) return block === '';
+    this.#room -= length;
+    this.#blocks.push(block);
+    return true;
+  }
+
+  fits(length: number): boolean {
+    return length + 2 <= this.#room;
+  }
+
+  leaveOut(count: number): void {
+    this.#leftOut += count;
+  }
+
+  text(): string {
+    const closing =
+      this.#leftOut === 0
+        ? []
+        : [
+            `_There is no room here for the details of ${this.#leftOut.toLocaleString('en-US')} more: <code>warren diff</code> shows all._`,
+          ];
+    return `${[...this.#blocks, ...closing].join('\n\n')}\n`;
+  }
+}
+
+function table(sections: readonly Section[]): string {
+  const worth = sections.filter((section) => section.class !== 'safe' && section.class !== 'none');
+  const entries = worth.flatMap((section) => section.entries);
+  if (entries.length === 0) return 'Nobody is cut off, and nothing is lost.';
+  const rows = entries.slice(0, ROWS_MAX).map(({ change, parts }) => {
+    const reasons = [...change.reasons, ...change.effects.flatMap((effect) => effect.reasons)];
+    const reason = reasons.find((each) => each.class === change.class) ?? reasons[0];
+    const now = numbersInWords(change.live);
+    const what = `${code(shortened(headline({ change, parts: [] }), ROW_TEXT_MAX))}${parts.length === 0 ? '' : ` and ${parts.length} with it`}`;
+    const why = `${sentence(shortened(reason?.why ?? '', ROW_TEXT_MAX))}${now === '' ? '' : ` <b>Now: ${sentence(now)}.</b>`}`;
+    return `| ${ICONS[change.class]} ${change.class} | ${what} | ${why} |`;
+  });
+  const more = entries.length - rows.length;
+  return [
+    '| | Change | What it does |',
+    '|---|---|---|',
+    ...rows,
+    ...(more === 0 ? [] : [`| | and ${more.toLocaleString('en-US')} more | |`]),
+  ].join('\n');
+}
+
+function picture(diff: TopologyDiff, sides: DiffSides): string {
+  const part = changedPart(diffGraph(diff, sides), NODES_MAX);
+  const drawing = renderMermaid(part);
+  if (drawing === '') return '';
+  const note =
+    part.leftOut === 0 ? '' : `\n\n${part.leftOut.toLocaleString('en-US')} more changed are not drawn.`;
+  return `<details open><summary>What changes, with its neighbours</summary>\n\n\`\`\`mermaid\n${drawing}\`\`\`\n\nGreen comes, red and dashed goes, yellow changes.${note}\n</details>`;
+}
+
+/** As many of its changes as there is room for. */
+function addSection(page: Page, { class: its, entries }: Section): void {
+  const opening = (count: number): string =>
+    `<details><summary>${ICONS[its]} ${HEADINGS[its]} (${count.toLocaleString('en-US')})</summary>`;
+  const isShort = its === 'safe' || its === 'none';
+  const blocks: string[] = [];
+  let length = opening(entries.length).length + '\n\n\n</details>'.length;
+  for (const entry of entries) {
+    const block = isShort ? shortBlock(entry) : longBlock(entry);
+    if (!page.fits(length + block.length + 2)) break;
+    length += block.length + 2;
+    blocks.push(block);
+  }
+  page.leaveOut(entries.length - blocks.length);
+  if (blocks.length === 0) return;
+  page.add([opening(entries.length), ...blocks, '</details>'].join('\n\n'));
+}
+
+function shortBlock(entry: Entry): string {
+  const { change } = entry;
+  const fields = 'fields' in change ? change.fields : [];
+  return [
+    `- ${code(headline(entry))}`,
+    ...fields.map((field) => `  - ${sentence(fieldInWords(field))}`),
+    ...change.effects
+      .filter((effect) => effect.fields.length > 0)
+      .slice(0, NAMES_MAX)
+      .map((effect) => `  - ${sentence(`${subjectInWords(effect.subject)}: ${effectInWords(effect)}`)}`),
+    ...change.reasons.map(({ why }) => `  - ${sentence(why)}`),
+  ].join('\n');
+}
+
+function longBlock(entry: Entry): string {
+  const { change, step } = entry;
+  const position = change.positions.head ?? change.positions.base;
+  const where = position === undefined ? '' : ` at ${code(`${position.file}:${position.line}`)}`;
+  const fields = 'fields' in change ? change.fields : [];
+  return [
+    `**${code(headline(entry))}**${where}`,
+    [
+      ...fields.map((field) => `- ${sentence(fieldInWords(field))}`),
+      ...change.reasons.flatMap(reasonLines),
+      ...effectGroups(change.effects).flatMap(effectLines),
+      ...line('now', numbersInWords(change.live)),
+      ...line('users', change.users.join(', ')),
+      ...line('workers', workersOf(change).join(', ')),
+      ...line('up', [`step ${step}`, ...change.steps].join('; ')),
+    ].join('\n'),
+  ].join('\n\n');
+}
+
+function reasonLines({ class: its, why, instead }: Reason): string[] {
+  return [
+    `- ${ICONS[its]} ${sentence(why)}`,
+    ...(instead === undefined ? [] : [`  - _${sentence(instead)}_`]),
+  ];
+}
+
+function effectLines(group: readonly Effect[]): string[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const names = group.slice(0, NAMES_MAX).map(({ subject }) => subjectInWords(subject));
+  const more =
+    group.length > NAMES_MAX ? ` and ${(group.length - NAMES_MAX).toLocaleString('en-US')} more` : '';
+  const what = first.fields.length === 0 ? '' : `: ${effectInWords(first)}`;
+  return [
+    `- ${sentence(`${names.join(', ')}${more}${what}`)}`,
+    ...group.slice(0, NAMES_MAX).flatMap(({ live }) => line('now', numbersInWords(live))),
+    ...first.reasons.flatMap(reasonLines).map((each) => `  ${each}`),
+  ];
+}
+
+function line(label: string, text: string): string[] {
+  return text === '' ? [] : [`- ${label}: ${sentence(text)}`];
+}
+
+function shortened(text: string, lengthMax: number): string {
+  const characters = Array.from(text);
+  return characters.length <= lengthMax ? text : `${characters.slice(0, lengthMax - 1).join('')}…`;
+}
