@@ -237,6 +237,14 @@ function identityParts(object: BrokerObject): readonly string[] {
   }
 }
 
+/** The object itself, wherever it was said. */
+export function withoutPlace<T extends BrokerObject>(object: T): Omit<T, 'position'> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== 'position')) as Omit<
+    T,
+    'position'
+  >;
+}
+
 /** JSON with sorted keys, so that equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

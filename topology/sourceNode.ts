@@ -139,7 +139,8 @@ function keyName(key: Node | null, range: Range, walk: Walk): string | undefined
   if (isScalar(key) && key.value !== null) {
     const name = typeof key.value === 'string' ? key.value : (key.source ?? JSON.stringify(key.value));
     checkText(name, range, walk);
-    if (name !== '<<') return name;
+    // In quotes it is a name like any other.
+    if (name !== '<<' || key.type !== 'PLAIN') return name;
     walk.report(range, {
       code: 'merge-key',
       message: 'Merge keys (<<) are not supported.',

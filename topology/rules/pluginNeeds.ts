@@ -1,5 +1,6 @@
 /** What of a topology needs a plugin: shared by the rules about plugins. */
 import type { Exchange, Topology, Vhost } from '../model';
+import { compareNames } from '../names';
 import type { Path } from '../source';
 import { isAtLeast } from '../target';
 import { EXCHANGE_TYPES, KNOWN_PLUGINS, PARAMETER_PLUGINS, POLICY_KEY_PLUGINS } from './exchangeTypes';
@@ -21,6 +22,12 @@ export function unmetNeeds(topology: Topology, named: ReadonlySet<string>): Find
     .flatMap((vhost) => needs(vhost, topology))
     .filter(({ plugin }) => (plugin === undefined ? !hasUnknown : !named.has(plugin)))
     .map(describe);
+}
+
+/** The plugins that a topology needs, as far as they are known, by name. */
+export function neededPlugins(topology: Topology): readonly string[] {
+  const found = topology.vhosts.flatMap((vhost) => needs(vhost, topology).map(({ plugin }) => plugin));
+  return [...new Set(found)].filter((plugin) => plugin !== undefined).sort(compareNames);
 }
 
 function describe({ what, plugin, path, part }: Need): Finding {

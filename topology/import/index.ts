@@ -1,0 +1,221 @@
+/**
+ * From the objects of a broker to a topology that compiles to the same: intents where they are exact, everything else in
+ * RabbitMQ's own words, and a comment where something can't be kept. What is written is compiled again here; where it
+ * would not mean the same, the vhost is written without intents.
+ */
+import { buildTopology } from '../build/index';
+import { frameworkOwner } from '../frameworkNames';
+import { compareNames } from '../names';
+import type { BrokerObject } from '../objects';
+import { identityKey } from '../objects';
+import { neededPlugins } from '../rules/pluginNeeds';
+import type { Target } from '../target';
+import { DEFAULT_TARGET } from '../target';
+import { Comments, namesInComment } from './comments';
+import { compileDraft, draftSource } from './compileDraft';
+import { withoutForeign } from './leftOut';
+import type { LeftOut } from './leftOut';
+import { differencesBetween } from './meaning';
+import { ReportBuilder } from './report';
+import type { ImportReport } from './report';
+import { nameUsers } from './users';
+import { draftUsers } from './usersDraft';
+import { draftVhost } from './vhostDraft';
+import { vhostParts } from './vhostParts';
+import { inComment, writeYaml } from './yamlText';
+import type { Table, Value } from './yamlText';
+
+export interface ImportOptions {
+  readonly target?: Target;
+  /** Where the objects come from, for the first line. */
+  readonly source: string;
+  /** What can't be kept of an object, by its identity. */
+  readonly notes?: ReadonlyMap<string, readonly string[]>;
+  /** Lists every queue, also those that look as if an application made them at run time. */
+  readonly listsAll?: boolean;
+}
+
+export interface ImportResult {
+  readonly text: string;
+  readonly report: ImportReport;
+}
+
+export function importTopology(objects: readonly BrokerObject[], options: ImportOptions): ImportResult {
+  const named = nameUsers(objects);
+  const { kept, leftOut } = withoutForeign(named.objects);
+  const target = options.target ?? DEFAULT_TARGET;
+  const draft = draftTopology(kept, [...named.leftOut, ...leftOut], { ...options, target });
+  tellDisagreements(named.disagreements, draft.comments);
+  tellNotes(objects, options.notes ?? new Map(), draft);
+  const head = [
+    `# From ${inComment(options.source)}, by \`warren import\`. Passwords are not among it: the stack derives them.`,
+    '',
+  ];
+  const text = `${head.join('\n')}${writeYaml(draft.data, (path) => draft.comments.at(path))}`;
+  return { text, report: draft.report };
+}
+
+interface Draft {
+  readonly data: Table;
+  readonly comments: Comments;
+  readonly report: ImportReport;
+}
+
+function draftTopology(
+  kept: readonly BrokerObject[],
+  leftOut: readonly LeftOut[],
+  options: ImportOptions & { readonly target: Target },
+): Draft {
+  const plain = new Set<string>();
+  for (;;) {
+    const draft = attempt(kept, leftOut, plain, options);
+    const wrong = [...wrongVhosts(kept, draft)].filter((name) => !plain.has(name));
+    if (wrong.length === 0) return draft;
+    for (const name of wrong) plain.add(name);
+  }
+}
+
+/** The vhosts that would mean something else than before. */
+function wrongVhosts(kept: readonly BrokerObject[], { report }: Draft): ReadonlySet<string> {
+  if (report.differences.length === 0) return new Set();
+  return new Set(vhostParts(kept).keys());
+}
+
+function attempt(
+  kept: readonly BrokerObject[],
+  leftOut: readonly LeftOut[],
+  plain: ReadonlySet<string>,
+  options: ImportOptions & { readonly target: Target },
+): Draft {
+  const { target } = options;
+  const [comments, report] = [new Comments(), new ReportBuilder()];
+  report.leftOut.push(...leftOut);
+  const celery = new Set(leftOut.flatMap(({ object }) => (isCelerys(object) ? [object.vhost] : [])));
+  const parts = [...vhostParts(kept).values()].sort((a, b) => compareNames(a.name, b.name));
+  const vhosts = Object.fromEntries(
+    parts.map((vhost) => {
+      const table = draftVhost(vhost, {
+        target,
+        comments,
+        report,
+        byName: options.listsAll !== true,
+        isPlain: plain.has(vhost.name),
+        hasCelery: celery.has(vhost.name),
+      });
+      return [vhost.name, table] as const;
+    }),
+  );
+  const users = draftUsers(kept, { vhosts, target, report, isPlain: plain.size > 0 });
+  tellLeftOut(leftOut, comments);
+  const globals = globalParameters(kept);
+  const plugins = neededPlugins(buildTopology(draftSource({ warren: 1, vhosts }), target));
+  const data: Table = {
+    warren: 1,
+    target,
+    // Of those that are switched on there, the ones without which the topology would not be taken.
+    ...(plugins.length === 0 ? {} : { broker: { plugins } }),
+    ...(globals === undefined ? {} : { globalParameters: globals }),
+    vhosts,
+    ...(Object.keys(users).length === 0 ? {} : { users }),
+  };
+  const gone = new Set(report.leftOut.map(({ object }) => identityKey(object)));
+  const expected = withImplied(kept.filter((object) => !gone.has(identityKey(object))));
+  const differences = differencesBetween(expected, compileDraft(data, target));
+  return { data, comments, report: report.finish(differences) };
+}
+
+/** Vhosts and users that something is in or belongs to are there, whether they are listed or not. */
+function withImplied(objects: readonly BrokerObject[]): readonly BrokerObject[] {
+  const known = new Map(objects.map((object) => [identityKey(object), object]));
+  for (const object of objects) {
+    const implied: BrokerObject[] = [
+      ...('vhost' in object ? [{ kind: 'vhost', name: object.vhost } as const] : []),
+      ...('user' in object ? [{ kind: 'user', name: object.user, tags: [] } as const] : []),
+    ];
+    for (const each of implied) if (!known.has(identityKey(each))) known.set(identityKey(each), each);
+  }
+  return [...known.values()];
+}
+
+function isCelerys(object: BrokerObject): object is BrokerObject & { readonly vhost: string } {
+  if (object.kind !== 'queue' && object.kind !== 'exchange') return false;
+  return frameworkOwner(object.name)?.startsWith('Celery') === true;
+}
+
+function globalParameters(objects: readonly BrokerObject[]): Table | undefined {
+  const found = objects.flatMap((object) => (object.kind === 'globalParameter' ? [object] : []));
+  if (found.length === 0) return undefined;
+  const sorted = found.sort((a, b) => compareNames(a.name, b.name));
+  return Object.fromEntries(sorted.map(({ name, value }) => [name, value]));
+}
+
+function tellLeftOut(leftOut: readonly LeftOut[], comments: Comments): void {
+  const groups = new Map<string, { path: readonly string[]; why: string; names: string[] }>();
+  for (const { object, why } of leftOut) {
+    // What hangs on something that is left out need not be told.
+    if (object.kind === 'permissions' || object.kind === 'topicPermissions' || object.kind === 'userLimits')
+      continue;
+    const path = 'vhost' in object ? ['vhosts', object.vhost] : [object.kind === 'user' ? 'users' : 'vhosts'];
+    const key = JSON.stringify([path, object.kind, why]);
+    const group = groups.get(key) ?? { path, why: `${object.kind}: ${why}`, names: [] };
+    groups.set(key, group);
+    group.names.push(nameOf(object));
+  }
+  for (const { path, why, names } of groups.values()) {
+    comments.add(
+      path,
+      `Left out: ${namesInComment([...new Set(names)].sort(compareNames))} (${why.replaceAll('\n', ' ')}).`,
+    );
+  }
+}
+
+function nameOf(object: BrokerObject): string {
+  if (object.kind === 'binding') return `${object.source} → ${object.destination}`;
+  return 'name' in object ? object.name : object.kind;
+}
+
+function tellDisagreements(disagreements: ReadonlyMap<string, readonly string[]>, comments: Comments): void {
+  for (const [user, names] of disagreements) {
+    comments.add(
+      ['users', user],
+      `As its newest generation has it; ${namesInComment([...new Set(names)])} differs.`,
+    );
+  }
+}
+
+const SECTIONS: Readonly<Partial<Record<BrokerObject['kind'], string>>> = {
+  exchange: 'exchanges',
+  queue: 'queues',
+  policy: 'policies',
+  operatorPolicy: 'operatorPolicies',
+};
+
+function tellNotes(
+  objects: readonly BrokerObject[],
+  notes: ReadonlyMap<string, readonly string[]>,
+  { comments, data }: Draft,
+): void {
+  for (const object of objects) {
+    const lines = notes.get(identityKey(object)) ?? [];
+    if (lines.length === 0) continue;
+    comments.add(nearestPath(object, data), ...lines.map((line) => line.replace(/[\r\n]+/g, ' ')));
+  }
+}
+
+/** Where the object stands, or the nearest that there is. */
+function nearestPath(object: BrokerObject, data: Table): readonly string[] {
+  const path = [
+    ...('vhost' in object ? ['vhosts', object.vhost] : []),
+    ...('name' in object && object.kind in SECTIONS ? [SECTIONS[object.kind] ?? '', object.name] : []),
+    ...(object.kind === 'vhost' ? ['vhosts', object.name] : []),
+    ...(object.kind === 'user' ? ['users', object.name] : []),
+  ];
+  let at: Value | undefined = data;
+  const there: string[] = [];
+  for (const step of path) {
+    at = typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Table)[step] : undefined;
+    if (at === undefined) break;
+    there.push(step);
+  }
+  return there.length === 0 ? ['warren'] : there;
+}
