@@ -43,7 +43,7 @@ function elementsOf(markdown: string): string[] {
 }
 
 const OWN_ELEMENTS = new Set(
-  'h3 p code table thead tbody tr th td ul li em strong b details summary pre'.split(' '),
+  'br h3 p code table thead tbody tr th td ul li em strong b details summary pre'.split(' '),
 );
 
 it('says the worst first, with its place, and draws what changes', () => {
@@ -51,7 +51,7 @@ it('says the worst first, with its place, and draws what changes', () => {
   expect(text.startsWith(`${COMMENT_MARKER}\n\n### 🔴 RabbitMQ topology: `)).toBe(true);
   expect(text).toContain('| 🔴 destructive | <code>- queue old&#64;shop</code> and 1 with it |');
   expect(text).toContain('at <code>base.yaml:7</code>');
-  expect(text).toContain('[("- old")]:::removed');
+  expect(text).toContain('[("#8722; old")]:::removed');
   expect(text).toContain('-->|"order.old"|');
   expect(elementsOf(text).filter((each) => !OWN_ELEMENTS.has(each))).toEqual([]);
 });
@@ -134,7 +134,7 @@ function expectHarmless(markdown: string): void {
   for (const each of fenced) {
     for (const line of each.split('\n').slice(1, -1)) {
       expect(line).toMatch(
-        /^(flowchart LR| {2}(subgraph v\d+\["[\w #;.,+-]*"\]|end|( {2})?n\d+[[(]+"[\w #;.,+-]*"[\])]+(:::\w+)?|n\d+ -\.?->(\|"[\w #;.,+-]*"\|)? n\d+|classDef .*|linkStyle [\d,]+ .*))$/,
+        /^(flowchart LR| {2}(subgraph v\d+\["[\w #;.,+-]*"\]|end| {2}direction LR|( {2})?n\d+[[(]+"[\w #;.,+-]*"[\])]+(:::\w+)?|n\d+ -\.?->(\|"[\w #;.,+-]*"\|)? n\d+|classDef .*|linkStyle [\d,]+ .*))$/,
       );
     }
   }

@@ -32,6 +32,7 @@ export const COMMENT_MARKER = '<!-- warren diff -->';
 const LENGTH_MAX = 60_000;
 const NODES_MAX = 40;
 const ROWS_MAX = 20;
+const ROW_NAMES_MAX = 4;
 const NAMES_MAX = 8;
 const ROW_TEXT_MAX = 300;
 
@@ -104,23 +105,53 @@ class Page {
 
 function table(sections: readonly Section[]): string {
   const worth = sections.filter((section) => section.class !== 'safe' && section.class !== 'none');
-  const entries = worth.flatMap((section) => section.entries);
-  if (entries.length === 0) return 'Nobody is cut off, and nothing is lost.';
-  const rows = entries.slice(0, ROWS_MAX).map(({ change, parts }) => {
-    const reasons = [...change.reasons, ...change.effects.flatMap((effect) => effect.reasons)];
-    const reason = reasons.find((each) => each.class === change.class) ?? reasons[0];
-    const now = numbersInWords(change.live);
-    const what = `${code(shortened(headline({ change, parts: [] }), ROW_TEXT_MAX))}${parts.length === 0 ? '' : ` and ${parts.length} with it`}`;
-    const why = `${sentence(shortened(reason?.why ?? '', ROW_TEXT_MAX))}${now === '' ? '' : ` <b>Now: ${sentence(now)}.</b>`}`;
-    return `| ${ICONS[change.class]} ${change.class} | ${what} | ${why} |`;
-  });
-  const more = entries.length - rows.length;
+  const groups = alike(worth.flatMap((section) => section.entries));
+  if (groups.length === 0) return 'Nobody is cut off, and nothing is lost.';
+  const rows = groups.slice(0, ROWS_MAX).map(row);
+  const more = groups.slice(ROWS_MAX).flat().length;
   return [
     '| | Change | What it does |',
     '|---|---|---|',
     ...rows,
     ...(more === 0 ? [] : [`| | and ${more.toLocaleString('en-US')} more | |`]),
   ].join('\n');
+}
+
+/** Those to which the same happens for the same reason stand in one row, those with the most messages first. */
+function alike(entries: readonly Entry[]): Entry[][] {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const { change } = entry;
+    const key = JSON.stringify([change.class, change.kind, change.change, mainReason(entry)?.code]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()].map((group) => group.sort((a, b) => messagesIn(b) - messagesIn(a)));
+}
+
+function messagesIn({ change }: Entry): number {
+  return change.live?.messages ?? 0;
+}
+
+/** The first of the worst. */
+function mainReason({ change }: Entry): Reason | undefined {
+  const reasons = [...change.reasons, ...change.effects.flatMap((effect) => effect.reasons)];
+  return reasons.find((each) => each.class === change.class) ?? reasons[0];
+}
+
+function row(group: readonly Entry[]): string {
+  const [first] = group;
+  if (first === undefined) return '';
+  const names = group.slice(0, ROW_NAMES_MAX).map(({ change, parts }) => {
+    const along = parts.length === 0 ? '' : ` and ${parts.length} with it`;
+    const now = numbersInWords(change.live);
+    const numbers = now === '' ? '' : `, <b>now ${sentence(now)}</b>`;
+    return `${code(shortened(headline({ change, parts: [] }), ROW_TEXT_MAX))}${along}${numbers}`;
+  });
+  const more = group.length - names.length;
+  const what = [...names, ...(more === 0 ? [] : [`and ${more.toLocaleString('en-US')} more`])].join('<br>');
+  const why = sentence(shortened(mainReason(first)?.why ?? '', ROW_TEXT_MAX));
+  const likewise = group.length === 1 ? '' : ' The others likewise.';
+  return `| ${ICONS[first.change.class]} ${first.change.class} | ${what} | ${why}${likewise} |`;
 }
 
 function picture(diff: TopologyDiff, sides: DiffSides): string {

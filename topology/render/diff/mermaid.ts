@@ -6,9 +6,10 @@ import type { ChangedPart, GraphEdge, GraphNode, Mark } from './graph';
 
 const LABEL_LENGTH_MAX = 60;
 
+/** A hyphen or a plus in front would be the beginning of a list to Mermaid. */
 const SIGNS: Readonly<Record<Mark, string>> = {
-  added: '+ ',
-  removed: '- ',
+  added: '✚ ',
+  removed: '− ',
   recreated: '± ',
   renamed: '→ ',
   changed: '~ ',
@@ -34,6 +35,7 @@ export function renderMermaid({ nodes, edges }: ChangedPart): string {
   const used = new Set(nodes.map(({ mark }) => mark));
   const groups = vhosts.flatMap((vhost, index) => [
     `  subgraph v${index}["vhost ${label(vhost)}"]`,
+    '    direction LR',
     ...nodes.filter((node) => node.vhost === vhost).map((node) => `    ${nodeLine(node, names)}`),
     '  end',
   ]);
