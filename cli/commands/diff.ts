@@ -3,8 +3,10 @@ import { CHANGE_CLASSES, isAtLeastAsBad } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import type { DiffSides } from '../../topology/render/diff/graph';
+import { renderDiffAsHtml } from '../../topology/render/diff/html';
 import { renderDiffAsJson } from '../../topology/render/diff/json';
 import { renderDiffAsMarkdown } from '../../topology/render/diff/markdown';
+import { renderDiffAsSvg } from '../../topology/render/diff/svg';
 import { renderDiffForTerminal } from '../../topology/render/diff/terminal';
 import { ExitCode } from '../exitCodes';
 import { readSide } from '../sides/index';
@@ -19,7 +21,7 @@ export interface DiffOptions {
   readonly target?: string;
 }
 
-type Renderer = (diff: TopologyDiff, sides: DiffSides) => string;
+type Renderer = (diff: TopologyDiff, sides: DiffSides) => string | Promise<string>;
 
 /** One line per format. */
 const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
@@ -32,6 +34,8 @@ const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
       }),
   ],
   ['markdown', (diff, sides) => renderDiffAsMarkdown(diff, sides)],
+  ['html', renderDiffAsHtml],
+  ['svg', renderDiffAsSvg],
   ['json', renderDiffAsJson],
 ]);
 
@@ -49,7 +53,7 @@ export async function diff(base: string, head: string, options: DiffOptions): Pr
   const [before, after] = [await readSide(base, target), await readSide(head, target)];
   const sides = { base: sideOf(before, base), head: sideOf(after, head) };
   const found = diffTopologies(sides.base, sides.head);
-  process.stdout.write(render(found, sides));
+  process.stdout.write(await render(found, sides));
   return gate !== undefined && isAtLeastAsBad(found.summary.worst, gate) ? ExitCode.findings : ExitCode.ok;
 }
 

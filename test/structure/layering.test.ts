@@ -8,7 +8,7 @@ const sources = readSources();
 
 /** For each layer, the other layers and the packages (beside node's own) that it may import. */
 const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
-  topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein'] },
+  topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein', '@dagrejs/dagre'] },
   broker: { layers: ['topology'], packages: ['undici'] },
   provider: {
     layers: ['broker', 'topology'],

@@ -6,6 +6,7 @@ import type { Side } from '../../../topology/diff/model';
 import type { BrokerObject } from '../../../topology/objects';
 import { COMMENT_MARKER, renderDiffAsMarkdown } from '../../../topology/render/diff/markdown';
 import { code, sentence } from '../../../topology/render/diff/markdownText';
+import { HOSTILE_NAMES, sideNamed } from './hostileNames';
 import { sideOf } from './sides';
 
 let toHtml: (markdown: string) => string;
@@ -64,71 +65,6 @@ it('says so where nothing changes, and where nothing is dangerous', () => {
   );
 });
 
-const HOSTILE = [
-  '</code></details><script>alert(1)</script>',
-  '![x](http://evil.example/x.png)',
-  '[x](javascript:alert(1))',
-  '`` ` ```',
-  '```\n# heading\n```',
-  '| a | b |',
-  '@everyone #1 GH-1 owner/repo#1 :tada:',
-  'http://evil.example www.evil.example me@evil.example mailto:me@evil.example',
-  '<!-- warren diff -->',
-  '-->"]; click n0 "http://evil.example"',
-  '%%{init: {"theme":"x"}}%%',
-  '&lt;b&gt; &#60;b&#62;',
-  '1. one',
-  '- item',
-  '# heading',
-  '    code',
-  '*a* _b_ **c** ~~d~~ $e$ \\f',
-  'rtl \u202e gnp.exe',
-  'line\nbreak\r\n\ttab\u0000',
-];
-
-function topologyWith(names: readonly string[]): Side {
-  const objects = names.flatMap((name): BrokerObject[] => [
-    { kind: 'vhost', name },
-    {
-      kind: 'exchange',
-      vhost: name,
-      name,
-      type: 'topic',
-      durable: true,
-      autoDelete: false,
-      internal: false,
-      arguments: {},
-    },
-    { kind: 'queue', vhost: name, name, durable: true, autoDelete: false, arguments: { [name]: name } },
-    {
-      kind: 'binding',
-      vhost: name,
-      source: name,
-      destination: name,
-      destinationType: 'queue',
-      routingKey: name,
-      arguments: { [name]: name },
-    },
-    {
-      kind: 'policy',
-      vhost: name,
-      name,
-      pattern: '.*',
-      applyTo: 'queues',
-      priority: 0,
-      definition: { 'dead-letter-exchange': name, 'max-length': 5 },
-    },
-    { kind: 'user', name, tags: [name] },
-    { kind: 'permissions', vhost: name, user: name, configure: '.*', write: '.*', read: '.*' },
-  ]);
-  return {
-    name: names[0] ?? 'x',
-    objects,
-    target: '4.3',
-    workers: names.map((name) => ({ name, vhost: name, user: name, queues: [name] })),
-  };
-}
-
 function expectHarmless(markdown: string): void {
   const fenced = markdown.match(/```mermaid\n[\s\S]*?\n```/g) ?? [];
   for (const each of fenced) {
@@ -146,14 +82,14 @@ function expectHarmless(markdown: string): void {
   expect(prose).not.toMatch(/[@]\w/);
 }
 
-it.each(HOSTILE)('keeps the name %j in its place', (name) => {
-  expectHarmless(comment(topologyWith([]), topologyWith([name])));
-  expectHarmless(comment(topologyWith([name]), topologyWith([])));
+it.each(HOSTILE_NAMES)('keeps the name %j in its place', (name) => {
+  expectHarmless(comment(sideNamed([]), sideNamed([name])));
+  expectHarmless(comment(sideNamed([name]), sideNamed([])));
 });
 
 it('keeps any name in its place', () => {
   const pieces = fc.constantFrom(
-    ...HOSTILE,
+    ...HOSTILE_NAMES,
     ...'`<>|[]()!@#*_~$\\&"\'-:/.% \n'.split(''),
     'a',
     'é',
@@ -164,7 +100,7 @@ it('keeps any name in its place', () => {
   const names = fc.array(pieces, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''));
   fc.assert(
     fc.property(names, (name) => {
-      expectHarmless(comment(topologyWith(['plain']), topologyWith([name])));
+      expectHarmless(comment(sideNamed(['plain']), sideNamed([name])));
       const shown = toHtml(`- ${sentence(name)}\n- ${code(name)}`);
       expect(shown).not.toMatch(/<(?!\/?(ul|li|code|p)\b)/);
     }),
@@ -174,7 +110,7 @@ it('keeps any name in its place', () => {
 
 it('fits into a comment, however much changes, and says what it leaves out', () => {
   const queues = (count: number): Side => ({
-    ...topologyWith([]),
+    ...sideNamed([]),
     objects: [
       { kind: 'vhost', name: 'v' },
       ...Array.from({ length: count }, (_, index): BrokerObject => ({
