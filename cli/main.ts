@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
 import { diff, DIFF_FORMATS, GATES, type DiffOptions } from './commands/diff';
+import { importCommand, type ImportOptions } from './commands/import';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle, type LifecycleOptions } from './commands/lifecycle';
 import { render, type RenderOptions } from './commands/render';
@@ -59,6 +60,24 @@ function addDiffCommand(program: Command, finish: (exitCode: number) => void): v
     });
 }
 
+function addImportCommand(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('import')
+    .description('write a topology from what a broker has')
+    .argument(
+      '<source>',
+      'a definitions.json, or live:URL (management API; login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD)',
+    )
+    .option('--target <series>', "RabbitMQ series to write it for, e.g. 4.3; the broker's own by default")
+    .option('--vhost <vhost>', 'of a broker, only this vhost; of a file of one vhost, its name')
+    .option('--output <file>', 'where to write it; standard output by default')
+    .option('--force', 'write over a file that is there')
+    .option('--no-families', 'list every queue, also many equal ones that look made at run time')
+    .action(async (source: string, options: ImportOptions) => {
+      finish(await toExitCode(() => importCommand(source, options)));
+    });
+}
+
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('warren')
     .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
@@ -93,8 +112,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
-  addDiffCommand(program, finish);
-  addRouteCommand(program, finish);
+  for (const add of [addRouteCommand, addDiffCommand, addImportCommand]) add(program, finish);
 
   program
     .command('setup')

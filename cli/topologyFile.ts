@@ -11,9 +11,14 @@ import { UserError } from './userError';
  * @throws UserError when the file itself can't be read
  */
 export function loadTopologyFile(file: string, options: Omit<LoadOptions, 'readFile'> = {}): LoadResult {
+  return load(readTextFile(file), file, { ...options, readFile });
+}
+
+/** @throws UserError when the file can't be read */
+export function readTextFile(file: string): string {
   const result = readFile(file);
   if ('fault' in result) throw new UserError(`can't read ${file}: ${result.fault}`);
-  return load(result.text, file, { ...options, readFile });
+  return result.text;
 }
 
 const readFile: ReadFile = (file) => {

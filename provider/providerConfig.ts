@@ -4,6 +4,7 @@ import type { BrokerSettings } from '../broker/endpoint';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
 import { malformedApprovals, parseApprovals } from '../broker/approvals';
+import { BROKER_VARIABLES } from '../broker/environment';
 import { SettingsError, endpointsOf, parseEndpoint, parseProxy, readTlsOptions } from '../broker/endpoint';
 import { parseDurationMs } from '../topology/units';
 import { hasUnknown } from './values';
@@ -22,18 +23,6 @@ export interface ProviderConfig {
   readonly requireBroker: boolean;
 }
 
-/** Environment variables that stand in for inputs that are left out, as the bridged provider has them. */
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  endpoint: 'RABBITMQ_ENDPOINT',
-  username: 'RABBITMQ_USERNAME',
-  password: 'RABBITMQ_PASSWORD',
-  cacertFile: 'RABBITMQ_CACERT',
-  clientcertFile: 'RABBITMQ_CLIENTCERT',
-  clientkeyFile: 'RABBITMQ_CLIENTKEY',
-  insecure: 'RABBITMQ_INSECURE',
-  proxy: 'RABBITMQ_PROXY',
-};
-
 /** Approvals for this run only, so that they needn't be written into a stack's configuration. */
 const APPROVALS_VARIABLE = 'WARREN_APPROVE';
 
@@ -49,9 +38,10 @@ export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker']);
 /** A proxy's URL may hold a password. */
 export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials', 'proxy']);
 
+/** Environment variables stand in for inputs that are left out. */
 export function withEnvironment(values: PropertyMap, environment: NodeJS.ProcessEnv): PropertyMap {
   const result: Record<string, unknown> = { ...values };
-  for (const [name, variable] of Object.entries(ENVIRONMENT)) {
+  for (const [name, variable] of Object.entries(BROKER_VARIABLES)) {
     const fallback = environment[variable];
     if (result[name] === undefined && fallback !== undefined && fallback !== '') result[name] = fallback;
   }

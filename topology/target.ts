@@ -17,3 +17,15 @@ export function isAtLeast(target: Target, minimum: Target): boolean {
 export function canMirror(target: Target): boolean {
   return !isAtLeast(target, '4.0');
 }
+
+/** The series of a broker's version, `3.10` for 3.10.8; of one that isn't known, the nearest before it, else the first. */
+export function seriesOf(version: string | undefined): Target | undefined {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
+  if (major === undefined || minor === undefined) return undefined;
+  const rank = (series: string): number => {
+    const [first = 0, second = 0] = series.split('.').map(Number);
+    return first * 1000 + second;
+  };
+  const own = rank(`${major}.${minor}`);
+  return TARGETS.filter((target) => rank(target) <= own).at(-1) ?? TARGETS[0];
+}

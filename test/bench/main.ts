@@ -1,14 +1,16 @@
 /**
- * `npm run bench [compile] [up] [--sizes 50,500] [--rows WORD]`: how long things take, and how that grows. Targets are
+ * `npm run bench [compile] [import] [up] [--sizes 50,500] [--rows WORD]`: how long things take, and how that grows. Targets are
  * printed beside what was measured and fail nothing: a busy machine takes what time it takes.
  */
 import { benchCompiling } from './compiling';
+import { benchImporting } from './importing';
 import { parseBenchOptions } from './options';
 import { benchUp } from './up';
 
 async function main(): Promise<void> {
   const options = parseBenchOptions(process.argv.slice(2));
   if (options.parts.includes('compile')) benchCompiling();
+  if (options.parts.includes('import')) benchImporting();
   if (options.parts.includes('up')) await benchUp(options);
 }
 

@@ -1,7 +1,7 @@
 /** What `npm run bench` understands. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['compile', 'up'] as const;
+const PARTS = ['compile', 'import', 'up'] as const;
 
 export type Part = (typeof PARTS)[number];
 

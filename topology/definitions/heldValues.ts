@@ -52,7 +52,7 @@ export function heldParameter(component: string, value: JsonValue): HeldParamete
   const logins: Record<string, string> = {};
   const lost: string[] = [];
   const keys = URI_KEYS[component] ?? [];
-  if (!isRecord(value)) return { ...withoutSecrets(value), ...{} };
+  if (!isRecord(value)) return withoutSecrets(value);
   const entries = Object.entries(value as Readonly<Record<string, JsonValue>>).map(([key, item]) => {
     if (!keys.includes(key)) return [key, item] as const;
     const { uris, user, fault } = withoutLoginsAt(key, item);
@@ -80,7 +80,7 @@ function withoutLoginsAt(
   const users = [...new Set(list.map(userOfUri))];
   const [user] = users;
   if (users.length === 1 && user !== undefined) return { uris, user };
-  return { uris, fault: `the logins in "${key}", which are not the same in all of its URIs` };
+  return { uris, fault: `who logs in at "${key}" (several users)` };
 }
 
 /** Without the passwords that stand in it in any other way. */

@@ -6,7 +6,8 @@ export class Comments {
 
   add(path: readonly string[], ...lines: readonly string[]): void {
     const key = JSON.stringify(path);
-    this.#byPath.set(key, [...(this.#byPath.get(key) ?? []), ...lines]);
+    const there = this.#byPath.get(key) ?? [];
+    this.#byPath.set(key, [...new Set([...there, ...lines])]);
   }
 
   at(path: readonly string[]): readonly string[] {

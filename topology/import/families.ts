@@ -3,12 +3,13 @@
  * makes nor deletes them. A family is known from the policy that covers it, or from many equal queues whose names differ
  * in a number only.
  */
-import type { Arguments, PolicyObject, QueueObject } from '../objects';
+import type { Arguments, PolicyObject, QueueObject, QueueType } from '../objects';
 import { canonicalJson } from '../objects';
 import { comparePatterns } from '../patterns/languages';
 import { templateMatches, templateRegex, templatesIntersect } from '../patterns/template';
 import { compareNames } from '../names';
 import type { FoundFamily, SplitPolicies } from './policies';
+import { argumentsTable } from './objectTables';
 import { without } from './settings';
 import type { Table } from './yamlText';
 
@@ -24,6 +25,7 @@ export interface ListedFamily {
 export interface FamilyContext {
   readonly queues: readonly QueueObject[];
   readonly split: SplitPolicies;
+  readonly defaultType: QueueType;
   /** Whether something hangs on the queue that a family can't say. */
   readonly isBound: (queue: QueueObject) => boolean;
   /** Whether many equal queues are taken for a family. */
@@ -38,7 +40,7 @@ export function findFamilies(context: FamilyContext): readonly ListedFamily[] {
     );
     const { table, isMirrored } = found.words;
     const replicated = isMirrored ? { replicated: true } : {};
-    return { ...found, found, members, table: { ...shared(members), ...replicated, ...table } };
+    return { ...found, found, members, table: { ...shared(members, context), ...replicated, ...table } };
   });
   const taken = new Set(fromPolicies.flatMap(({ members }) => members));
   const rest = context.queues.filter((queue) => !taken.has(queue));
@@ -52,21 +54,23 @@ function isLeft(queue: QueueObject, { split, isBound }: FamilyContext): boolean 
 }
 
 /** What all members have in common. */
-function shared(members: readonly QueueObject[]): Table {
+function shared(members: readonly QueueObject[], { defaultType }: FamilyContext): Table {
   const [first] = members;
   if (first === undefined) return {};
   const isCommon = (value: (queue: QueueObject) => unknown): boolean =>
     members.every((queue) => canonicalJson(value(queue)) === canonicalJson(value(first)));
-  const given = declared(first.arguments);
+  const given = declared(first, defaultType);
   return {
     ...(isCommon(({ durable }) => durable) && !first.durable ? { durable: false } : {}),
-    ...(isCommon((queue) => queue.arguments) && Object.keys(given).length > 0 ? { declaredWith: given } : {}),
+    ...(isCommon((queue) => queue.arguments) ? argumentsTable('declaredWith', given) : {}),
   };
 }
 
-/** From 4.0 on, the broker adds the type to what the application said. */
-function declared(given: Arguments): Arguments {
-  return given['x-queue-type'] === 'classic' ? without(given, ['x-queue-type']) : given;
+/** From 4.0 on, the broker adds the type: the vhost's default, or classic for what can't be of that type. */
+function declared(queue: QueueObject, defaultType: QueueType): Arguments {
+  const { arguments: given, durable, autoDelete } = queue;
+  const added = durable && !autoDelete ? defaultType : 'classic';
+  return given['x-queue-type'] === added ? without(given, ['x-queue-type']) : given;
 }
 
 /** Fewer may well be listed by hand. */
@@ -91,7 +95,7 @@ function fromNames(queues: readonly QueueObject[], context: FamilyContext): read
     const matching = context.queues.filter(({ name }) => templateMatches(template, name));
     if (matching.length !== members.length) continue;
     if (!context.split.verbatim.every((policy) => isIndifferent(policy, template))) continue;
-    found.push({ template, members, table: shared(members) });
+    found.push({ template, members, table: shared(members, context) });
   }
   return found;
 }

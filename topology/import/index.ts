@@ -15,6 +15,7 @@ import { Comments, namesInComment } from './comments';
 import { compileDraft, draftSource } from './compileDraft';
 import { withoutForeign } from './leftOut';
 import type { LeftOut } from './leftOut';
+import { migrateMirrors } from './migrate';
 import { differencesBetween } from './meaning';
 import { ReportBuilder } from './report';
 import type { ImportReport } from './report';
@@ -41,24 +42,31 @@ export interface ImportResult {
 }
 
 export function importTopology(objects: readonly BrokerObject[], options: ImportOptions): ImportResult {
-  const named = nameUsers(objects);
-  const { kept, leftOut } = withoutForeign(named.objects);
   const target = options.target ?? DEFAULT_TARGET;
+  const migrated = migrateMirrors(objects, target);
+  const named = nameUsers(migrated.objects);
+  const { kept, leftOut } = withoutForeign(named.objects);
   const draft = draftTopology(kept, [...named.leftOut, ...leftOut], { ...options, target });
   tellDisagreements(named.disagreements, draft.comments);
   tellNotes(objects, options.notes ?? new Map(), draft);
+  tellNotes(objects, migrated.notes, draft);
   const head = [
     `# From ${inComment(options.source)}, by \`warren import\`. Passwords are not among it: the stack derives them.`,
     '',
   ];
   const text = `${head.join('\n')}${writeYaml(draft.data, (path) => draft.comments.at(path))}`;
-  return { text, report: draft.report };
+  const { inTheWay, recognised } = migrated;
+  return {
+    text,
+    report: { ...draft.report, inTheWay, recognised: [...recognised, ...draft.report.recognised] },
+  };
 }
 
 interface Draft {
   readonly data: Table;
   readonly comments: Comments;
   readonly report: ImportReport;
+  readonly familyOf: ReadonlyMap<string, string>;
 }
 
 function draftTopology(
@@ -121,7 +129,7 @@ function attempt(
   const gone = new Set(report.leftOut.map(({ object }) => identityKey(object)));
   const expected = withImplied(kept.filter((object) => !gone.has(identityKey(object))));
   const differences = differencesBetween(expected, compileDraft(data, target));
-  return { data, comments, report: report.finish(differences) };
+  return { data, comments, report: report.finish(differences), familyOf: report.familyOf };
 }
 
 /** Vhosts and users that something is in or belongs to are there, whether they are listed or not. */
@@ -183,33 +191,67 @@ function tellDisagreements(disagreements: ReadonlyMap<string, readonly string[]>
   }
 }
 
-const SECTIONS: Readonly<Partial<Record<BrokerObject['kind'], string>>> = {
-  exchange: 'exchanges',
-  queue: 'queues',
-  policy: 'policies',
-  operatorPolicy: 'operatorPolicies',
+const SECTIONS: Readonly<Partial<Record<BrokerObject['kind'], readonly string[]>>> = {
+  exchange: ['exchanges'],
+  queue: ['queues'],
+  policy: ['policies'],
+  operatorPolicy: ['operatorPolicies'],
+  parameter: ['shovels', 'federationUpstreams', 'federationUpstreamSets'],
 };
 
 function tellNotes(
   objects: readonly BrokerObject[],
   notes: ReadonlyMap<string, readonly string[]>,
-  { comments, data }: Draft,
+  { comments, data, familyOf }: Draft,
 ): void {
   for (const object of objects) {
     const lines = notes.get(identityKey(object)) ?? [];
     if (lines.length === 0) continue;
-    comments.add(nearestPath(object, data), ...lines.map((line) => line.replace(/[\r\n]+/g, ' ')));
+    const family = familyOf.get(identityKey(object));
+    const path =
+      family !== undefined && 'vhost' in object
+        ? ['vhosts', object.vhost, 'families', family]
+        : nearestPath(object, data);
+    comments.add(path, ...lines.map(printable));
   }
+}
+
+/** A comment is one line, and holds no other. */
+function printable(line: string): string {
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffd]+/g, ' ');
 }
 
 /** Where the object stands, or the nearest that there is. */
 function nearestPath(object: BrokerObject, data: Table): readonly string[] {
-  const path = [
-    ...('vhost' in object ? ['vhosts', object.vhost] : []),
-    ...('name' in object && object.kind in SECTIONS ? [SECTIONS[object.kind] ?? '', object.name] : []),
-    ...(object.kind === 'vhost' ? ['vhosts', object.name] : []),
-    ...(object.kind === 'user' ? ['users', object.name] : []),
-  ];
+  const places = placesOf(object).map((path) => thereOf(path, data));
+  const [best = []] = places.sort((a, b) => b.length - a.length);
+  return best.length === 0 ? ['warren'] : best;
+}
+
+function placesOf(object: BrokerObject): readonly (readonly string[])[] {
+  switch (object.kind) {
+    case 'vhost':
+      return [['vhosts', object.name]];
+    case 'user':
+      return [['users', object.name]];
+    case 'globalParameter':
+      return [['globalParameters', object.name]];
+    case 'parameter': {
+      const at = ['vhosts', object.vhost];
+      const sections = SECTIONS.parameter ?? [];
+      const raw = [...at, 'parameters', object.component, object.name];
+      return [raw, ...sections.map((section) => [...at, section, object.name])];
+    }
+    default: {
+      const at = 'vhost' in object ? ['vhosts', object.vhost] : [];
+      const name = 'name' in object ? [object.name] : [];
+      return (SECTIONS[object.kind] ?? []).map((section) => [...at, section, ...name]).concat([at]);
+    }
+  }
+}
+
+/** As much of the path as there is. */
+function thereOf(path: readonly string[], data: Table): readonly string[] {
   let at: Value | undefined = data;
   const there: string[] = [];
   for (const step of path) {
@@ -217,5 +259,5 @@ function nearestPath(object: BrokerObject, data: Table): readonly string[] {
     if (at === undefined) break;
     there.push(step);
   }
-  return there.length === 0 ? ['warren'] : there;
+  return there;
 }

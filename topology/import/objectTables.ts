@@ -61,7 +61,7 @@ export function queueTable(queue: QueueObject, { words, bindings, defaultType }:
     ...(durable ? {} : { durable }),
     ...(autoDelete ? { autoDelete } : {}),
     ...words?.table,
-    ...(isPlain ? own.table : declaredWith(given, type, defaultType)),
+    ...(isPlain ? own.table : declaredWith(given, defaultType)),
     ...bindingsTable(bindings),
   };
 }
@@ -104,13 +104,13 @@ function isBetween(value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max;
 }
 
-/** From 4.0 on, the broker adds the type to what the application said. */
-function declaredWith(given: Arguments, type: QueueType, defaultType: QueueType): Table {
-  const isAdded = given['x-queue-type'] === 'classic' && type === 'classic' && defaultType === 'classic';
+/** From 4.0 on, the broker adds the vhost's default type to what the application said. */
+function declaredWith(given: Arguments, defaultType: QueueType): Table {
+  const isAdded = given['x-queue-type'] === defaultType;
   return argumentsTable('declaredWith', isAdded ? without(given, ['x-queue-type']) : given);
 }
 
-function argumentsTable(word: string, given: Arguments): Table {
+export function argumentsTable(word: string, given: Arguments): Table {
   if (Object.keys(given).length === 0) return {};
   const entries = Object.entries(given).sort(([a], [b]) => compareNames(a, b));
   return { [word]: Object.fromEntries(entries) };

@@ -9,6 +9,7 @@ import { comparePatterns } from '../patterns/languages';
 import { literalNames } from '../patterns/literals';
 import { templateMatches, templateRegex } from '../patterns/template';
 import { mergeDefinitions } from '../policyDefinitions';
+import { appliesToType } from '../resolve';
 import { policyIndex } from '../route/policies';
 import type { PolicyIndex } from '../route/policies';
 import { canMirror } from '../target';
@@ -68,14 +69,18 @@ function candidateOf(
   types: ReadonlyMap<string, QueueType>,
   { target, isTarget }: PolicyContext,
 ): Candidate | undefined {
-  if (policy.applyTo !== 'queues' && policy.applyTo !== 'all') return undefined;
+  const { applyTo } = policy;
+  if (applyTo === 'exchanges') return undefined;
   const words = wordsOf(policy.definition);
   if (words === undefined || (words.isMirrored && !canMirror(target))) return undefined;
   if (!hasTarget(policy.definition, isTarget)) return undefined;
   const names = literalNames(policy.pattern);
   if (names !== undefined) {
-    return names.every((name) => types.has(name)) ? { policy, words, names } : undefined;
+    const isForAll = names.every((name) => appliesToType(applyTo, types.get(name) ?? 'classic'));
+    return isForAll && names.every((name) => types.has(name)) ? { policy, words, names } : undefined;
   }
+  // The application chooses the type of its queues.
+  if (applyTo !== 'queues' && applyTo !== 'all') return undefined;
   const templates = templatesOf(policy.pattern)?.map((each) => underItsName(each, policy.name));
   if (templates === undefined) return undefined;
   // The one name that the template doesn't match must not be there.

@@ -22,11 +22,12 @@ export class ReportBuilder {
   readonly recognised: ReportLine[] = [];
   readonly verbatim: ReportLine[] = [];
   readonly leftOut: LeftOut[] = [];
-  readonly inTheWay: ReportLine[] = [];
+  /** The family that a queue is left out for, by the queue's identity. */
+  readonly familyOf = new Map<string, string>();
 
   finish(differences: readonly string[]): ImportReport {
-    const { recognised, verbatim, leftOut, inTheWay } = this;
-    return { recognised, verbatim, leftOut, inTheWay, differences };
+    const { recognised, verbatim, leftOut } = this;
+    return { recognised, verbatim, leftOut, inTheWay: [], differences };
   }
 }
 

@@ -1,6 +1,7 @@
 /** One vhost in the words of the language. */
 import { PREDECLARED_EXCHANGES, compareNames } from '../names';
-import type { BindingObject, PolicyObject } from '../objects';
+import { identityKey } from '../objects';
+import type { BindingObject, PolicyObject, QueueType } from '../objects';
 import { QUOTAS_POLICY } from '../expand/quotas';
 import type { Target } from '../target';
 import { isAtLeast } from '../target';
@@ -41,6 +42,7 @@ export function draftVhost(parts: VhostParts, context: VhostContext): Table {
   const families = isPlain
     ? []
     : findFamilies({
+        defaultType: defaultTypeOf(parts),
         queues: parts.of('queue'),
         split,
         byName: context.byName,
@@ -112,7 +114,7 @@ function objectTables(
   { context, split, families, bound }: TableContext,
 ): Readonly<Record<'exchanges' | 'queues' | 'superStreams', Readonly<Record<string, Table>>>> {
   const members = new Set(families.flatMap((family) => family.members));
-  const defaultType = parts.of('vhost')[0]?.defaultQueueType ?? 'classic';
+  const defaultType = defaultTypeOf(parts);
   const sorted = <T extends { readonly name: string }>(items: readonly T[]): T[] =>
     [...items].sort((a, b) => compareNames(a.name, b.name));
   const exchanges = sorted(parts.of('exchange')).map(
@@ -141,6 +143,10 @@ function objectTables(
     recognise(context, parts.name, `retry of queue "${queue}": ${method} of ${counted(attempts, 'attempt')}`);
   }
   return { exchanges: retried.exchanges, queues: retried.queues, superStreams: streams.superStreams };
+}
+
+function defaultTypeOf(parts: VhostParts): QueueType {
+  return parts.of('vhost')[0]?.defaultQueueType ?? 'classic';
 }
 
 function recognise({ report }: VhostContext, vhost: string, text: string): void {
@@ -192,6 +198,7 @@ function tellFamilies(
     }
     const why = `it belongs to the family "${template}"`;
     context.report.leftOut.push(...members.map((object) => ({ object, why })));
+    for (const member of members) context.report.familyOf.set(identityKey(member), template);
   }
 }
 

@@ -90,7 +90,8 @@ function inOneLine(
   if (typeof value !== 'object') return `${begin} ${quote(value)}`;
   if (isTable(value) && (isSpread(path) || hasComments(value, path, commentsAt))) return undefined;
   const line = `${begin} ${inFlow(value)}`;
-  return line.length <= WIDTH ? line : undefined;
+  // Nothing can't be spread.
+  return line.length <= WIDTH || Object.keys(value).length === 0 ? line : undefined;
 }
 
 function isSpread(path: readonly string[]): boolean {
