@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CHECKOUT } from './checkout';
 import { check, type CheckOptions } from './commands/check';
+import { comment } from './commands/comment';
 import { diff, DIFF_FORMATS, GATES, type DiffOptions } from './commands/diff';
 import { importCommand, type ImportOptions } from './commands/import';
 import { init, type InitOptions } from './commands/init';
@@ -46,7 +47,7 @@ function addRouteCommand(program: Command, finish: (exitCode: number) => void): 
     });
 }
 
-function addDiffCommand(program: Command, finish: (exitCode: number) => void): void {
+function addReviewCommands(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('diff')
     .description('show what a change of a topology does to messages and clients')
@@ -57,6 +58,13 @@ function addDiffCommand(program: Command, finish: (exitCode: number) => void): v
     .option('--target <series>', "RabbitMQ series of both sides, e.g. 4.0; the files' own by default")
     .action(async (base: string, head: string, options: DiffOptions) => {
       finish(await toExitCode(() => diff(base, head, options)));
+    });
+  program
+    .command('comment')
+    .description('write a report as the one comment of the pull request that this job runs for')
+    .argument('<file>', 'what `warren diff --format markdown` wrote; - for standard input')
+    .action(async (file: string) => {
+      finish(await toExitCode(() => comment(file)));
     });
 }
 
@@ -112,7 +120,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
-  for (const add of [addRouteCommand, addDiffCommand, addImportCommand]) add(program, finish);
+  for (const add of [addRouteCommand, addReviewCommands, addImportCommand]) add(program, finish);
 
   program
     .command('setup')

@@ -2,6 +2,7 @@ import { diffTopologies } from '../../topology/diff/index';
 import { CHANGE_CLASSES, isAtLeastAsBad } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { renderDiffAsAnnotations } from '../../topology/render/diff/annotations';
 import type { DiffSides } from '../../topology/render/diff/graph';
 import { renderDiffAsHtml } from '../../topology/render/diff/html';
 import { renderDiffAsJson } from '../../topology/render/diff/json';
@@ -36,6 +37,7 @@ const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['markdown', (diff, sides) => renderDiffAsMarkdown(diff, sides)],
   ['html', renderDiffAsHtml],
   ['svg', renderDiffAsSvg],
+  ['github', renderDiffAsAnnotations],
   ['json', renderDiffAsJson],
 ]);
 

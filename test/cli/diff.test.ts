@@ -56,7 +56,7 @@ describe('exit codes', () => {
     [['long.yaml', 'nowhere.yaml'], "can't read nowhere.yaml: there is no such file"],
     [['long.yaml', 'broken.yaml'], 'bad-duration'],
     [['long.yaml', 'short.yaml', '--fail-on', 'none'], 'it can be safe, disruptive, destructive, security'],
-    [['long.yaml', 'short.yaml', '--format', 'xml'], 'it can be terminal, markdown, html, svg, json'],
+    [['long.yaml', 'short.yaml', '--format', 'xml'], 'it can be terminal, markdown, html, svg, github, json'],
     [['long.yaml', 'short.yaml', '--target', '2.0'], '--target 2.0 is unknown'],
     [['git:main', 'short.yaml'], 'git:REVISION:PATH'],
   ])('%s is 2', async (args, expected) => {

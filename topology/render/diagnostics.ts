@@ -2,6 +2,8 @@
 import type { Diagnostic, Severity, SourcePosition } from '../diagnostics';
 import { starred } from '../secrets';
 import { displayWidth, printable } from './terminalText';
+import { workflowCommand } from './workflowCommand';
+import type { Annotation } from './workflowCommand';
 
 export interface RenderOptions {
   readonly format: 'text' | 'json' | 'github';
@@ -94,43 +96,15 @@ function usedBy(via: string): string {
   return `the topology that ${via} makes of this file`;
 }
 
-const GITHUB_LEVELS: Readonly<Record<Severity, string>> = {
+const GITHUB_LEVELS: Readonly<Record<Severity, Annotation['level']>> = {
   error: 'error',
   warning: 'warning',
   info: 'notice',
 };
 
-/** A workflow command: GitHub shows it at the line in the pull request. */
 function githubCommand(diagnostic: Diagnostic): string {
   const { severity, code, message, reason, help, position, via } = diagnostic;
-  const isOneLine = position !== undefined && position.line === position.endLine;
-  const properties: readonly (readonly [string, string | number])[] = [
-    ...(position === undefined
-      ? []
-      : ([
-          ['file', position.file],
-          ['line', position.line],
-          ['endLine', position.endLine],
-        ] as const)),
-    // GitHub takes columns within one line only, the last one included.
-    ...(isOneLine
-      ? ([
-          ['col', position.column],
-          ['endColumn', Math.max(position.column, position.endColumn - 1)],
-        ] as const)
-      : []),
-    ['title', code],
-  ];
-  const list = properties.map(([key, value]) => `${key}=${escapeProperty(String(value))}`).join(',');
   const use = via === undefined ? undefined : `Found in ${usedBy(via)}.`;
   const text = [message, reason, help, use].filter((part) => part !== undefined).join('\n');
-  return `::${GITHUB_LEVELS[severity]} ${list}::${escapeData(text)}`;
-}
-
-function escapeData(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replace(/:/g, '%3A').replace(/,/g, '%2C');
+  return workflowCommand({ level: GITHUB_LEVELS[severity], title: code, position, text });
 }

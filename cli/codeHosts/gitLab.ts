@@ -1,0 +1,42 @@
+/** Merge requests on GitLab, in a job of GitLab CI. */
+import { call, pages, required } from './api';
+import type { Api } from './api';
+import type { Comment, Review } from './review';
+
+export function gitLab(env: NodeJS.ProcessEnv): Review {
+  const project = required(env, 'CI_PROJECT_ID', 'GitLab sets it in every job.');
+  const number = required(
+    env,
+    'CI_MERGE_REQUEST_IID',
+    'let the job run `if: $CI_PIPELINE_SOURCE == "merge_request_event"`, or leave the comment out.',
+  );
+  const token = required(
+    env,
+    'GITLAB_TOKEN',
+    "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token may not comment.",
+  );
+  const api: Api = {
+    url: required(env, 'CI_API_V4_URL', 'GitLab sets it in every job.'),
+    headers: { 'private-token': token },
+    tokenHelp: 'GITLAB_TOKEN must be a token with the scope `api` and at least the role Reporter.',
+  };
+  const own = `/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`;
+  return {
+    inWords: `merge request ${number} of project ${project}`,
+    comments: async () => {
+      const [us, found] = await Promise.all([call(api, 'GET', '/user'), pages(api, own)]);
+      const { id: ourId } = us as { id?: unknown };
+      return found.map(({ id, body, author }): Comment => {
+        const authorId = (author as { id?: unknown } | null | undefined)?.id;
+        const isOurs = authorId !== undefined && authorId === ourId;
+        return { id: Number(id), body: typeof body === 'string' ? body : '', isOurs };
+      });
+    },
+    create: async (body) => {
+      await call(api, 'POST', own, { body });
+    },
+    update: async (id, body) => {
+      await call(api, 'PUT', `${own}/${id}`, { body });
+    },
+  };
+}
