@@ -89,6 +89,9 @@ function wrongVhosts(kept: readonly BrokerObject[], { report }: Draft): Readonly
   return new Set(vhostParts(kept).keys());
 }
 
+/** No intent that is taken for one is wrong, as far as the tests know: this is for what they don't. */
+export const ALL_VERBATIM = 'everything: with intents it would not have been the same';
+
 function attempt(
   kept: readonly BrokerObject[],
   leftOut: readonly LeftOut[],
@@ -98,6 +101,7 @@ function attempt(
   const { target } = options;
   const [comments, report] = [new Comments(), new ReportBuilder()];
   report.leftOut.push(...leftOut);
+  for (const vhost of plain) report.verbatim.push({ vhost, text: ALL_VERBATIM });
   const celery = new Set(leftOut.flatMap(({ object }) => (isCelerys(object) ? [object.vhost] : [])));
   const parts = [...vhostParts(kept).values()].sort((a, b) => compareNames(a.name, b.name));
   const vhosts = Object.fromEntries(

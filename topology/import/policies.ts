@@ -76,7 +76,11 @@ function candidateOf(
   if (!hasTarget(policy.definition, isTarget)) return undefined;
   const names = literalNames(policy.pattern);
   if (names !== undefined) {
-    const isForAll = names.every((name) => appliesToType(applyTo, types.get(name) ?? 'classic'));
+    const isForAll = names.every((name) => {
+      const type = types.get(name) ?? 'classic';
+      // A mirrored queue is written as a classic one that is replicated.
+      return appliesToType(applyTo, type) && (type === 'classic' || !words.isMirrored);
+    });
     return isForAll && names.every((name) => types.has(name)) ? { policy, words, names } : undefined;
   }
   // The application chooses the type of its queues.
@@ -173,8 +177,8 @@ function isFamilyAlone(
     return comparison === undefined || comparison.both !== undefined;
   };
   if (verbatim.some(({ pattern, applyTo }) => applyTo !== 'exchanges' && meets(pattern))) return false;
-  if (families.some((other) => other.template !== template && meets(templateRegex(other.template))))
-    return false;
+  const isOther = (family: FoundFamily): boolean => family.policy !== policy || family.template !== template;
+  if (families.some((family) => isOther(family) && meets(templateRegex(family.template)))) return false;
   return !chosen.some(
     ({ names, policy: other }) =>
       names?.some((name) => templateMatches(template, name)) === true && other.priority <= policy.priority,

@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
-import { importTopology } from '../../../topology/import/index';
+import { ALL_VERBATIM, importTopology } from '../../../topology/import/index';
 import type { ImportOptions, ImportResult } from '../../../topology/import/index';
 import { differencesBetween } from '../../../topology/import/meaning';
 import { identityKey, load, TARGETS } from '../../../topology/index';
-import type { BrokerObject, JsonValue, Target } from '../../../topology/index';
+import type {
+  Arguments,
+  BrokerObject,
+  JsonValue,
+  PolicyApplyTo,
+  PolicyObject,
+  Target,
+} from '../../../topology/index';
+import { policyIndex } from '../../../topology/route/policies';
 import { mutated } from '../mutate';
 import { wholeLanguage } from '../wholeLanguage';
 
@@ -27,6 +35,7 @@ function roundTrip(objects: readonly BrokerObject[], options: Partial<ImportOpti
     return result;
   expect(errors, result.text).toEqual([]);
   expect(result.report.differences).toEqual([]);
+  expect(result.report.verbatim.map(({ text }) => text)).not.toContain(ALL_VERBATIM);
   const gone = new Set(result.report.leftOut.map(({ object }) => identityKey(object)));
   const kept = objects.filter((object) => !gone.has(identityKey(object)));
   expect(differencesBetween(kept, again ?? []), result.text).toEqual([]);
@@ -82,6 +91,122 @@ it('whatever compiles, compiled again from its import', () => {
     { numRuns: 400 },
   );
   expect(imported).toBeGreaterThan(50);
+});
+
+const POLICY_NAMES = ['a', 'b', 'job', 'user'];
+
+/** Policies as people write them: overlapping, for queues that are there or not, by name or by pattern. */
+const foreignVhost = fc
+  .record({
+    queues: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'job.1', 'job.2', 'u:1', 'u:2', 'u:', 'v:1'), {
+      minLength: 1,
+    }),
+    types: fc.array(fc.constantFrom('classic', 'quorum'), { minLength: 9, maxLength: 9 }),
+    exchanges: fc.uniqueArray(fc.constantFrom('a', 'x')),
+    policies: fc.array(
+      fc.record({
+        pattern: fc.constantFrom(
+          ...[
+            '.*',
+            '^job',
+            '^u:',
+            '^u:.+$',
+            '^u:.*',
+            '^(u:.+|v:.+)$',
+            '^[a-c]$',
+            '^(a|b)$',
+            '^a$',
+            '^job\\.1$',
+            '1',
+            '^u:1$',
+          ],
+        ),
+        applyTo: fc.constantFrom<PolicyApplyTo>(
+          'queues',
+          'queues',
+          'all',
+          'exchanges',
+          'classic_queues',
+          'quorum_queues',
+        ),
+        definition: fc.constantFrom<Arguments>(
+          { 'max-length': 9 },
+          { 'message-ttl': 9000 },
+          { 'max-length': 9, 'message-ttl': 9000 },
+          { 'dead-letter-exchange': '', 'dead-letter-routing-key': 'dead' },
+          { 'dead-letter-exchange': 'amq.fanout' },
+          { 'ha-mode': 'all', 'ha-sync-mode': 'automatic' },
+          { 'ha-mode': 'all', 'ha-sync-mode': 'automatic', 'max-length': 7 },
+          { 'queue-mode': 'lazy' },
+          { 'alternate-exchange': 'amq.fanout' },
+        ),
+      }),
+      { maxLength: POLICY_NAMES.length },
+    ),
+    priorities: fc.shuffledSubarray([0, 1, 2, 3, 1500], { minLength: 5 }),
+  })
+  .map(({ queues, types, exchanges, policies, priorities }): BrokerObject[] => {
+    const common = { vhost: 'v', durable: true, autoDelete: false };
+    return [
+      { kind: 'vhost', name: 'v' },
+      ...['dead', ...queues].map((name, index): BrokerObject => ({
+        ...{ kind: 'queue', ...common, name },
+        arguments: types[index] === 'quorum' ? { 'x-queue-type': 'quorum' } : {},
+      })),
+      ...exchanges.map((name): BrokerObject => ({
+        kind: 'exchange',
+        ...common,
+        name,
+        type: 'fanout',
+        internal: false,
+        arguments: {},
+      })),
+      ...policies.map((policy, index): BrokerObject => ({
+        ...{ kind: 'policy', vhost: 'v', name: POLICY_NAMES[index] ?? '', ...policy },
+        priority: priorities[index] ?? 0,
+      })),
+    ];
+  });
+
+it('the policies of others count as before, also for queues that are not there yet', () => {
+  let said = 0;
+  fc.assert(
+    fc.property(foreignVhost, (objects) => {
+      const { text, report } = roundTrip(objects, { target: '3.13' });
+      said += report.recognised.length;
+      const policies = (all: readonly BrokerObject[] = []): PolicyObject[] =>
+        all.filter((object): object is PolicyObject => object.kind === 'policy');
+      const [before, after] = [policies(objects), policies(load(text, 'imported.yaml').objects)].map(
+        policyIndex,
+      );
+      for (const probe of ['u:77', 'u:x.1', 'v:77', 'job.77', 'job', 'zz1', 'd']) {
+        for (const type of ['classic', 'quorum'] as const) {
+          const counts = before?.forQueue(probe, type)?.definition;
+          expect(after?.forQueue(probe, type)?.definition, `${probe}: ${text}`).toEqual(counts);
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(said).toBeGreaterThan(200);
+});
+
+it('a policy that keeps another one from an exchange stays a policy', () => {
+  const common = { vhost: 'v', name: 'a', durable: true, autoDelete: false, arguments: {} };
+  const { report } = roundTrip([
+    { kind: 'vhost', name: 'v' },
+    { kind: 'queue', ...common },
+    { kind: 'exchange', ...common, type: 'fanout', internal: false },
+    {
+      ...{ kind: 'policy', vhost: 'v', name: 'length', pattern: '^a$', applyTo: 'all', priority: 5 },
+      definition: { 'max-length': 9 },
+    },
+    {
+      ...{ kind: 'policy', vhost: 'v', name: 'alternate', pattern: '.*', applyTo: 'exchanges', priority: 0 },
+      definition: { 'alternate-exchange': 'amq.fanout' },
+    },
+  ]);
+  expect(report.verbatim).toHaveLength(2);
 });
 
 const HOSTILE = [
