@@ -87,6 +87,50 @@ withBroker('an import', (rig) => {
     expect(differencesBetween(before, compiled(before))).toEqual([]);
   });
 
+  it('keeps any name, from one vhost to an empty one', async () => {
+    const names = [
+      ...[
+        'a # b',
+        'a: b',
+        '*&!',
+        '- a',
+        'yes',
+        'null',
+        '007',
+        '1e3',
+        '<<',
+        '😀',
+        ' a ',
+        '{a}',
+        '\'"',
+        '\\n',
+        '\u2028',
+        '\ufeff',
+      ],
+      ...['# warren-ignore bad-name: x', 'ü'.repeat(127), 'a'.repeat(255)],
+    ];
+    const vhost = await scratch.vhost();
+    const common = { vhost, durable: true, autoDelete: false, arguments: {} } as const;
+    for (const name of names) {
+      await apply(broker, { kind: 'exchange', ...common, name, type: 'fanout', internal: false });
+      await apply(broker, { kind: 'queue', ...common, name });
+      await apply(broker, {
+        ...{ kind: 'binding', vhost, source: name, destination: name, destinationType: 'queue' },
+        ...{ routingKey: name, arguments: { 'x-name': name } },
+      });
+    }
+    const read = async (): Promise<readonly BrokerObject[]> =>
+      heldObjects((await readSnapshot(broker, { vhost })).objects()).objects.filter(
+        (one) => !('user' in one),
+      );
+    const before = await read();
+    const again = compiled(before);
+    expect(again.filter(({ kind }) => kind === 'queue')).toHaveLength(names.length);
+    await removeAll(broker, [{ kind: 'vhost', name: vhost }]);
+    for (const object of again) await apply(broker, object);
+    expect(differencesBetween(before, await read())).toEqual([]);
+  });
+
   it('is a command, whose login stands in the environment', async () => {
     const vhost = await scratch.vhost();
     const queue = { kind: 'queue', vhost, durable: true, autoDelete: false } as const;
