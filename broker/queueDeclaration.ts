@@ -5,6 +5,7 @@
  * again is told that all is well. Deleting it, which takes 10 to 15 s, and declaring it again does help.
  */
 import type { QueueObject } from '../topology/objects';
+import { TYPE } from '../topology/queueType';
 import type { Broker } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { count, field, getOrAbsent } from './json';
@@ -24,7 +25,7 @@ const inWords = ({ vhost, name }: queues.QueueName): string => `queue "${name}" 
  * without a leader before, though all of its members run, is `unavailable`: what it holds can't be seen.
  */
 export async function declareQueue(broker: Broker, queue: QueueObject): Promise<void> {
-  if (queue.arguments[queues.TYPE] !== 'quorum') {
+  if (queue.arguments[TYPE] !== 'quorum') {
     await queues.put(broker, queue);
     return;
   }

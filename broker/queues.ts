@@ -1,5 +1,5 @@
 /** Queues. Deleting one never loses a message that nobody approved to lose: see queueDeletion.ts. */
-import type { Arguments, QueueObject, QueueType } from '../topology/objects';
+import type { Arguments, QueueObject } from '../topology/objects';
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { conflictError } from './conflict';
@@ -8,8 +8,6 @@ import { argumentTable, field, flag, getOrAbsent, records, text } from './json';
 import { path } from './transport';
 
 export type QueueName = Pick<QueueObject, 'vhost' | 'name'>;
-
-export const TYPE = 'x-queue-type';
 
 const inWords = (vhost: string, name: string): string => `queue "${name}" in vhost "${vhost}"`;
 
@@ -95,18 +93,4 @@ export function fromJson(json: unknown): QueueObject {
     autoDelete: flag(json, 'auto_delete'),
     arguments: argumentTable(field(json, 'arguments')),
   };
-}
-
-/**
- * RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one: then it is the
- * vhost's default type, or classic where that was made before the default was.
- */
-export function withoutAddedType(queue: QueueObject, defaultType: QueueType | undefined): QueueObject {
-  const type = queue.arguments[TYPE];
-  if (type !== 'classic' && (type === undefined || type !== defaultType)) return queue;
-  return { ...queue, arguments: withoutType(queue.arguments) };
-}
-
-export function withoutType(table: Arguments): Arguments {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== TYPE));
 }

@@ -20,7 +20,7 @@ import { isUnfinished } from './holding';
 import * as objects from './objects';
 import { refusalToDelete } from './queueDeletion';
 import { refusalToRecreate, setQueueAside } from './queueReplacement';
-import { TYPE, withoutAddedType } from './queues';
+import { TYPE, withoutAddedType } from '../topology/queueType';
 import { readSnapshot } from './snapshot';
 import * as vhosts from './vhosts';
 

@@ -51,10 +51,14 @@ function addReviewCommands(program: Command, finish: (exitCode: number) => void)
   program
     .command('diff')
     .description('show what a change of a topology does to messages and clients')
-    .argument('<base>', 'how it is: a topology file, or git:REVISION:PATH')
+    .argument(
+      '<base>',
+      'how it is: a topology, git:REVISION:PATH, a definitions.json, or live:URL (a broker)',
+    )
     .argument('<head>', 'how it is to be: the same')
     .option('--format <format>', DIFF_FORMATS.join(', '), 'terminal')
     .option('--fail-on <class>', `${GATES.join(', ')}: exit 1 from there on`)
+    .option('--live <url>', 'show what is on this broker now; login by RABBITMQ_USERNAME, RABBITMQ_PASSWORD')
     .option('--target <series>', "RabbitMQ series of both sides, e.g. 4.0; the files' own by default")
     .action(async (base: string, head: string, options: DiffOptions) => {
       finish(await toExitCode(() => diff(base, head, options)));

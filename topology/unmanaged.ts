@@ -2,7 +2,6 @@
  * What a broker holds and a topology doesn't know. It is listed for people to decide about, never deleted: it may be
  * somebody's. What clients and plugins make for themselves, and the families of the topology, are told apart.
  */
-import type { Topology } from './model';
 import type { BrokerObject, BrokerObjectKind, ObjectOfKind } from './objects';
 import { frameworkOwner } from './frameworkNames';
 import { compareNames } from './names';
@@ -14,6 +13,14 @@ export interface Inventory {
   readonly objects: readonly BrokerObject[];
   /** Queues that belong to one connection, and go with it. */
   readonly isExclusive: (queue: ObjectOfKind<'queue'>) => boolean;
+}
+
+/** All that must be known of a topology beside its objects. */
+export interface KnownFamilies {
+  readonly vhosts: readonly {
+    readonly name: string;
+    readonly families: readonly { readonly template: string }[];
+  }[];
 }
 
 export interface OwnedObject {
@@ -35,7 +42,7 @@ export interface Unmanaged {
  */
 export function unmanaged(
   known: readonly BrokerObject[],
-  topology: Pick<Topology, 'vhosts'>,
+  topology: KnownFamilies,
   inventory: Inventory,
 ): Unmanaged {
   const knownKeys = new Set(known.map(identityKey));
@@ -72,7 +79,7 @@ function isIn(object: BrokerObject, known: ReadonlySet<string>): boolean {
 
 function ownerOf(
   object: BrokerObject,
-  topology: Pick<Topology, 'vhosts'>,
+  topology: KnownFamilies,
   { isExclusive }: Inventory,
 ): string | undefined {
   if (object.kind === 'exchange') return frameworkOwner(object.name);

@@ -1,7 +1,6 @@
 import { diffTopologies } from '../../topology/diff/index';
 import { CHANGE_CLASSES, isAtLeastAsBad } from '../../topology/diff/model';
-import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
-import { renderDiagnostics } from '../../topology/render/diagnostics';
+import type { ChangeClass, TopologyDiff } from '../../topology/diff/model';
 import { renderDiffAsAnnotations } from '../../topology/render/diff/annotations';
 import type { DiffSides } from '../../topology/render/diff/graph';
 import { renderDiffAsHtml } from '../../topology/render/diff/html';
@@ -10,8 +9,7 @@ import { renderDiffAsMarkdown } from '../../topology/render/diff/markdown';
 import { renderDiffAsSvg } from '../../topology/render/diff/svg';
 import { renderDiffForTerminal } from '../../topology/render/diff/terminal';
 import { ExitCode } from '../exitCodes';
-import { readSide } from '../sides/index';
-import type { SideResult } from '../sides/index';
+import { readSides } from '../sides/index';
 import { colorWanted, terminalWidth } from '../terminal';
 import { targetOption } from '../topologyFile';
 import { UserError } from '../userError';
@@ -20,6 +18,7 @@ export interface DiffOptions {
   readonly format: string;
   readonly failOn?: string;
   readonly target?: string;
+  readonly live?: string;
 }
 
 type Renderer = (diff: TopologyDiff, sides: DiffSides) => string | Promise<string>;
@@ -51,9 +50,10 @@ export async function diff(base: string, head: string, options: DiffOptions): Pr
     throw new UserError(`--format ${options.format} is unknown; it can be ${DIFF_FORMATS.join(', ')}`);
   }
   const gate = gateOf(options.failOn);
-  const target = targetOption(options.target);
-  const [before, after] = [await readSide(base, target), await readSide(head, target)];
-  const sides = { base: sideOf(before, base), head: sideOf(after, head) };
+  const sides = await readSides(
+    { base, head },
+    { ...targetOption(options.target), ...(options.live === undefined ? {} : { live: options.live }) },
+  );
   const found = diffTopologies(sides.base, sides.head);
   process.stdout.write(await render(found, sides));
   return gate !== undefined && isAtLeastAsBad(found.summary.worst, gate) ? ExitCode.findings : ExitCode.ok;
@@ -65,17 +65,4 @@ function gateOf(failOn: string | undefined): ChangeClass | undefined {
   if (gate === undefined)
     throw new UserError(`--fail-on ${failOn} is unknown; it can be ${GATES.join(', ')}`);
   return gate;
-}
-
-/** A side with errors would make a diff of anything: they are shown, and there is none. */
-function sideOf(result: SideResult, name: string): Side {
-  if ('side' in result) return result.side;
-  const { diagnostics, sources } = result;
-  const report = renderDiagnostics(diagnostics, sources, {
-    format: 'text',
-    color: colorWanted(process.stderr),
-  });
-  process.stderr.write(`${report}\n`);
-  const count = `${diagnostics.length} ${diagnostics.length === 1 ? 'error' : 'errors'}`;
-  throw new UserError(`${name} has ${count}: a diff needs two topologies without any`);
 }

@@ -7,7 +7,7 @@ import { declareQueue } from '../../broker/queueDeclaration';
 import { removeQueue } from '../../broker/queueDeletion';
 import { bringBack, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
-import { TYPE, withoutAddedType, withoutType } from '../../broker/queues';
+import { TYPE, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';

@@ -9,6 +9,7 @@ import { withBroker, type TestBroker } from '../rigs/brokers';
 import { RIG_PLUGINS } from '../rigs/plugins';
 import { mutated } from '../topology/mutate';
 import { passwordHashOf } from './applied';
+import { isolated } from './isolated';
 import { brokerOf, uniqueName } from './realBroker';
 
 const TOPOLOGIES = Number(process.env.WARREN_MUTATIONS ?? 60);
@@ -67,26 +68,6 @@ async function refusalOf(rig: TestBroker, objects: readonly BrokerObject[]): Pro
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** The same with names of its own for all that isn't inside of a vhost. */
-function isolated(objects: readonly BrokerObject[], run: string): BrokerObject[] {
-  const own = (name: string): string => `${name.slice(0, 60)} ${run}`;
-  return objects.map((object): BrokerObject => {
-    switch (object.kind) {
-      case 'vhost':
-      case 'user':
-      case 'globalParameter':
-        return { ...object, name: own(object.name) };
-      case 'userLimits':
-        return { ...object, user: own(object.user) };
-      case 'permissions':
-      case 'topicPermissions':
-        return { ...object, user: own(object.user), vhost: own(object.vhost) };
-      default:
-        return { ...object, vhost: own(object.vhost) };
-    }
-  });
 }
 
 async function removeAll(rig: TestBroker, objects: readonly BrokerObject[]): Promise<void> {

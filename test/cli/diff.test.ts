@@ -33,7 +33,8 @@ const topology = (queue: string): string =>
 beforeAll(() => {
   write('long.yaml', topology('ttl: 2h'));
   write('short.yaml', topology('ttl: 1h'));
-  write('refusing.yaml', topology('ttl: 2h, maxLength: 5, overflow: reject-publish'));
+  write('dropping.yaml', topology('maxLength: 5'));
+  write('refusing.yaml', topology('maxLength: 5, overflow: reject-publish'));
   write('broken.yaml', topology('ttl: soon'));
 });
 
@@ -42,8 +43,8 @@ describe('exit codes', () => {
     [['long.yaml', 'short.yaml'], 0],
     [['long.yaml', 'short.yaml', '--fail-on', 'destructive'], 1],
     [['long.yaml', 'short.yaml', '--fail-on', 'security'], 0],
-    [['long.yaml', 'refusing.yaml', '--fail-on', 'disruptive'], 1],
-    [['long.yaml', 'refusing.yaml', '--fail-on', 'destructive'], 0],
+    [['dropping.yaml', 'refusing.yaml', '--fail-on', 'disruptive'], 1],
+    [['dropping.yaml', 'refusing.yaml', '--fail-on', 'destructive'], 0],
     [['short.yaml', 'long.yaml', '--fail-on', 'safe'], 1],
     [['short.yaml', 'long.yaml', '--fail-on', 'disruptive'], 0],
     [['long.yaml', 'long.yaml', '--fail-on', 'safe'], 0],
@@ -88,6 +89,41 @@ describe('output', () => {
   it('as JSON has a version', async () => {
     const { stdout } = await diff(['long.yaml', 'short.yaml', '--format', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, summary: { worst: 'destructive' } });
+  });
+});
+
+describe('definitions', () => {
+  const definitions = (...queues: string[]): string =>
+    JSON.stringify({
+      rabbitmq_version: '4.1.0',
+      vhosts: [{ name: 'shop' }],
+      queues: queues.map((name) => ({
+        vhost: 'shop',
+        name,
+        durable: true,
+        auto_delete: false,
+        arguments: { 'x-queue-type': 'classic' },
+      })),
+    });
+
+  it('are a side like any other, of the series that exported them', async () => {
+    write('plain.yaml', 'warren: 1\nvhosts: { shop: { queues: { paid: } } }\n');
+    write('same.json', definitions('paid'));
+    write('more.json', definitions('paid', 'failed'));
+    const same = await diff(['same.json', 'plain.yaml', '--format', 'json']);
+    expect(JSON.parse(same.stdout), same.output).toMatchObject({ base: { target: '4.1' }, changes: [] });
+    const { stdout } = await diff(['more.json', 'plain.yaml', '--format', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      changes: [{ id: 'queue failed@shop', change: 'removed', class: 'destructive' }],
+    });
+  });
+
+  it('with faults are none', async () => {
+    write('broken.json', '{"queues": [');
+    const { exitCode, output } = await diff(['broken.json', 'plain.yaml']);
+    expect(exitCode).toBe(2);
+    expect(output).toContain('not-definitions');
+    expect(output).toContain('broken.json:1:');
   });
 });
 

@@ -135,6 +135,18 @@ export function mutated(target: Target, mutationsMax: number): fc.Arbitrary<stri
     });
 }
 
+/** A topology that may be damaged, and what further damage makes of it: they have most of their objects in common. */
+export function mutatedPair(target: Target, mutationsMax: number): fc.Arbitrary<readonly [string, string]> {
+  const topologies = corpus(target);
+  const some = fc.array(mutation, { minLength: 1, maxLength: mutationsMax });
+  return fc.tuple(fc.nat(topologies.length - 1), some, some).map(([index, first, second]) => {
+    const before = first.reduce(apply, structuredClone(topologies[index] ?? null));
+    const after = second.reduce(apply, structuredClone(before));
+    const written = (value: Json): string => stringify(value, { aliasDuplicateObjects: false });
+    return [written(before), written(after)] as const;
+  });
+}
+
 function apply(root: Json, { kind, at, to }: Mutation): Json {
   if (kind === 'graft') return graft(root, at, to);
   const paths = pathsIn(root).filter((path) => path.length > 0);

@@ -12,6 +12,7 @@ import type { IndexedPolicy } from '../route/policies';
 import type { ChangeClass, Effect, EffectSubject, FieldChange, Reason } from './model';
 import { worstOf } from './model';
 import type { ObjectChange } from './objectChanges';
+import { numbersOfSubject } from './liveNumbers';
 import { gapReasons } from './policyGaps';
 import { effectiveChanges, exchangeReasons, queueReasons } from './queueReasons';
 import { effectiveExchange, effectiveQueue, workersOf } from './sideIndex';
@@ -44,7 +45,13 @@ function vhostEffects(pair: VhostPair): AttributedEffect[] {
     return after === undefined ? [] : exchangeEffect(pair, before, after);
   });
   if (pair.changed.length === 0) return [...queues, ...exchanges];
-  return [...queues, ...exchanges, ...familyEffects(pair), ...unlistedEffects(pair)];
+  return [
+    ...queues,
+    ...exchanges,
+    ...unmanagedEffects(pair),
+    ...familyEffects(pair),
+    ...unlistedEffects(pair),
+  ];
 }
 
 function queueEffect(
@@ -97,6 +104,23 @@ function hasOtherSettings(before: Arguments, after: Arguments): boolean {
   return effectiveChanges(before, after).length > 0;
 }
 
+/** Queues of the broker that nobody lists; those of families count there. */
+function unmanagedEffects(pair: VhostPair): AttributedEffect[] {
+  return unmanagedQueues(pair).flatMap(({ vhost, name, arguments: given }) =>
+    namedEffect(pair, { kind: 'unmanaged', vhost, name }, { name, before: given, after: given }),
+  );
+}
+
+function unmanagedQueues({ sides, head }: VhostPair): ObjectOfKind<'queue'>[] {
+  const families = familiesOf(sides.head, head.name);
+  return (sides.others ?? []).filter(
+    (object): object is ObjectOfKind<'queue'> =>
+      object.kind === 'queue' &&
+      object.vhost === head.name &&
+      !families.some(({ template }) => templateMatches(template, object.name)),
+  );
+}
+
 function exchangeEffect(
   pair: VhostPair,
   before: ObjectOfKind<'exchange'>,
@@ -146,7 +170,9 @@ function familyEffects(pair: VhostPair): AttributedEffect[] {
 function unlistedEffects(pair: VhostPair): AttributedEffect[] {
   const { sides, base, head } = pair;
   const families = [...familiesOf(sides.base, base.name), ...familiesOf(sides.head, head.name)];
+  const unmanaged = new Set(unmanagedQueues(pair).map(({ name }) => name));
   const isListed = (name: string): boolean =>
+    unmanaged.has(name) ||
     base.parts.queues.has(name) ||
     head.parts.queues.has(name) ||
     families.some(({ template }) => templateMatches(template, name));
@@ -223,6 +249,7 @@ function effectOf(
   const isConsumed = (worker: { readonly vhost?: string; readonly queues: readonly string[] }): boolean =>
     subject.kind === 'queue' && worker.vhost === subject.vhost && worker.queues.includes(subject.name);
   const known: ChangeClass[] = reasons.map((each) => each.class);
+  const live = numbersOfSubject([sides.base.side, sides.head.side], subject, lengthMaxOf(now));
   return {
     subject,
     fields,
@@ -231,7 +258,15 @@ function effectOf(
     class: known.length === 0 ? 'safe' : worstOf(['safe', ...known]),
     reasons,
     workers: [...new Set([...workersOf(sides.base, isConsumed), ...workersOf(sides.head, isConsumed)])],
+    ...(live === undefined ? {} : { live }),
   };
+}
+
+function lengthMaxOf({ definition }: Effective): number | undefined {
+  const limit = definition['max-length'];
+  return typeof limit === 'number' && (definition.overflow ?? 'drop-head') === 'drop-head'
+    ? limit
+    : undefined;
 }
 
 export function subjectInWords(subject: EffectSubject): string {
@@ -239,6 +274,8 @@ export function subjectInWords(subject: EffectSubject): string {
   switch (subject.kind) {
     case 'queue':
       return `queue ${name}`;
+    case 'unmanaged':
+      return `queue ${name} (not in the topology)`;
     case 'exchange':
       return `exchange ${name}`;
     case 'family':

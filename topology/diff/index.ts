@@ -1,6 +1,6 @@
 /** The semantic diff: what a change of a topology does on a broker, to messages and to clients. */
 import type { BrokerObject } from '../objects';
-import { KIND_WORDS, nameInVhost, ownName, vhostOf } from '../objectNames';
+import { ownName, vhostOf } from '../objectNames';
 import type { AttributedEffect } from './effects';
 import { policyEffects } from './effects';
 import { CHANGE_CLASSES, DIFF_VERSION, worstOf } from './model';
@@ -17,10 +17,17 @@ import { stepsOf } from './steps';
 import { identityKey } from '../objects';
 import { shownField, shownObject } from './values';
 import type { Sides } from './vhostPair';
+import { idOf } from './ids';
+import { numbersOf } from './liveNumbers';
 
 /** The diff is about a broker of the head's series. */
 export function diffTopologies(base: Side, head: Side): TopologyDiff {
-  const sides: Sides = { base: indexSide(base, head.target), head: indexSide(head, head.target) };
+  const others = [...(base.others ?? []), ...(head.others ?? [])];
+  const sides: Sides = {
+    base: indexSide(base, head.target, others),
+    head: indexSide(head, head.target, others),
+    others,
+  };
   const raw = withRenames(compareObjects(base.objects, head.objects), sides);
   const effects = effectsByChange(policyEffects(sides, raw), raw);
   const containers: Containers = containersOf(raw);
@@ -34,11 +41,6 @@ export function diffTopologies(base: Side, head: Side): TopologyDiff {
     summary: summaryOf(changes),
     changes,
   };
-}
-
-/** Equal for the same object in every diff. */
-export function idOf(object: BrokerObject): string {
-  return `${KIND_WORDS[object.kind].one} ${nameInVhost(object)}`;
 }
 
 function objectOf(change: ObjectChange): BrokerObject {
@@ -138,8 +140,7 @@ function changeOf(change: ObjectChange, { sides, containers, effects }: Context)
 }
 
 function liveOf(change: ObjectChange, { base, head }: Sides): Change['live'] {
-  const id = idOf('before' in change ? change.before : change.after);
-  return base.side.live?.get(id) ?? head.side.live?.get(id);
+  return numbersOf([base.side, head.side], 'before' in change ? change.before : change.after);
 }
 
 /** Without a reason a change is safe; `none` where every reason says that nothing comes of it. */

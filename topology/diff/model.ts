@@ -138,6 +138,8 @@ export interface Effect {
 
 export type EffectSubject =
   | { readonly kind: 'queue' | 'exchange'; readonly vhost: string; readonly name: string }
+  /** A queue that is on the broker, and in no topology. */
+  | { readonly kind: 'unmanaged'; readonly vhost: string; readonly name: string }
   /** Queues that the application declares: all of a family, or some, such as the example. */
   | { readonly kind: 'family'; readonly vhost: string; readonly name: string; readonly example: string }
   /** Queues that the topology doesn't list and that the policy's pattern takes, such as the example. */
@@ -151,6 +153,10 @@ export interface LiveNumbers {
   readonly connections?: number;
   readonly publishedPerSecond?: number;
   readonly deliveredPerSecond?: number;
+  /** Of these messages, those that a new length limit leaves no room for. */
+  readonly beyondLimit?: number;
+  /** Whether there is nothing now that the change could harm: no message, no consumer, no connection, no traffic. */
+  readonly isUnused?: boolean;
 }
 
 /** One side as it is compared. */
@@ -161,8 +167,10 @@ export interface Side {
   /** What only a topology knows: families, workers. */
   readonly families?: readonly SideFamily[];
   readonly workers?: readonly SideWorker[];
-  /** By the ids of changes. */
+  /** By the ids of changes, where it was read from a broker. */
   readonly live?: ReadonlyMap<string, LiveNumbers>;
+  /** What is on that broker, and on neither side: policies that may win, queues that policies reach. */
+  readonly others?: readonly BrokerObject[];
 }
 
 export interface SideFamily {

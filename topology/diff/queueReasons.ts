@@ -36,7 +36,7 @@ export function queueReasons(
 ): Reason[] {
   const changes = effectiveChanges(before.definition, after.definition);
   const ofKeys = changes.flatMap((change) =>
-    change.field === 'delivery-limit' ? [] : keyReasons(change, after, what),
+    change.field === 'delivery-limit' ? [] : keyReasons(change, { before, after }, what),
   );
   return [
     ...ofKeys,
@@ -54,16 +54,21 @@ export function exchangeReasons(
 ): Reason[] {
   return effectiveChanges(before.definition, after.definition).flatMap((change) => {
     if (valueRole(change.field) === 'unrouted') return unroutedReasons(change, what, surroundings);
-    return keyReasons(change, undefined, what);
+    return keyReasons(change, {}, what);
   });
 }
 
-function keyReasons(change: FieldChange, after: EffectiveQueue | undefined, what: string): Reason[] {
+interface Change {
+  readonly before?: EffectiveQueue;
+  readonly after?: EffectiveQueue;
+}
+
+function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] {
   const { field: key } = change;
   const [old, now] = [inWords(key, change.before), inWords(key, change.after)];
   switch (valueRole(key)) {
     case 'lower-discards':
-      return isStricter(change) ? discardReasons(change, after, what) : [raised(change, what)];
+      return isStricter(change) ? discardReasons(change, queue, what) : [raised(change, what)];
     case 'lower-interrupts':
       return isStricter(change)
         ? [
@@ -138,10 +143,10 @@ function ageSeconds(age: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? 1);
 }
 
-function discardReasons(change: FieldChange, after: EffectiveQueue | undefined, what: string): Reason[] {
+function discardReasons(change: FieldChange, queue: Change, what: string): Reason[] {
   const { field: key } = change;
   const [old, now] = [inWords(key, change.before), inWords(key, change.after)];
-  const fate = fateOf(after?.settings);
+  const fate = fateOf(queue.after?.settings);
   switch (key) {
     case 'expires':
       return [
@@ -167,15 +172,21 @@ function discardReasons(change: FieldChange, after: EffectiveQueue | undefined, 
         ),
       ];
     default:
-      return lengthReasons(change, after, what);
+      return lengthReasons(change, queue, what);
   }
 }
 
-function lengthReasons(change: FieldChange, after: EffectiveQueue | undefined, what: string): Reason[] {
+/**
+ * Measured: a classic queue that gets a lower limit together with `reject-publish` drops what is beyond the limit, since
+ * it applies the limit first.
+ */
+function lengthReasons(change: FieldChange, { before, after }: Change, what: string): Reason[] {
   const { field: key } = change;
   const limit = `${inWords(key, change.after)}${key === 'max-length' ? ' messages' : ''}`;
   const old = inWords(key, change.before);
-  if (after !== undefined && after.settings.overflow !== 'drop-head') {
+  const refuses = (side: EffectiveQueue | undefined): boolean =>
+    side !== undefined && side.settings.overflow !== 'drop-head';
+  if (refuses(before) && refuses(after)) {
     return [
       reason(
         'publishers-refused',
@@ -188,7 +199,9 @@ function lengthReasons(change: FieldChange, after: EffectiveQueue | undefined, w
     reason(
       'limit-discards',
       `What ${what} holds beyond ${limit} (before: ${old}) is dropped at once, the oldest first: ${fateOf(after?.settings)}.`,
-      'Let the consumers catch up first, or say `overflow: reject-publish`.',
+      refuses(after)
+        ? 'Say `overflow: reject-publish` first, and lower the limit in a second change.'
+        : 'Let the consumers catch up first, or say `overflow: reject-publish` in a change before.',
     ),
   ];
 }

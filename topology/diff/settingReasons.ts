@@ -46,6 +46,7 @@ export function limitReasons(what: string, fields: readonly FieldChange[]): Reas
     const noun = LIMITS[field];
     if (noun === undefined) return [];
     const [old, now] = [amount(before), amount(after)];
+    if (now === old) return [reason('same-effect', `${what} may have as many ${noun} as before.`)];
     if (now >= old)
       return [reason('limit-raised', `${what} may have more ${noun}: ${shown(before)} → ${shown(after)}.`)];
     const wayOut = 'See how many there are at most, and leave some room.';

@@ -41,9 +41,12 @@ export interface EffectiveQueue extends Effective {
   readonly settings: QueueSettings;
 }
 
-/** @param target of the broker: the same for both sides */
-export function indexSide(side: Side, target: Target): SideIndex {
-  const vhosts = [...vhostParts(side.objects, target)].map(
+/**
+ * @param target of the broker: the same for both sides
+ * @param others policies of nobody's, which win on both sides alike
+ */
+export function indexSide(side: Side, target: Target, others: readonly BrokerObject[] = []): SideIndex {
+  const vhosts = [...vhostParts([...side.objects, ...others.filter(isPolicy)], target)].map(
     ([name, parts]) =>
       [
         name,

@@ -1,5 +1,5 @@
 /** A vhost that is on both sides, and the policies in it that change. */
-import type { PolicyObject } from '../objects';
+import type { BrokerObject, PolicyObject } from '../objects';
 import { identityKey } from '../objects';
 import { templateMatches } from '../patterns/template';
 import { policyIndex } from '../route/policies';
@@ -13,6 +13,8 @@ import type { SideIndex, VhostIndex } from './sideIndex';
 export interface Sides {
   readonly base: SideIndex;
   readonly head: SideIndex;
+  /** On the broker, and on neither side. */
+  readonly others?: readonly BrokerObject[];
 }
 
 export interface ChangedPolicy {

@@ -22,6 +22,13 @@ describe('limits of a queue', () => {
       'disruptive',
       ['publishers-refused'],
     ],
+    // Measured: the limit counts before the new overflow does.
+    [
+      'maxLength: 10',
+      'maxLength: 5, overflow: reject-publish',
+      'destructive',
+      ['limit-discards', 'publishers-refused'],
+    ],
     ['maxLength: 5, overflow: reject-publish', 'maxLength: 5', 'destructive', ['overflow-discards']],
     ['maxLength: 5', 'maxLength: 5, overflow: reject-publish', 'disruptive', ['publishers-refused']],
     ['ttl: 1h, expires: 2d', 'ttl: 1h, expires: 1d', 'destructive', ['queue-expires']],

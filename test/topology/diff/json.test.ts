@@ -5,6 +5,7 @@ import Ajv2020 from 'ajv/dist/2020';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { diffTopologies } from '../../../topology/diff/index';
+import { REASONS } from '../../../topology/diff/reasons';
 import { sideOfTopology } from '../../../topology/diff/side';
 import { load } from '../../../topology/index';
 import { renderDiffAsJson } from '../../../topology/render/diff/json';
@@ -74,4 +75,13 @@ it('holds no password of a URI', () => {
   expect(diff.changes).toHaveLength(1);
   expect(diff.changes[0]?.reasons.map(({ code }) => code)).toContain('password-in-uri');
   expect(renderDiffAsJson(diff)).not.toContain('hunter2');
+});
+
+it('has the codes that the documentation lists, with their classes', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/diff.md'), 'utf8');
+  const listed = [...page.matchAll(/^\| `([a-z-]+)` +\| `([a-z]+)` +\|/gm)].map(([, code, its]) => [
+    code,
+    its,
+  ]);
+  expect(Object.fromEntries(listed)).toEqual(REASONS);
 });

@@ -12,6 +12,7 @@ import { load } from '../../../topology/index';
 import type { BrokerObject } from '../../../topology/index';
 import { CREATION_ORDER } from '../../../topology/objects';
 import { mutated } from '../mutate';
+import { diffOf } from './sides';
 
 const TARGET = '4.3';
 
@@ -98,6 +99,32 @@ describe('for any two topologies', () => {
         }
       }),
       { numRuns: 100 },
+    );
+  });
+
+  it('what goes further is never milder', () => {
+    const settings = fc.constantFrom(
+      (value: number) => `maxLength: ${value}`,
+      (value: number) => `maxLength: ${value}, overflow: reject-publish`,
+      (value: number) => `ttl: ${value}s`,
+      (value: number) => `expires: ${value}h, ttl: 1s`,
+      (value: number) => `type: quorum, deliveryLimit: ${value}`,
+      (value: number) => `type: quorum, consumerTimeout: ${value}h`,
+      (value: number) => `type: stream, maxAge: ${value}d`,
+    );
+    const values = fc.tuple(...[1, 2, 3].map(() => fc.integer({ min: 1, max: 40 })));
+    fc.assert(
+      fc.property(settings, values, (setting, given) => {
+        const [low = 0, middle = 0, high = 0] = [...given].sort((x, y) => x - y);
+        const classOf = (from: number, to: number): number => {
+          const queue = (value: number): string => `queues: { paid: { ${setting(value)} } }`;
+          return CHANGE_CLASSES.indexOf(diffOf(queue(from), queue(to)).summary.worst);
+        };
+        expect(classOf(high, low)).toBeGreaterThanOrEqual(classOf(high, middle));
+        // And lowering is never milder than raising.
+        expect(classOf(high, low)).toBeGreaterThanOrEqual(classOf(low, high));
+      }),
+      { numRuns: 60 },
     );
   });
 });

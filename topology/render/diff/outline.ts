@@ -97,8 +97,9 @@ export function workersOf(change: Change): readonly string[] {
   return [...new Set([...change.workers, ...change.effects.flatMap((each) => each.workers)])];
 }
 
-const NUMBER_WORDS: Readonly<Record<keyof LiveNumbers, string>> = {
+const NUMBER_WORDS: Readonly<Record<Exclude<keyof LiveNumbers, 'isUnused'>, string>> = {
   messages: 'messages',
+  beyondLimit: 'of them beyond the new limit',
   unacknowledged: 'unacknowledged',
   consumers: 'consumers',
   connections: 'connections',
@@ -106,11 +107,12 @@ const NUMBER_WORDS: Readonly<Record<keyof LiveNumbers, string>> = {
   deliveredPerSecond: 'delivered/s',
 };
 
-/** `3,412 messages, 2 consumers`; empty where there are none. */
+/** `3,412 messages, 2 consumers`; empty where nothing is known. */
 export function numbersInWords(live: LiveNumbers | undefined): string {
+  if (live?.isUnused === true) return 'empty and unused';
   return Object.entries(NUMBER_WORDS)
     .flatMap(([key, word]) => {
-      const value = live?.[key as keyof LiveNumbers];
+      const value = live?.[key as keyof typeof NUMBER_WORDS];
       return value === undefined ? [] : [`${value.toLocaleString('en-US')} ${word}`];
     })
     .join(', ');

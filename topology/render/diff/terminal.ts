@@ -155,15 +155,16 @@ function wrapped(text: string, indent: number, { width }: Page): string {
 /** Broken at blanks; a word that is too long stands alone. */
 function lines(text: string, firstWidth: number, restWidth = firstWidth): string[] {
   const broken: string[] = [];
-  let line = '';
+  let line: string[] = [];
+  let lineWidth = 0;
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    const width = broken.length === 0 ? firstWidth : restWidth;
-    if (line === '' || displayWidth(longer) <= width) line = longer;
-    else {
-      broken.push(line);
-      line = word;
+    const width = displayWidth(word);
+    if (line.length > 0 && lineWidth + 1 + width > (broken.length === 0 ? firstWidth : restWidth)) {
+      broken.push(line.join(' '));
+      [line, lineWidth] = [[], 0];
     }
+    lineWidth += width + (line.length === 0 ? 0 : 1);
+    line.push(word);
   }
-  return [...broken, line];
+  return [...broken, line.join(' ')];
 }

@@ -1,0 +1,18 @@
+/** The type among a queue's arguments, which RabbitMQ writes down itself. */
+import type { Arguments, QueueObject, QueueType } from './objects';
+
+export const TYPE = 'x-queue-type';
+
+/**
+ * RabbitMQ from 4.0 on writes the type down as an argument of every queue, also where nobody gave one: then it is the
+ * vhost's default type, or classic where that was made before the default was.
+ */
+export function withoutAddedType(queue: QueueObject, defaultType: QueueType | undefined): QueueObject {
+  const type = queue.arguments[TYPE];
+  if (type !== 'classic' && (type === undefined || type !== defaultType)) return queue;
+  return { ...queue, arguments: withoutType(queue.arguments) };
+}
+
+export function withoutType(table: Arguments): Arguments {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== TYPE));
+}
