@@ -121,3 +121,13 @@ export function howToApprove(loss: Loss, verdict: Verdict): string {
     `(in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).${stale}`
   );
 }
+
+/** Whether the loss of this queue is approved whatever there is: then nothing needs to be counted. */
+export function isApprovedByName(
+  { vhost, name }: { readonly vhost: string; readonly name: string },
+  approvals: Approvals,
+): boolean {
+  const subject = subjectOfQueue(vhost, name);
+  const all = { operation: 'delete', subject, shape: null, messages: Infinity, isInUse: true } as const;
+  return verdictOn(all, approvals) === 'approved';
+}

@@ -12,7 +12,7 @@ import * as permissions from './permissions';
 import * as policies from './policies';
 import { declareQueue } from './queueDeclaration';
 import { removeQueue } from './queueDeletion';
-import { bringBack } from './queueReturn';
+import { bringBack, judgeReturn } from './queueReturn';
 import * as queues from './queues';
 import * as topicPermissions from './topicPermissions';
 import * as users from './users';
@@ -22,8 +22,13 @@ import * as vhosts from './vhosts';
  * Creates the object or changes what differs; an equal one is fine. What can't be changed is refused as by the
  * function of its kind. A queue or exchange gets back what an interrupted recreation set aside for it. Users are put by
  * `users.put`: no object holds a password.
+ * @param approvals with them, a queue that would drop what was set aside for it is `guarded`
  */
-export async function put(broker: Broker, object: Exclude<BrokerObject, UserObject>): Promise<void> {
+export async function put(
+  broker: Broker,
+  object: Exclude<BrokerObject, UserObject>,
+  approvals?: Approvals,
+): Promise<void> {
   switch (object.kind) {
     case 'vhost':
       return vhosts.put(broker, object);
@@ -42,6 +47,7 @@ export async function put(broker: Broker, object: Exclude<BrokerObject, UserObje
       await exchanges.put(broker, object);
       return bringExchangeBack(broker, object);
     case 'queue':
+      if (approvals !== undefined) await judgeReturn(broker, object, approvals);
       await declareQueue(broker, object);
       return bringBack(broker, object);
     case 'binding':

@@ -3,17 +3,19 @@
  *
  * A classic queue is deleted by the broker itself only while it is empty and unused; what is unacknowledged its own
  * totals say. Quorum queues and streams know no such condition. So their inflow is stopped first: their bindings go to
- * a holding exchange, and come back when the deletion is refused. The default exchange can't be stopped: what is
+ * a holding exchange with a queue behind it, and come back with what came in when the deletion is refused. The default exchange can't be stopped: what is
  * published to the queue by its name between the last look and the deletion is lost with it.
  */
 import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
 import type { Broker } from './transport';
-import { howToApprove, subjectOfQueue, verdictOn } from './approvals';
+import { howToApprove, isApprovedByName, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
-import { closeHolding, holdingName, isHolding } from './holding';
-import { divertInflow, returnInflow } from './queueInflow';
+import { readTogether } from './coalesce';
+import { closeHolding, holdingName, isHolding, openHolding } from './holding';
+import { canMove } from './messageMover';
+import { divertInflow } from './queueInflow';
 import {
   beginningOf,
   describeCounts,
@@ -53,10 +55,11 @@ export async function removeQueue(
   if (current !== undefined) await bringBack(broker, current);
   await removeGuarded(broker, queue, options.approvals);
   if (!(await isHolding(broker, vhost, holding))) return;
-  // Opened for this deletion alone, it holds nothing.
-  if (!wasInterrupted) return closeHolding(broker, vhost, holding);
-  await judgeSetAside(broker, queue, options.approvals);
-  await discardSetAside(broker, queue);
+  await judgeSetAside(broker, queue, options.approvals, wasInterrupted);
+  if (wasInterrupted) return discardSetAside(broker, queue);
+  // Opened for this deletion alone.
+  await queues.remove(broker, { vhost, name: holding });
+  await closeHolding(broker, vhost, holding);
 }
 
 async function removeGuarded(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
@@ -77,13 +80,6 @@ export async function refusalToDelete(
   const counts = await glance(broker, queue.vhost, queue.name);
   if (counts === undefined || isApprovedByName(queue, approvals)) return undefined;
   return refusalOf(() => judgeOf(broker, queue, approvals)(counts));
-}
-
-/** Whatever there is: then nothing needs to be counted. */
-export function isApprovedByName({ vhost, name }: QueueName, approvals: Approvals): boolean {
-  const subject = subjectOfQueue(vhost, name);
-  const all = { operation: 'delete', subject, shape: null, messages: Infinity, isInUse: true } as const;
-  return verdictOn(all, approvals) === 'approved';
 }
 
 /** Throws `guarded` where these counts may not be lost; true where there is something, and its loss was approved. */
@@ -158,10 +154,14 @@ async function removeOther(
   if (known === undefined) return;
   if (await judge(known, RACE)) return queues.remove(broker, queue);
   const stoppedMs = await stopInflow(broker, queue);
+  const holding = holdingName('queue', queue.name);
   try {
     const counts = await settledCounts(broker, queue.vhost, queue.name, stoppedMs ?? beganMs);
     if (counts === undefined) return;
     await judge(counts, RACE);
+    // Whoever publishes to it still uses it.
+    const waiting = stoppedMs === undefined ? undefined : await firstLook(broker, queue.vhost, holding);
+    if (waiting !== undefined) await judge({ ...waiting, name: queue.name }, RACE);
     await queues.remove(broker, queue);
   } catch (error) {
     await restoreInflow(broker, queue);
@@ -177,24 +177,42 @@ async function stopInflow(broker: Broker, queue: QueueName): Promise<number | un
   const { vhost, name } = queue;
   const bound = await bindings.listTo(broker, { vhost, type: 'queue', name });
   if (bound.length === 0) return undefined;
+  // Without a shovel nothing could be brought back from there.
+  if (await readTogether(broker, 'whether messages can be moved', () => canMove(broker))) {
+    await catchInflow(broker, queue);
+  }
   await divertInflow(broker, queue, bound);
   return performance.now();
 }
 
-async function restoreInflow(broker: Broker, queue: QueueName): Promise<void> {
-  const holding = holdingName('queue', queue.name);
-  if (!(await isHolding(broker, queue.vhost, holding))) return;
-  await returnInflow(broker, queue);
-  // What an interrupted recreation set aside stays there, for `bringBack`.
-  if ((await queues.read(broker, queue.vhost, holding)) === undefined)
-    await closeHolding(broker, queue.vhost, holding);
+/** What comes in while it is counted is confirmed to its publishers, and must not get lost where the queue stays. */
+async function catchInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {
+  const holding = holdingName('queue', name);
+  await openHolding(broker, vhost, holding);
+  const table = { 'x-queue-type': 'classic' };
+  const queue = { kind: 'queue', vhost, name: holding, durable: true, autoDelete: false } as const;
+  await queues.put(broker, { ...queue, arguments: table });
+  const binding = { kind: 'binding', vhost, source: holding, destination: holding, routingKey: '' } as const;
+  await bindings.put(broker, { ...binding, destinationType: 'queue', arguments: {} });
 }
 
-/** Messages that an interrupted recreation set aside are the queue's, which is gone. */
-async function judgeSetAside(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
+async function restoreInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {
+  const current = await queues.read(broker, vhost, name);
+  if (current !== undefined) await bringBack(broker, current);
+}
+
+/** Messages that an interrupted recreation set aside, or that came in last, are the queue's, which is gone. */
+async function judgeSetAside(
+  broker: Broker,
+  queue: QueueName,
+  approvals: Approvals,
+  wasInterrupted: boolean,
+): Promise<void> {
   const holding = { vhost: queue.vhost, name: holdingName('queue', queue.name) };
   const counts = await settledCounts(broker, holding.vhost, holding.name, performance.now());
   if (counts === undefined) return;
-  const hint = `They were set aside in queue "${holding.name}" by a recreation that was interrupted; an \`up\` with the queue in the topology finishes it. `;
+  const hint = wasInterrupted
+    ? `They were set aside in queue "${holding.name}" by a recreation that was interrupted; an \`up\` with the queue in the topology finishes it. `
+    : `They came in by its exchanges as it was deleted, and wait in queue "${holding.name}"; an \`up\` with the queue in the topology brings them back. `;
   await judgeOf(broker, queue, approvals)(counts, hint);
 }

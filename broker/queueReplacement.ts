@@ -19,10 +19,11 @@ import { isAtLeast, readOverview } from './overview';
 import { beginningOf, describeCounts, glance, lossOf } from './queueCounts';
 import { declareQueue } from './queueDeclaration';
 import { divertInflow } from './queueInflow';
-import { bringBack, wayOut } from './queueReturn';
+import { bringBack, judgeReturn, noteJudged, wayOut } from './queueReturn';
 import * as queues from './queues';
+import { misfit } from './replacementFit';
 
-export { bringBack };
+export { bringBack, judgeReturn };
 
 export interface ReplacementOptions {
   readonly approvals: Approvals;
@@ -54,6 +55,7 @@ export async function setQueueAside(
     throw error;
   };
   const rules = await judge(broker, current, counts, options).catch(undone);
+  noteJudged(broker, current);
   const bound = await bindings.listTo(broker, { vhost, type: 'queue', name });
   const attempt = { ...rules, type: counts.type };
   if (bound.length === 0 && counts.messages === 0 && !isHeld) {
@@ -107,8 +109,8 @@ async function judge(
   counts: QueueCounts,
   { approvals, replacement }: ReplacementOptions,
 ): Promise<Rules> {
-  const cannotMove = await obstacleToMoving(broker, counts);
-  const lost = cannotMove ?? misfit(queue, replacement, counts.messages);
+  const cannotMove = await obstacleToMoving(broker, queue, counts);
+  const lost = cannotMove ?? (await misfit(broker, queue, replacement, counts));
   const loss = await lossOf(broker, queue, counts, lost === undefined ? 'recreate' : 'delete');
   const verdict = verdictOn(loss, approvals);
   const isApproved = verdict === 'approved';
@@ -126,35 +128,18 @@ async function judge(
   });
 }
 
-async function obstacleToMoving(broker: Broker, counts: QueueCounts): Promise<string | undefined> {
+async function obstacleToMoving(
+  broker: Broker,
+  { autoDelete }: QueueObject,
+  counts: QueueCounts,
+): Promise<string | undefined> {
   if (counts.messages === 0 && !counts.isUncertain) return undefined;
+  if (autoDelete)
+    return 'an auto-delete queue goes with its last consumer, also with the shovel that would move its messages: interrupted, that would lose the rest';
   if (counts.type === 'stream')
     return 'the messages of a stream can be read but not moved, and would be lost';
   if (await canMove(broker)) return undefined;
   return 'its messages could only be moved by a shovel, and the plugin rabbitmq_shovel is not enabled on every node (rabbitmq-plugins enable rabbitmq_shovel); they would be lost';
-}
-
-/** What the new queue's own arguments would drop of the messages that are moved into it. */
-function misfit(
-  queue: QueueObject,
-  replacement: QueueObject | undefined,
-  messages: number,
-): string | undefined {
-  if (replacement === undefined || messages === 0) return undefined;
-  const lengthMax = numberIn(replacement.arguments, 'x-max-length');
-  if (lengthMax !== undefined && lengthMax < messages) {
-    return `the new one takes only ${lengthMax.toLocaleString('en-US')} (x-max-length)`;
-  }
-  const ttlMs = numberIn(replacement.arguments, 'x-message-ttl');
-  if (ttlMs !== undefined && ttlMs < (numberIn(queue.arguments, 'x-message-ttl') ?? Infinity)) {
-    return `in the new one they expire earlier (x-message-ttl ${ttlMs.toLocaleString('en-US')} ms)`;
-  }
-  return undefined;
-}
-
-function numberIn(table: Arguments, key: string): number | undefined {
-  const value = table[key];
-  return typeof value === 'number' ? value : undefined;
 }
 
 /** Nothing may happen to a message here that wouldn't have happened to it in the queue itself. */
@@ -202,9 +187,12 @@ interface Attempt extends Rules {
   readonly sinceMs: number;
 }
 
-async function emptyAndDelete(broker: Broker, queue: QueueName, attempt: Attempt): Promise<void> {
+async function emptyAndDelete(broker: Broker, queue: QueueObject, attempt: Attempt): Promise<void> {
   if (attempt.losesMessages) return queues.remove(broker, queue);
-  const obstacle = await moveAndDelete(broker, wayOut(queue), attempt);
+  // What came into an auto-delete queue meanwhile must not get a shovel for its only consumer.
+  const obstacle = queue.autoDelete
+    ? await deleteIfEmpty(broker, queue, attempt)
+    : await moveAndDelete(broker, wayOut(queue), attempt);
   if (obstacle !== undefined) throw await obstacleError(broker, queue, obstacle, attempt);
 }
 

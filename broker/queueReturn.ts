@@ -3,16 +3,19 @@ import type { QueueObject } from '../topology/objects';
 import type { StoredBinding } from './bindings';
 import type { Move } from './messageMover';
 import type { Broker } from './transport';
+import type { Approvals } from './approvals';
+import { isApprovedByName, subjectOfQueue } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError } from './errors';
 import * as exchanges from './exchanges';
 import { closeHolding, holdingName, isHolding } from './holding';
 import { unprotectHolding } from './holdingPolicies';
-import { canMove, drain, moveAndDelete, stopMove } from './messageMover';
-import { describeCounts } from './queueCounts';
+import { canMove, drain, lookAt, moveAndDelete, stopMove } from './messageMover';
+import { describeCounts, firstLook } from './queueCounts';
 import { returnInflow } from './queueInflow';
 import * as queues from './queues';
 import type { QueueName } from './queues';
+import { lengthMisfit } from './replacementFit';
 
 /** Once the new queue is declared. Nothing to do where nothing was set aside. */
 export async function bringBack(broker: Broker, queue: QueueObject): Promise<void> {
@@ -24,6 +27,7 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
     await returnInflow(broker, queue);
   } else {
     await stopMove(broker, wayOut(queue));
+    await refuseIfFull(broker, queue, holding);
     const back = await wayBack(broker, queue, holding);
     // The older messages first: what comes in meanwhile waits behind them.
     if (await canMove(broker)) await drain(broker, back);
@@ -33,6 +37,62 @@ export async function bringBack(broker: Broker, queue: QueueObject): Promise<voi
   await unprotectHolding(broker, vhost, holding);
   await exchanges.remove(broker, vhost, holdingName('return', name));
   await closeHolding(broker, vhost, holding);
+}
+
+/**
+ * Before the new queue is declared: `guarded` where it would drop what an interrupted recreation set aside. In a
+ * recreation that isn't interrupted the first half has judged that already.
+ */
+export async function judgeReturn(broker: Broker, queue: QueueObject, approvals: Approvals): Promise<void> {
+  const { vhost, name } = queue;
+  const holding = holdingName('queue', name);
+  const isJudged = judged.get(broker)?.has(subjectOfQueue(vhost, name)) === true;
+  if (isJudged || isApprovedByName(queue, approvals) || !(await isHolding(broker, vhost, holding))) return;
+  const held = await firstLook(broker, vhost, holding);
+  if (held === undefined || held.messages === 0) return;
+  const obstacle = await lengthMisfit(broker, { vhost, name: holding }, queue, held.messages);
+  if (obstacle === undefined) return;
+  throw new BrokerError({
+    kind: 'guarded',
+    message:
+      `Refused to finish recreating queue "${name}" in vhost "${vhost}" on ${broker.endpoint}: ${describeCounts(held)} were set aside in queue "${holding}" by a run that was interrupted, and ${obstacle}. ` +
+      `Raise that limit, and run it again: they come back; or approve the loss with \`${subjectOfQueue(vhost, name)}\`.`,
+  });
+}
+
+const judged = new WeakMap<Broker, Set<string>>();
+
+/** The first half has seen that the new queue takes what is set aside, or that its loss is approved. */
+export function noteJudged(broker: Broker, { vhost, name }: QueueName): void {
+  const subjects = judged.get(broker) ?? new Set();
+  judged.set(broker, subjects.add(subjectOfQueue(vhost, name)));
+}
+
+/**
+ * A full queue that rejects what is published would reject what is moved into it, over and over; with
+ * `reject-publish-dlx` each attempt leaves a dead letter.
+ */
+async function refuseIfFull(broker: Broker, queue: QueueObject, holding: string): Promise<void> {
+  const { vhost, name } = queue;
+  const policy = await queues.readEffectivePolicy(broker, vhost, name);
+  const overflow = queue.arguments['x-overflow'] ?? policy.overflow;
+  if (typeof overflow !== 'string' || !overflow.startsWith('reject-publish')) return;
+  const limits = [queue.arguments['x-max-length'], policy['max-length']];
+  const lengthMax = Math.min(...limits.map((limit) => (typeof limit === 'number' ? limit : Infinity)));
+  const [held, present] = [await firstLook(broker, vhost, holding), await lookAt(broker, queue)];
+  const fits = (held?.messages ?? 0) + (present?.messages ?? 0) <= lengthMax;
+  const isDrained = overflow === 'reject-publish' && (present?.consumers ?? 0) > 0;
+  if (held === undefined || fits || isDrained) return;
+  const wayOn =
+    overflow === 'reject-publish'
+      ? 'Start its consumers, or raise max-length for that time'
+      : 'Raise max-length for that time';
+  throw new BrokerError({
+    kind: 'guarded',
+    message:
+      `Cannot finish recreating queue "${name}" in vhost "${vhost}" on ${broker.endpoint}: ${describeCounts(held)} wait in its holding queue "${holding}", and it takes ${lengthMax.toLocaleString('en-US')} in all and rejects the rest (max-length, ${overflow}). ` +
+      `${wayOn}, and run it again.`,
+  });
 }
 
 /** What an interrupted recreation set aside goes, messages as well. Its shovels are to be stopped before. */

@@ -60,9 +60,9 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
       const isOurs = found !== undefined && previous.has(key);
       if (isOurs && isRecreatable) {
         await recreate(broker, object, task.approvals, () => present.delete(key));
-      } else await objects.put(broker, object);
+      } else await objects.put(broker, object, task.approvals);
     } else if (isRecreatable && (isAdoptedQuorumQueue(object) || (await isUnfinished(snapshot, object)))) {
-      await objects.put(broker, object);
+      await objects.put(broker, object, task.approvals);
     }
     present.set(key, object);
   };

@@ -5,7 +5,7 @@ import type { PropertyMap } from '../values';
 import { isUnfinished } from '../../broker/holding';
 import { declareQueue } from '../../broker/queueDeclaration';
 import { removeQueue } from '../../broker/queueDeletion';
-import { bringBack, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
+import { bringBack, judgeReturn, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
 import { TYPE, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
@@ -49,6 +49,7 @@ export const queueType: ResourceType<QueueObject> = {
   }),
   create: async ({ session }, queue) => {
     const broker = await session.broker();
+    await judgeReturn(broker, queue, session.approvals);
     await declareQueue(broker, queue);
     await bringBack(broker, queue);
     return { id: idInVhost(queue.name, queue.vhost), object: queue };
@@ -75,6 +76,7 @@ export const queueType: ResourceType<QueueObject> = {
   },
   update: async ({ session }, queue) => {
     const broker = await session.broker();
+    await judgeReturn(broker, queue, session.approvals);
     await declareQueue(broker, queue);
     // Killed between the two, a recreation is finished here.
     await bringBack(broker, queue);
