@@ -77,6 +77,13 @@ export function parseProxy(proxy: string): URL {
 export function parseEndpoint(endpoint: string): Endpoint {
   const example = 'Give the base URL of the management API, e.g. http://127.0.0.1:15672.';
   if (endpoint.trim() === '') throw new SettingsError('endpoint', `The endpoint is empty. ${example}`);
+  // A password may hold what ends a URL's host: then it is read as a port, a path or a fragment.
+  if (endpoint.includes('@')) {
+    throw new SettingsError(
+      'endpoint',
+      'The endpoint holds a user name or password. Give them as `username` and `password`: an endpoint is shown in messages.',
+    );
+  }
   let url: URL;
   try {
     url = new URL(endpoint.trim());
@@ -87,12 +94,6 @@ export function parseEndpoint(endpoint: string): Endpoint {
     throw new SettingsError(
       'endpoint',
       `The endpoint's scheme is "${url.protocol.slice(0, -1)}"; the management API speaks http or https. ${example}`,
-    );
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new SettingsError(
-      'endpoint',
-      'The endpoint holds a user name or password. Give them as `username` and `password`: an endpoint is shown in messages.',
     );
   }
   // People paste the address of the API itself; both mean the same.

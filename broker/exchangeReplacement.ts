@@ -36,6 +36,13 @@ export async function bringExchangeBack(broker: Broker, { vhost, name }: Exchang
   await closeHolding(broker, vhost, holding);
 }
 
+/** Deletes the exchange, with what an interrupted recreation left of it. An absent exchange is fine. */
+export async function removeExchange(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
+  await exchanges.remove(broker, vhost, name);
+  const holding = holdingName('exchange', name);
+  if (await isHolding(broker, vhost, holding)) await closeHolding(broker, vhost, holding);
+}
+
 function bindingsOf(
   broker: Broker,
   exchange: ExchangeName,

@@ -113,8 +113,9 @@ function retryAfterMs(reply: HttpReply): number | undefined {
 const CUT_OFF_CODES = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_EOF_STATE']);
 
 function transportError(where: FailedAction, error: unknown): BrokerError {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, name } = error as NodeJS.ErrnoException;
   if (code !== undefined && CUT_OFF_CODES.has(code)) return networkError(where, CUT_OFF, message);
-  if (code?.startsWith('HPE_') === true) return notRabbitMQError(where, 'it does not speak HTTP');
+  if (code?.startsWith('HPE_') === true || name === 'HTTPParserError')
+    return notRabbitMQError(where, 'it does not speak HTTP, as the ports for AMQP do not');
   return networkError(where, code ?? 'failed', message);
 }

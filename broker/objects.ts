@@ -3,7 +3,7 @@ import type { Approvals } from './approvals';
 import type { BrokerObject, UserObject } from '../topology/objects';
 import type { Broker } from './transport';
 import * as bindings from './bindings';
-import { bringExchangeBack } from './exchangeReplacement';
+import { bringExchangeBack, removeExchange } from './exchangeReplacement';
 import * as exchanges from './exchanges';
 import * as globalParameters from './globalParameters';
 import * as limits from './limits';
@@ -79,7 +79,7 @@ export async function remove(broker: Broker, object: BrokerObject, approvals: Ap
     case 'operatorPolicy':
       return policies.remove(broker, object.kind, object.vhost, object.name);
     case 'exchange':
-      return exchanges.remove(broker, object.vhost, object.name);
+      return removeExchange(broker, object);
     case 'queue':
       return removeQueue(broker, object, { approvals });
     case 'binding': {

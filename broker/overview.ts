@@ -36,7 +36,13 @@ export interface WhoAmI {
 /** Logs in and says as whom. Throws `unauthorized` for wrong credentials, `forbidden` for a user without any tag. */
 export async function whoAmI(broker: Broker): Promise<WhoAmI> {
   const action = 'log in';
-  const { json } = await broker.request({ method: 'GET', path: 'whoami', action });
+  const { json } = await broker
+    .request({ method: 'GET', path: 'whoami', action })
+    .catch((error: unknown): never => {
+      if (!isBrokerError(error, 'notFound')) throw error;
+      const where = { action, endpoint: broker.endpoint, username: broker.username };
+      throw notRabbitMQError(where, 'it knows no login, HTTP 404');
+    });
   const name = field(json, 'name');
   if (!isRecord(json) || typeof name !== 'string') {
     const where = { action, endpoint: broker.endpoint, username: broker.username };

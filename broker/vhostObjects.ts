@@ -16,7 +16,8 @@ import type { Broker } from './transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
 import * as bindings from './bindings';
 import { setExchangeAside } from './exchangeReplacement';
-import { isUnfinished } from './holding';
+import { holdingName, isUnfinished } from './holding';
+import { leftoversIn, type Leftover } from './leftovers';
 import * as objects from './objects';
 import { refusalToDelete } from './queueDeletion';
 import { refusalToRecreate, setQueueAside } from './queueReplacement';
@@ -32,6 +33,8 @@ export interface Task {
   /** Whether one that isn't wanted any more is somebody else's by now. */
   readonly isClaimed: (object: VhostPart) => boolean;
   readonly approvals: Approvals;
+  /** Hears of what was set aside for what is gone and isn't brought back here. */
+  readonly onLeftovers?: (leftovers: readonly Leftover[]) => Promise<void>;
 }
 
 export interface Outcome {
@@ -46,8 +49,12 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   const snapshot = await readSnapshot(broker, { vhost: task.vhost });
   const present = new Map<string, VhostPart>();
   const previous = new Map(task.previous.map((object) => [identityKey(object), object]));
-  for (const [key, object] of previous) if (foundIn(snapshot, object) !== undefined) present.set(key, object);
   const wanted = new Set(task.wanted.map(identityKey));
+  for (const [key, object] of previous) {
+    const isHeld = !wanted.has(key) && (await hasSetAside(snapshot, object));
+    if (isHeld || foundIn(snapshot, object) !== undefined) present.set(key, object);
+  }
+  await task.onLeftovers?.(leftoversIn(snapshot).filter((leftover) => !isWanted(leftover, task.wanted)));
 
   // A run that was cut off may have left it without a leader, which no list shows.
   const isAdoptedQuorumQueue = (object: VhostPart): boolean =>
@@ -84,6 +91,10 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   if (failures.length > 0) return { present: [...present.values(), ...left], failures };
   const failuresOfAccess = await Promise.all(ACCESS_KINDS.map((kind) => each(later, kind, bring)));
   return { present: [...present.values()], failures: failuresOfAccess.flat() };
+}
+
+function isWanted({ kind, holding }: Leftover, wanted: readonly VhostPart[]): boolean {
+  return wanted.some((object) => object.kind === kind && holdingName(kind, object.name) === holding);
 }
 
 const ACCESS_KINDS = ['permissions', 'topicPermissions'] as const;
@@ -127,11 +138,11 @@ async function takeAway(
   unwanted: readonly VhostPart[],
   { snapshot, approvals }: Surroundings,
 ): Promise<{ readonly left: readonly VhostPart[]; readonly failures: readonly string[] }> {
-  const left = new Map(
-    unwanted
-      .filter((object) => foundIn(snapshot, object) !== undefined)
-      .map((object) => [identityKey(object), object]),
-  );
+  const left = new Map<string, VhostPart>();
+  for (const object of unwanted) {
+    const isThere = foundIn(snapshot, object) !== undefined || (await hasSetAside(snapshot, object));
+    if (isThere) left.set(identityKey(object), object);
+  }
   const deletedQueues = new Set<string>();
   const kinds = inCreationOrder().reverse();
   for (const kind of ['queue', ...kinds.filter((other) => other !== 'queue')] as const) {
@@ -156,6 +167,11 @@ async function takeAway(
     }
   }
   return { left: [], failures: [] };
+}
+
+/** It may be gone, and its messages and bindings be held: only its own deletion judges and clears that. */
+async function hasSetAside(snapshot: Snapshot, object: VhostPart): Promise<boolean> {
+  return (object.kind === 'queue' || object.kind === 'exchange') && isUnfinished(snapshot, object);
 }
 
 async function remove(

@@ -104,7 +104,7 @@ export function openClaims(engineAddress: string): Claims {
     },
     isFirst: (word) => {
       try {
-        writeFileSync(join(folder, `first-${word}`), '', { flag: 'wx' });
+        writeFileSync(join(folder, `first-${digest(word)}`), '', { flag: 'wx' });
         return true;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

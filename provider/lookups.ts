@@ -4,7 +4,8 @@ import type { AnyResourceType, Session } from './resourceType';
 import type { Plugin } from './plugin';
 import { isBrokerError } from '../broker/errors';
 import { liveLookup } from '../broker/lookup';
-import { claimIdentity, sessionOf } from './plugin';
+import { warnOfLeftovers } from './leftovers';
+import { claimIdentity, sessionOf, warnOnce } from './plugin';
 
 /** Nothing says more about a broker that can't be used than its first failure. */
 const WARNED = 'drift-not-checked';
@@ -21,12 +22,10 @@ export async function lookupToCompare(
   const { session } = plugin;
   if (session === undefined) return undefined;
   try {
-    return isTouched(plugin, type, object) ? await live(session) : await session.snapshot();
+    return isTouched(plugin, type, object) ? await live(session) : await snapshotOf(plugin, session);
   } catch (error) {
     if (session.requireBroker || !isBrokerError(error) || error.kind === 'cancelled') throw error;
-    if (plugin.claims().isFirst(WARNED)) {
-      await plugin.log('warning', `drift: not checked, only the state was compared. ${error.message}`, '');
-    }
+    await warnOnce(plugin, WARNED, `drift: not checked, only the state was compared. ${error.message}`);
     return undefined;
   }
 }
@@ -44,11 +43,17 @@ export async function lookupToRead(
   const session = sessionOf(plugin);
   if (!isRefresh || isTouched(plugin, type, object)) return live(session);
   try {
-    return await session.snapshot();
+    return await snapshotOf(plugin, session);
   } catch (error) {
     if (!isBrokerError(error, 'forbidden')) throw error;
     return live(session);
   }
+}
+
+async function snapshotOf(plugin: Plugin, session: Session): Promise<Lookup> {
+  const snapshot = await session.snapshot();
+  await warnOfLeftovers(plugin, snapshot);
+  return snapshot;
 }
 
 async function live(session: Session): Promise<Lookup> {

@@ -64,7 +64,13 @@ export function callOf(plugin: Plugin, urn: string, identity: string | undefined
       plugin.claims().reasonToKeep(claimKey(sessionOf(plugin).endpoint, other), urn) !== undefined,
     replacement: plugin.checked.get(urn),
     warn: (message) => plugin.log('warning', message, urn),
+    warnOnce: (word, message) => warnOnce(plugin, word, message),
   };
+}
+
+/** For what concerns no resource, or many: told by the first process of the operation that comes upon it. */
+export async function warnOnce(plugin: Plugin, word: string, message: string): Promise<void> {
+  if (plugin.claims().isFirst(word)) await plugin.log('warning', message, '');
 }
 
 /** The same for the same object of the same broker in both packages, whatever characters its names hold. */

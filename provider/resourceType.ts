@@ -37,6 +37,8 @@ export interface Call {
   readonly replacement?: unknown;
   /** Shown to the user beside the resource. */
   readonly warn: (message: string) => Promise<void>;
+  /** Shown to the user once in the whole operation, for all who say it with this word. */
+  readonly warnOnce: (word: string, message: string) => Promise<void>;
 }
 
 export interface Stored<T> {

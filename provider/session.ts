@@ -76,6 +76,7 @@ async function logIn(
 ): Promise<Broker> {
   let firstFailure: BrokerError | undefined;
   let withoutTag: Broker | undefined;
+  const untagged: string[] = [];
   for (const { username, password } of chain) {
     const broker = brokerAs(username, password);
     try {
@@ -84,15 +85,32 @@ async function logIn(
       withoutTag ??= broker;
     } catch (error) {
       if (!isBrokerError(error, 'unauthorized', 'forbidden')) throw error;
+      // The password is right: the broker lets nobody without a tag into its management API.
+      if (error.kind === 'forbidden') untagged.push(username);
       firstFailure ??= error;
     }
   }
   if (withoutTag !== undefined) return withoutTag;
-  throw chain.length === 1 && firstFailure !== undefined ? firstFailure : allFailed(chain, firstFailure);
+  throw chain.length === 1 && firstFailure !== undefined
+    ? firstFailure
+    : allFailed(chain, firstFailure, untagged);
 }
 
-function allFailed(chain: readonly Credentials[], first: BrokerError | undefined): Error {
+function allFailed(
+  chain: readonly Credentials[],
+  first: BrokerError | undefined,
+  untagged: readonly string[],
+): Error {
   const names = [...new Set(chain.map(({ username }) => `"${username}"`))].join(', ');
+  const [tagless] = untagged;
+  if (tagless !== undefined) {
+    return new BrokerError({
+      kind: 'unauthorized',
+      message:
+        `None of the users ${names} can be used. The password of "${tagless}" is right, but the user has no tag that lets it into the management API: ` +
+        `give it the tag administrator (rabbitmqctl set_user_tags ${tagless} administrator), and run it again.`,
+    });
+  }
   return new BrokerError({
     kind: 'unauthorized',
     message:

@@ -58,17 +58,18 @@ function checkedList(value: unknown): readonly string[] {
 }
 
 function checkedEndpoint(key: string, endpoint: string): string {
+  // A password may hold what ends a URL's host: then it is read as a port, a path or a fragment.
+  if (endpoint.includes('@')) {
+    throw refusal(
+      `${key} holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).`,
+    );
+  }
   let url: URL;
   try {
     url = new URL(endpoint);
   } catch {
     throw refusal(
       `${key} "${endpoint}" is no URL. It is the base of RabbitMQ's management API, e.g. http://127.0.0.1:15672`,
-    );
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw refusal(
-      `${key} holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret).`,
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {

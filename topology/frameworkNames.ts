@@ -6,6 +6,8 @@ export const CELERY_NAMES = /^(celeryev(\..+)?|(.+\.)?celery\.pidbox|celery_dela
 /** `rpc://` results, one queue per client. */
 const CELERY_RESULTS = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+export const WARREN = 'Warren (kept for a replacement)';
+
 const OWNERS: readonly (readonly [names: RegExp, owner: string])[] = [
   [CELERY_NAMES, 'Celery'],
   [CELERY_RESULTS, 'Celery (results)'],
@@ -15,7 +17,7 @@ const OWNERS: readonly (readonly [names: RegExp, owner: string])[] = [
   [/^stomp-subscription-/, 'STOMP'],
   [/^federation: /, 'federation'],
   [/^sharding: /, 'sharding'],
-  [/^warren\./, 'Warren (kept for a replacement)'],
+  [/^warren\./, WARREN],
 ];
 
 /** Whose queue or exchange has such a name; undefined where it could be anybody's. */

@@ -3,7 +3,7 @@
  * somebody's. What clients and plugins make for themselves, and the families of the topology, are told apart.
  */
 import type { BrokerObject, BrokerObjectKind, ObjectOfKind } from './objects';
-import { frameworkOwner } from './frameworkNames';
+import { WARREN, frameworkOwner } from './frameworkNames';
 import { compareNames } from './names';
 import { CREATION_ORDER, identityKey } from './objects';
 import { templateMatches } from './patterns/template';
@@ -13,6 +13,8 @@ export interface Inventory {
   readonly objects: readonly BrokerObject[];
   /** Queues that belong to one connection, and go with it. */
   readonly isExclusive: (queue: ObjectOfKind<'queue'>) => boolean;
+  /** Whether the stack has made it, and answers for it; without it, there is no stack. */
+  readonly isInState?: (object: BrokerObject) => boolean;
 }
 
 /** All that must be known of a topology beside its objects. */
@@ -29,9 +31,16 @@ export interface OwnedObject {
   readonly owner: string;
 }
 
+/** By kind, in the order in which kinds are created; sorted by name. Kinds with nothing are left out. */
+export type ObjectsByKind = ReadonlyMap<BrokerObjectKind, readonly BrokerObject[]>;
+
 export interface Unmanaged {
-  /** By kind, in the order in which kinds are created; sorted by name. Kinds with nothing are left out. */
-  readonly byKind: ReadonlyMap<BrokerObjectKind, readonly BrokerObject[]>;
+  /** Never touched by the stack. */
+  readonly byKind: ObjectsByKind;
+  /** Taken out of the topology and still in the stack's state: the next `up` deletes it. */
+  readonly leaving: ObjectsByKind;
+  /** What Warren keeps for a queue or an exchange that it recreates or deletes. */
+  readonly setAside: ObjectsByKind;
   readonly owned: readonly OwnedObject[];
 }
 
@@ -48,18 +57,32 @@ export function unmanaged(
   const knownKeys = new Set(known.map(identityKey));
   const isKnown = (object: BrokerObject): boolean => knownKeys.has(identityKey(object));
   const owned: OwnedObject[] = [];
-  const strangers: BrokerObject[] = [];
+  const [strangers, leaving, setAside]: [BrokerObject[], BrokerObject[], BrokerObject[]] = [[], [], []];
   for (const object of inventory.objects) {
     if (isKnown(object) || !isIn(object, knownKeys)) continue;
+    if (inventory.isInState?.(object) === true) {
+      leaving.push(object);
+      continue;
+    }
     const owner = ownerOf(object, topology, inventory);
     if (owner === undefined) strangers.push(object);
+    else if (owner === WARREN) setAside.push(object);
     else if (object.kind === 'queue' || object.kind === 'exchange') owned.push({ object, owner });
   }
+  return {
+    byKind: grouped(strangers),
+    leaving: grouped(leaving),
+    setAside: grouped(setAside),
+    owned: owned.sort((a, b) => byName(a.object, b.object)),
+  };
+}
+
+function grouped(all: readonly BrokerObject[]): ObjectsByKind {
   const byKind = CREATION_ORDER.flatMap((kind) => {
-    const objects = strangers.filter((object) => object.kind === kind).sort(byName);
+    const objects = all.filter((object) => object.kind === kind).sort(byName);
     return objects.length === 0 ? [] : [[kind, objects] as const];
   });
-  return { byKind: new Map(byKind), owned: owned.sort((a, b) => byName(a.object, b.object)) };
+  return new Map(byKind);
 }
 
 /** Whether what the object is in, or belongs to, is known: else that one is listed. */

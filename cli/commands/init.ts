@@ -25,6 +25,11 @@ export async function init(options: InitOptions): Promise<number> {
     }
     settings.push('--plaintext', `topology=${relative}`);
   }
+  if (options.endpoint?.includes('@') === true) {
+    throw new UserError(
+      '--endpoint holds a user or a password, which would stand in plain text. Give it without; the administrator to begin with is bootstrapUsername and bootstrapPassword (a secret)',
+    );
+  }
   if (options.endpoint !== undefined && !/^https?:\/\//.test(options.endpoint)) {
     throw new UserError(
       `--endpoint ${options.endpoint} is no URL of a management API, e.g. http://127.0.0.1:15672`,

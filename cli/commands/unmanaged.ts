@@ -8,9 +8,11 @@ import { openBroker } from '../../broker/transport';
 import { isTarget } from '../../topology/index';
 import { quoteList } from '../../topology/names';
 import { KIND_WORDS, nameInVhost } from '../../topology/objectNames';
-import { unmanaged, type Unmanaged } from '../../topology/unmanaged';
+import { identityKey } from '../../topology/objects';
+import { unmanaged, type ObjectsByKind, type Unmanaged } from '../../topology/unmanaged';
 import { CHECKOUT } from '../checkout';
 import { mustPulumi } from '../pulumi';
+import { identitiesIn, type ExportedStack } from '../stackState';
 import { loadTopologyFile } from '../topologyFile';
 import { UserError } from '../userError';
 
@@ -33,12 +35,15 @@ export async function listUnmanaged(stack: string, further: readonly string[]): 
     await mustPulumi(stack, ['stack', 'output', '--json', '--show-secrets', '--stack', stack]),
   ) as StackOutputs;
   const { objects, topology } = loadTopology(config);
+  const exported = await mustPulumi(stack, ['stack', 'export', '--stack', stack]);
+  const inState = identitiesIn(JSON.parse(exported) as ExportedStack);
   const broker = openBroker(brokerSettings(config, outputs));
   try {
     const snapshot = await readSnapshot(broker);
     const inventory = {
       objects: snapshot.objects(),
       isExclusive: (queue: QueueObject) => snapshot.isExclusive(queue),
+      isInState: (object: BrokerObject) => inState.has(identityKey(object)),
     };
     return inWords(unmanaged(knownObjects(objects, config), topology, inventory), outputs.management);
   } finally {
@@ -112,21 +117,37 @@ function knownObjects(objects: readonly BrokerObject[], config: Config): readonl
 
 const SHOWN_MAX = 50;
 
-function inWords({ byKind, owned }: Unmanaged, endpoint: string): string {
-  const groups = [...byKind].map(([kind, objects]) => {
-    const names = objects.map(nameInVhost);
-    return `  ${KIND_WORDS[kind].many} (${names.length}): ${quoteList(names, SHOWN_MAX)}`;
-  });
+export function inWords({ byKind, leaving, setAside, owned }: Unmanaged, endpoint: string): string {
   const owners = new Map<string, number>();
   for (const { owner } of owned) owners.set(owner, (owners.get(owner) ?? 0) + 1);
   owners.delete('RabbitMQ');
   const theirs = [...owners].map(([owner, count]) => `${owner}: ${count}`).sort();
   return [
-    groups.length === 0
-      ? `Unmanaged: nothing on ${endpoint} that the topology doesn't know.`
-      : `Unmanaged: on ${endpoint}, and not in the topology. Nothing of it is ever changed or deleted:`,
-    ...groups,
+    ...(byKind.size === 0
+      ? [`Unmanaged: nothing on ${endpoint} that neither the topology nor the stack's state knows.`]
+      : section(
+          `Unmanaged: on ${endpoint}, and neither in the topology nor in the stack's state. Nothing of it is ever changed or deleted:`,
+          byKind,
+        )),
+    ...section(
+      "Taken out of the topology, and still in the stack's state. The next `up` deletes it; a queue with messages or consumers only where that is approved:",
+      leaving,
+    ),
+    ...section(
+      'Set aside by Warren for a queue or an exchange that was to be recreated or deleted. An `up` with it in the topology brings everything back:',
+      setAside,
+    ),
     ...(theirs.length === 0 ? [] : [`Left to those who make them: ${theirs.join(', ')}.`]),
     '',
   ].join('\n');
+}
+
+/** Nothing where there is nothing. */
+function section(title: string, byKind: ObjectsByKind): readonly string[] {
+  if (byKind.size === 0) return [];
+  const groups = [...byKind].map(([kind, objects]) => {
+    const names = objects.map(nameInVhost);
+    return `  ${KIND_WORDS[kind].many} (${names.length}): ${quoteList(names, SHOWN_MAX)}`;
+  });
+  return [title, ...groups];
 }

@@ -132,6 +132,11 @@ function parseBrokerUrl(text: string): BrokerAddress {
     throw new UserError(`--broker needs the management API's http(s) URL, e.g. ${example}`);
   }
   const endpoint = `${url.protocol}//${url.host}${url.pathname.replace(/\/$/, '')}`;
+  if (url.username === '' && text.includes('@')) {
+    throw new UserError(
+      '--broker: the user or the password in the URL holds a character that ends it. Write # as %23, ? as %3F, @ as %40, / as %2F',
+    );
+  }
   if (url.username === '') return { endpoint, hostname: url.hostname, bootstrap: GUEST };
   try {
     const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];

@@ -6,6 +6,7 @@ import type { ResourceType } from '../resourceType';
 import * as bindings from '../../broker/bindings';
 import { UserError } from '../plugin';
 import { argumentProperties, parseArguments } from './argumentTables';
+import { noteTaken } from './takenBindings';
 
 type Binding = BindingObject & { readonly propertiesKey?: string };
 
@@ -72,7 +73,9 @@ export const bindingType: ResourceType<Binding> = {
   remove: async ({ session }, binding) => {
     const broker = await session.broker();
     const key = binding.propertiesKey ?? (await bindings.read(broker, binding))?.propertiesKey;
-    if (key !== undefined) await bindings.remove(broker, binding, key);
+    if (key === undefined) return;
+    await bindings.remove(broker, binding, key);
+    noteTaken(session, binding);
   },
 };
 

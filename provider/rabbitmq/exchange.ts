@@ -1,7 +1,7 @@
 /** `rabbitmq.Exchange`. */
 import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import { bringExchangeBack, setExchangeAside } from '../../broker/exchangeReplacement';
+import { bringExchangeBack, removeExchange, setExchangeAside } from '../../broker/exchangeReplacement';
 import * as exchanges from '../../broker/exchanges';
 import { isUnfinished } from '../../broker/holding';
 import { argumentProperties, parseArguments } from './argumentTables';
@@ -66,6 +66,6 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   remove: async ({ session, isReplacement }, exchange) => {
     const broker = await session.broker();
     if (isReplacement) await setExchangeAside(broker, exchange);
-    else await exchanges.remove(broker, exchange.vhost, exchange.name);
+    else await removeExchange(broker, exchange);
   },
 };

@@ -11,6 +11,7 @@ import { TYPE, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
+import { restoringBindings } from './takenBindings';
 
 export const queueType: ResourceType<QueueObject> = {
   token: 'rabbitmq:index/queue:Queue',
@@ -83,11 +84,13 @@ export const queueType: ResourceType<QueueObject> = {
     return queue;
   },
   remove: async ({ session, isReplacement, replacement }, queue) => {
-    const broker = await session.broker();
     const { approvals } = session;
-    if (!isReplacement) return removeQueue(broker, queue, { approvals });
-    // Checked under the same identity: it is a queue.
-    return setQueueAside(broker, queue, { approvals, replacement: replacement as QueueObject });
+    await restoringBindings(session, queue, (broker) =>
+      isReplacement
+        ? // Checked under the same identity: it is a queue.
+          setQueueAside(broker, queue, { approvals, replacement: replacement as QueueObject })
+        : removeQueue(broker, queue, { approvals }),
+    );
   },
 };
 

@@ -11,6 +11,7 @@ import { isUnfinished } from '../../broker/holding';
 import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
 import { readInputs } from '../inputs';
+import { tellLeftovers } from '../leftovers';
 import { UserError } from '../plugin';
 import { bindingType } from '../rabbitmq/binding';
 import { exchangeType } from '../rabbitmq/exchange';
@@ -109,6 +110,7 @@ async function converge(
     previous: previous === undefined ? [] : partsOf(previous),
     isClaimed: (object) => call.isClaimed(identityOf(object)),
     approvals: call.session.approvals,
+    onLeftovers: (leftovers) => tellLeftovers(call.session, leftovers, call.warnOnce),
   });
 }
 

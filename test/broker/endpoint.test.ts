@@ -36,6 +36,15 @@ describe('the endpoint', () => {
     expect(error.message).toContain('`username` and `password`');
     expect(error.message).not.toMatch(/someone|hidden/);
   });
+
+  it.each([
+    'http://someone:12#hidden@host',
+    'http://someone:12/hidden@host',
+    'http://someone:hid#den@host:1',
+  ])('refuses a password that ends the host, and repeats nothing of it: %s', (given) => {
+    const error = settingsError(() => parseEndpoint(given));
+    expect(error.message).not.toMatch(/someone|12#|hid|den/);
+  });
 });
 
 describe('TLS files', () => {

@@ -1,5 +1,7 @@
+import * as net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BrokerError } from '../../broker/errors';
+import { whoAmI } from '../../broker/overview';
 import { openBroker, path, type Broker } from '../../broker/transport';
 import { closedPort, httpServer, silentServer, type TestServer } from './servers';
 
@@ -140,6 +142,31 @@ describe('something that is not RabbitMQ', () => {
     expect(error.kind).toBe('notRabbitMQ');
     expect(error.message).toContain(server.url);
     expect(error.message).toContain('15672');
+  });
+
+  it('a port of AMQP', async () => {
+    const server = net.createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('AMQP\0\0\t\x01'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+    const { port } = server.address() as net.AddressInfo;
+    const error = await failure(brokerAt(`http://127.0.0.1:${port}`).request(GET));
+    expect(error.kind).toBe('notRabbitMQ');
+    expect(error.message).toMatch(/does not speak HTTP, as the ports for AMQP do not.*15672/);
+  });
+
+  it('a prefix under which nothing is, told by the login', async () => {
+    const server = use(
+      await httpServer((_request, response) => {
+        response.writeHead(404, { 'content-type': 'application/json' });
+        response.end('{"error":"Object Not Found","reason":"Not Found"}');
+      }),
+    );
+    const error = await failure(whoAmI(brokerAt(server.url)));
+    expect(error.kind).toBe('notRabbitMQ');
+    expect(error.message).toContain('it may need a path prefix');
   });
 
   it('a body cut off before its announced length', async () => {

@@ -96,6 +96,17 @@ withBroker('the warren provider', (rig) => {
     await expect(failure).rejects.not.toThrow(/hidden-2|derived-one/);
   });
 
+  it('says which of them lacks only a tag', async () => {
+    own.username = uniqueName('nobody');
+    const username = scratch.user();
+    await users.put(brokerOf(rig), { kind: 'user', name: username, tags: [] }, 'hidden-2');
+    const fallback = JSON.stringify([{ username, password: 'hidden-2' }]);
+    const plugin = await start({ fallbackCredentials: secret(fallback) });
+    await expect(create(plugin, ADMIN, admin())).rejects.toThrow(
+      `The password of "${username}" is right, but the user has no tag`,
+    );
+  });
+
   it('an absent user is deleted, seen when it is back, and deleted again', async () => {
     own.username = scratch.user();
     await create(await start(), ADMIN, admin());

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { load, type BrokerObject } from '../../topology/index';
-import { unmanaged } from '../../topology/unmanaged';
+import { inWords } from '../../cli/commands/unmanaged';
+import { identitiesIn } from '../../cli/stackState';
+import { identityKey } from '../../topology/objects';
+import { unmanaged, type Unmanaged } from '../../topology/unmanaged';
 
 const TEXT = `warren: 1
 vhosts:
@@ -25,10 +28,14 @@ const binding = (source: string, destination: string): BrokerObject => ({
 });
 
 const { objects: known = [], topology } = load(TEXT, 'shop.yaml');
-const find = (found: readonly BrokerObject[]) => {
+const listed = (found: readonly BrokerObject[], inState: readonly BrokerObject[] = []): Unmanaged => {
   if (topology === undefined) throw new Error('the topology is valid');
   const isExclusive = ({ name }: { readonly name: string }): boolean => name === 'of a connection';
-  const { byKind, owned } = unmanaged(known, topology, { objects: found, isExclusive });
+  const isInState = (object: BrokerObject): boolean => inState.includes(object);
+  return unmanaged(known, topology, { objects: found, isExclusive, isInState });
+};
+const find = (found: readonly BrokerObject[]) => {
+  const { byKind, owned } = listed(found);
   return {
     kinds: [...byKind.keys()],
     names: [...byKind.values()].flat().map((object) => ('name' in object ? object.name : object.kind)),
@@ -85,7 +92,6 @@ it('leaves to others what is theirs, and says whose it is', () => {
     'stomp-subscription-x': 'STOMP',
     'federation: events -> rabbit@b': 'federation',
     'sharding: logs - rabbit@a - 0': 'sharding',
-    'warren.paid.held': 'Warren (kept for a replacement)',
     'of a connection': 'a connection (exclusive)',
   };
   const bound = Object.keys(names).map((name) => binding('orders', name));
@@ -97,4 +103,58 @@ it('leaves to others what is theirs, and says whose it is', () => {
     celeryev: 'Celery',
     'reply.celery.pidbox': 'Celery',
   });
+});
+
+it('says of what the stack has made that it is going to be deleted, and of the rest that it never is', () => {
+  const [made, ofFamily] = [queue('was in it'), queue('basket:9')];
+  const words = inWords(listed([...known, made, ofFamily, queue('by hand')], [made, ofFamily]), 'E');
+  expect(words.split('\n')).toEqual([
+    "Unmanaged: on E, and neither in the topology nor in the stack's state. Nothing of it is ever changed or deleted:",
+    "  queues (1): 'by hand@shop'",
+    "Taken out of the topology, and still in the stack's state. The next `up` deletes it; a queue with messages or consumers only where that is approved:",
+    "  queues (2): 'basket:9@shop', 'was in it@shop'",
+    '',
+  ]);
+});
+
+it('names what is set aside, with its vhost', () => {
+  const held = 'warren.holding.queue.paid';
+  const words = inWords(listed([queue(held), exchange(held), queue('celery_delayed_1')]), 'E');
+  expect(words.split('\n').slice(1)).toEqual([
+    'Set aside by Warren for a queue or an exchange that was to be recreated or deleted. An `up` with it in the topology brings everything back:',
+    `  exchanges (1): '${held}@shop'`,
+    `  queues (1): '${held}@shop'`,
+    'Left to those who make them: Celery: 1.',
+    '',
+  ]);
+});
+
+it('finds the objects of a state, each by itself or in the table of its vhost', () => {
+  const withArguments: BrokerObject = {
+    ...{ kind: 'binding', vhost: 'shop', source: 'orders', destination: 'paid', destinationType: 'queue' },
+    ...{ routingKey: 'k', arguments: { 'x-match': 'all', n: 1 } },
+  };
+  const { kind, arguments: table, ...names } = withArguments;
+  const resources = [
+    { type: 'pulumi:pulumi:Stack' },
+    { type: 'rabbitmq:index/queue:Queue', outputs: { vhost: 'shop', name: 'paid', settings: {} } },
+    { type: 'rabbitmq:index/binding:Binding', outputs: { ...names, argumentsJson: JSON.stringify(table) } },
+    {
+      type: 'warren:index:VhostTopology',
+      outputs: {
+        vhost: 'shop',
+        objects: {
+          'queue "a b"': { name: 'a b' },
+          'binding orders -> queue paid (other)': {
+            ...{ source: 'orders', destination: 'paid', routingKey: 'other' },
+          },
+        },
+      },
+    },
+  ];
+  expect(identitiesIn({ deployment: { resources } })).toEqual(
+    new Set([queue('paid'), withArguments, queue('a b'), binding('orders', 'paid')].map(identityKey)),
+  );
+  expect(kind).toBe('binding');
+  expect(identitiesIn({ deployment: {} })).toEqual(new Set());
 });

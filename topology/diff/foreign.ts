@@ -29,13 +29,13 @@ export interface Counterpart {
 export function alignLive(objects: readonly BrokerObject[], other: Counterpart): Aligned {
   const aligned = alignForeign(objects, other.objects);
   const known = new Set(other.objects.map(identityKey));
-  const { byKind, owned } = unmanaged(other.objects, familiesByVhost(other), {
+  const { byKind, setAside, owned } = unmanaged(other.objects, familiesByVhost(other), {
     objects: aligned,
     isExclusive: other.isExclusive,
   });
   return {
     objects: aligned.filter((object) => known.has(identityKey(object))),
-    others: [...[...byKind.values()].flat(), ...owned.map(({ object }) => object)],
+    others: [...[...byKind.values(), ...setAside.values()].flat(), ...owned.map(({ object }) => object)],
   };
 }
 
