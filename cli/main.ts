@@ -9,6 +9,7 @@ import { diff, DIFF_FORMATS, GATES, type DiffOptions } from './commands/diff';
 import { importCommand, type ImportOptions } from './commands/import';
 import { init, type InitOptions } from './commands/init';
 import { LIFECYCLE_COMMANDS, lifecycle, type LifecycleOptions } from './commands/lifecycle';
+import { review, type ReviewOptions } from './commands/review';
 import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
 import { route, type RouteOptions } from './commands/route';
@@ -69,6 +70,16 @@ function addReviewCommands(program: Command, finish: (exitCode: number) => void)
     .argument('<file>', 'what `warren diff --format markdown` wrote; - for standard input')
     .action(async (file: string) => {
       finish(await toExitCode(() => comment(file)));
+    });
+  program
+    .command('review')
+    .description('check and compare topologies in a job of a pull request, and say there what changes')
+    .argument('<file...>', 'topology files')
+    .option('--fail-on <class>', `${GATES.join(', ')}: exit 1 from there on`, 'destructive')
+    .option('--approval-label <label>', 'with this label on the pull request the exit code is 0 all the same')
+    .option('--base <revision>', 'what to compare with; what the pull request goes into by default')
+    .action(async (files: string[], options: ReviewOptions) => {
+      finish(await toExitCode(() => review(files, options)));
     });
 }
 

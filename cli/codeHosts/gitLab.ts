@@ -3,6 +3,9 @@ import { call, pages, required } from './api';
 import type { Api } from './api';
 import type { Comment, Review } from './review';
 
+const TOKEN_HELP =
+  "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token may not comment.";
+
 export function gitLab(env: NodeJS.ProcessEnv): Review {
   const project = required(env, 'CI_PROJECT_ID', 'GitLab sets it in every job.');
   const number = required(
@@ -10,21 +13,22 @@ export function gitLab(env: NodeJS.ProcessEnv): Review {
     'CI_MERGE_REQUEST_IID',
     'let the job run `if: $CI_PIPELINE_SOURCE == "merge_request_event"`, or leave the comment out.',
   );
-  const token = required(
-    env,
-    'GITLAB_TOKEN',
-    "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token may not comment.",
-  );
-  const api: Api = {
+  const api = (): Api => ({
     url: required(env, 'CI_API_V4_URL', 'GitLab sets it in every job.'),
-    headers: { 'private-token': token },
+    headers: { 'private-token': required(env, 'GITLAB_TOKEN', TOKEN_HELP) },
     tokenHelp: 'GITLAB_TOKEN must be a token with the scope `api` and at least the role Reporter.',
-  };
+  });
   const own = `/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`;
   return {
     inWords: `merge request ${number} of project ${project}`,
+    baseRevision: env.CI_MERGE_REQUEST_DIFF_BASE_SHA ?? '',
+    labels: (env.CI_MERGE_REQUEST_LABELS ?? '').split(',').filter((label) => label !== ''),
+    // Masked variables don't reach the jobs of a fork.
+    ...((env.GITLAB_TOKEN ?? '') === ''
+      ? { obstacleToComment: `there is no GITLAB_TOKEN: ${TOKEN_HELP}` }
+      : {}),
     comments: async () => {
-      const [us, found] = await Promise.all([call(api, 'GET', '/user'), pages(api, own)]);
+      const [us, found] = await Promise.all([call(api(), 'GET', '/user'), pages(api(), own)]);
       const { id: ourId } = us as { id?: unknown };
       return found.map(({ id, body, author }): Comment => {
         const authorId = (author as { id?: unknown } | null | undefined)?.id;
@@ -33,10 +37,10 @@ export function gitLab(env: NodeJS.ProcessEnv): Review {
       });
     },
     create: async (body) => {
-      await call(api, 'POST', own, { body });
+      await call(api(), 'POST', own, { body });
     },
     update: async (id, body) => {
-      await call(api, 'PUT', `${own}/${id}`, { body });
+      await call(api(), 'PUT', `${own}/${id}`, { body });
     },
   };
 }

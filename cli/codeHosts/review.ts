@@ -11,6 +11,11 @@ export interface Comment {
 export interface Review {
   /** For messages: `pull request 12 of owner/shop`. */
   readonly inWords: string;
+  /** The tip of the branch that it goes into, or where the two parted. */
+  readonly baseRevision: string;
+  readonly labels: readonly string[];
+  /** Why its comments can't be written: it comes from a fork, or there is no token. */
+  readonly obstacleToComment?: string;
   comments(): Promise<readonly Comment[]>;
   create(body: string): Promise<void>;
   update(id: number, body: string): Promise<void>;

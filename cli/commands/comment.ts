@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { reviewOfJob } from '../codeHosts/index';
+import { writeComment } from '../codeHosts/oneComment';
 import { ExitCode } from '../exitCodes';
 import { UserError } from '../userError';
 
 /** The first line of a report: by this its comment is found again. */
-const MARKER = /^<!-- [\w .-]+ -->$/;
+const MARKER = /^<!-- [\w ./-]+ -->$/;
 
 /** `warren comment`: a report as the one comment of the pull or merge request that this job runs for. */
 export async function comment(file: string): Promise<number> {
@@ -21,12 +22,7 @@ export async function comment(file: string): Promise<number> {
     );
   }
   const review = reviewOfJob(process.env);
-  const present = (await review.comments()).find(
-    (each) => each.isOurs && each.body.split(/\r?\n/, 1)[0] === marker,
-  );
-  if (present === undefined) await review.create(body);
-  else if (present.body !== body) await review.update(present.id, body);
-  const done = present === undefined ? 'Wrote' : present.body === body ? 'Left' : 'Updated';
+  const done = { written: 'Wrote', updated: 'Updated', left: 'Left' }[await writeComment(review, body)];
   process.stdout.write(`${done} the comment on ${review.inWords}.\n`);
   return ExitCode.ok;
 }

@@ -59,7 +59,8 @@ export async function diff(base: string, head: string, options: DiffOptions): Pr
   return gate !== undefined && isAtLeastAsBad(found.summary.worst, gate) ? ExitCode.findings : ExitCode.ok;
 }
 
-function gateOf(failOn: string | undefined): ChangeClass | undefined {
+/** @throws UserError for what is no class of changes */
+export function gateOf(failOn: string | undefined): ChangeClass | undefined {
   if (failOn === undefined) return undefined;
   const gate = GATES.find((each) => each === failOn);
   if (gate === undefined)

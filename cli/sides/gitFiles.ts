@@ -51,6 +51,24 @@ export function readGitFile(source: string): GitFile {
   );
 }
 
+/** Whether a file, seen from the current folder, is in a revision. */
+export function fileAt(commit: string, file: string): boolean {
+  const prefix = git(['rev-parse', '--show-prefix'])?.trimEnd() ?? '';
+  return git(['cat-file', '-e', `${commit}:${path.posix.join(prefix, file)}`]) !== undefined;
+}
+
+/**
+ * Where HEAD and a revision have parted.
+ * @throws UserError where git doesn't know: a shallow clone has only few revisions
+ */
+export function mergeBase(revision: string): string {
+  const found = git(['merge-base', 'HEAD', revision])?.trim();
+  if (found !== undefined && found !== '') return found;
+  throw new UserError(
+    `git can't say where HEAD and "${revision}" have parted: fetch the whole history (\`fetch-depth: 0\` for actions/checkout, \`GIT_DEPTH: 0\` on GitLab), or name a revision with --base`,
+  );
+}
+
 function hint(commit: string, file: string): string {
   const names = git(['ls-tree', '-r', '--name-only', '-z', commit])?.split('\u0000') ?? [];
   const meant =

@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { diffTopologies } from '../../../topology/diff/index';
 import type { Side } from '../../../topology/diff/model';
 import type { BrokerObject } from '../../../topology/objects';
-import { COMMENT_MARKER, renderDiffAsMarkdown } from '../../../topology/render/diff/markdown';
+import { commentMarker, renderDiffAsMarkdown } from '../../../topology/render/diff/markdown';
 import { code, sentence } from '../../../topology/render/diff/markdownText';
 import { HOSTILE_NAMES, sideNamed } from './hostileNames';
 import { sideOf } from './sides';
@@ -49,7 +49,7 @@ const OWN_ELEMENTS = new Set(
 
 it('says the worst first, with its place, and draws what changes', () => {
   const text = comment(sideOf(BASE, 'base.yaml'), sideOf(HEAD, 'head.yaml'));
-  expect(text.startsWith(`${COMMENT_MARKER}\n\n### 🔴 RabbitMQ topology: `)).toBe(true);
+  expect(text.startsWith(`${commentMarker('head.yaml')}\n\n### 🔴 RabbitMQ topology: `)).toBe(true);
   expect(text).toContain('| 🔴 destructive | <code>- queue old&#64;shop</code> and 1 with it |');
   expect(text).toContain('at <code>base.yaml:7</code>');
   expect(text).toContain('[("#8722; old")]:::removed');

@@ -26,8 +26,10 @@ export interface MarkdownOptions {
   readonly lengthMax?: number;
 }
 
-/** By this a comment is found again. */
-export const COMMENT_MARKER = '<!-- warren diff -->';
+/** By this the comment on a topology is found again: a line of its own, in which no name ends the HTML comment. */
+export function commentMarker(name: string): string {
+  return `<!-- warren diff ${name.replace(/[^\w./-]/g, '_').replace(/-{2,}/g, '-')} -->`;
+}
 
 const LENGTH_MAX = 60_000;
 const NODES_MAX = 40;
@@ -52,7 +54,7 @@ export function renderDiffAsMarkdown(
   const { worst } = diff.summary;
   const title = diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff);
   const head = [
-    COMMENT_MARKER,
+    commentMarker(diff.head.name),
     `### ${diff.changes.length === 0 ? ICONS.none : ICONS[worst]} RabbitMQ topology: ${title}`,
     `${code(shortened(diff.base.name, ROW_TEXT_MAX))} → ${code(shortened(diff.head.name, ROW_TEXT_MAX))}, for RabbitMQ ${diff.head.target}`,
   ];
