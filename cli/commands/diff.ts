@@ -8,6 +8,7 @@ import { renderDiffAsJson } from '../../topology/render/diff/json';
 import { renderDiffAsMarkdown } from '../../topology/render/diff/markdown';
 import { renderDiffAsSvg } from '../../topology/render/diff/svg';
 import { renderDiffForTerminal } from '../../topology/render/diff/terminal';
+import { approvalsOf } from '../approvalsOf';
 import { ExitCode } from '../exitCodes';
 import { readSides } from '../sides/index';
 import { colorWanted, terminalWidth } from '../terminal';
@@ -37,6 +38,7 @@ const FORMATS: ReadonlyMap<string, Renderer> = new Map<string, Renderer>([
   ['html', renderDiffAsHtml],
   ['svg', renderDiffAsSvg],
   ['github', renderDiffAsAnnotations],
+  ['approvals', approvalsOf],
   ['json', renderDiffAsJson],
 ]);
 

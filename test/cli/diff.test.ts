@@ -57,7 +57,10 @@ describe('exit codes', () => {
     [['long.yaml', 'nowhere.yaml'], "can't read nowhere.yaml: there is no such file"],
     [['long.yaml', 'broken.yaml'], 'bad-duration'],
     [['long.yaml', 'short.yaml', '--fail-on', 'none'], 'it can be safe, disruptive, destructive, security'],
-    [['long.yaml', 'short.yaml', '--format', 'xml'], 'it can be terminal, markdown, html, svg, github, json'],
+    [
+      ['long.yaml', 'short.yaml', '--format', 'xml'],
+      'it can be terminal, markdown, html, svg, github, approvals, json',
+    ],
     [['long.yaml', 'short.yaml', '--target', '2.0'], '--target 2.0 is unknown'],
     [['git:main', 'short.yaml'], 'git:REVISION:PATH'],
   ])('%s is 2', async (args, expected) => {
@@ -178,4 +181,20 @@ describe('git', () => {
     expect(exitCode, output).toBe(2);
     expect(output).toContain(expected);
   });
+});
+
+it('lists the approvals that a change needs, one in a line whatever a name holds', async () => {
+  const queues = (text: string): string => `warren: 1\nvhosts: { shop: { queues: { ${text} } }, old: {} }\n`;
+  write('many.yaml', queues('paid: {}, "a@b, c": {}, "end": {}, jobs: {}, same: { ttl: 1h }'));
+  write('few.yaml', queues('jobs: { priorities: 3 }, same: { ttl: 2h }').replace(', old: {}', ''));
+  const { exitCode, output } = await diff(['many.yaml', 'few.yaml', '--format', 'approvals']);
+  expect(exitCode).toBe(0);
+  expect(output.trimEnd().split('\n').sort()).toEqual([
+    'queue a%40b%2C c@shop',
+    'queue end@shop',
+    'queue paid@shop',
+    'recreate queue jobs@shop',
+    'vhost old',
+  ]);
+  expect((await diff(['few.yaml', 'few.yaml', '--format', 'approvals'])).output).toBe('');
 });
