@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync } from 'node:fs';
+import * as path from 'node:path';
 import { diffTopologies } from '../../topology/diff/index';
 import { isAtLeastAsBad, worstOf } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
 import { sideOfTopology } from '../../topology/diff/side';
+import type { Target } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderDiffAsAnnotations } from '../../topology/render/diff/annotations';
 import type { DiffSides } from '../../topology/render/diff/graph';
@@ -13,8 +15,9 @@ import { reviewOfJob } from '../codeHosts/index';
 import { writeComment } from '../codeHosts/oneComment';
 import type { Review } from '../codeHosts/review';
 import { ExitCode } from '../exitCodes';
-import { fileAt, mergeBase } from '../sides/gitFiles';
-import { readSides } from '../sides/index';
+import { mergeBase, movesSince, repository, textAt } from '../sides/gitFiles';
+import type { Moves } from '../sides/gitFiles';
+import { loadSource } from '../sides/index';
 import { loadTopologyFile } from '../topologyFile';
 import { gateOf } from './diff';
 
@@ -30,29 +33,40 @@ const isAnnotated = (): boolean => process.env.GITHUB_ACTIONS === 'true';
 /**
  * `warren review`: the job of a pull or merge request. Each topology is checked and compared with the one that it
  * replaces; findings and changes stand at their lines, the report in one comment each, and the exit code is the gate.
+ * A topology that the branch deletes is compared with nothing, whether or not it is named: renaming a file, or leaving
+ * it out, passes no gate.
  */
 export async function review(files: readonly string[], options: ReviewOptions): Promise<number> {
   const gate = gateOf(options.failOn);
   const place = reviewOfJob(process.env);
+  const { root, prefix } = repository();
+  // Annotations and comments name files as the repository does.
+  process.chdir(root);
   const base = mergeBase(options.base ?? place.baseRevision);
-  const classes: ChangeClass[] = [];
-  let isFaulty = false;
-  for (const file of files) {
-    const sides = await sidesOf(file, base);
-    if (sides === undefined) {
-      isFaulty = true;
-      continue;
-    }
-    const diff = diffTopologies(sides.base, sides.head);
-    classes.push(diff.summary.worst);
-    if (isAnnotated()) process.stdout.write(renderDiffAsAnnotations(diff));
-    say(`${file}: ${diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff)}`);
-    await report(place, diff, sides);
-  }
-  if (isFaulty) return ExitCode.findings;
-  const worst = worstOf(classes);
-  if (gate === undefined || !isAtLeastAsBad(worst, gate)) return ExitCode.ok;
-  const { approvalLabel } = options;
+  const moves = movesSince(base);
+  const named = files.map((file) => path.posix.normalize(path.posix.join(prefix, file)));
+  const going = deletedTopologies(base, moves, named);
+  const verdicts: Verdict[] = [];
+  for (const file of new Set([...named, ...going]))
+    verdicts.push(await reviewFile(file, { base, moves, place }));
+  if (verdicts.includes('faulty')) return ExitCode.findings;
+  if (gate === undefined) return ExitCode.ok;
+  const worst = worstOf(verdicts.filter((each) => each !== 'faulty' && each !== 'unknown'));
+  const isUnknown = verdicts.includes('unknown');
+  if (!isUnknown && !isAtLeastAsBad(worst, gate)) return ExitCode.ok;
+  return judged(place, options, isUnknown ? "can't be compared" : `is ${worst}`);
+}
+
+/** `unknown`: there is nothing valid to compare with. `faulty`: the topology has errors. */
+type Verdict = ChangeClass | 'unknown' | 'faulty';
+
+interface Context {
+  readonly base: string;
+  readonly moves: Moves;
+  readonly place: Review;
+}
+
+function judged(place: Review, { failOn, approvalLabel }: ReviewOptions, verdict: string): number {
   if (approvalLabel !== undefined && place.labels.includes(approvalLabel)) {
     say(`The label "${approvalLabel}" approves it.`);
     return ExitCode.ok;
@@ -61,27 +75,69 @@ export async function review(files: readonly string[], options: ReviewOptions): 
     approvalLabel === undefined
       ? ''
       : ` Whoever may approve that gives ${place.inWords} the label "${approvalLabel}".`;
-  say(`This change is ${worst}: --fail-on ${options.failOn} refuses it.${wayOut}`);
+  say(`This change ${verdict}: --fail-on ${failOn} refuses it.${wayOut}`);
   return ExitCode.findings;
 }
 
-/** Undefined where the head has errors. */
-async function sidesOf(file: string, base: string): Promise<DiffSides | undefined> {
+/** Those that nobody names any more; what only others include goes with them. */
+function deletedTopologies(
+  base: string,
+  { deleted, renamed }: Moves,
+  named: readonly string[],
+): readonly string[] {
+  const moved = [...renamed].flatMap(([to, from]) => (named.includes(to) ? [] : [from]));
+  return [...deleted, ...moved].filter(
+    (file) =>
+      /\.ya?ml$/.test(file) && /^warren:/m.test(textAt(base, file) ?? '') && load(base, file) !== undefined,
+  );
+}
+
+async function reviewFile(file: string, { base, moves, place }: Context): Promise<Verdict> {
+  const head = headOf(file, base);
+  if (head === undefined) return 'faulty';
+  const before = textAt(base, file) === undefined ? moves.renamed.get(file) : file;
+  const old = before === undefined ? nothing(`no ${file}`, head.target) : load(base, before);
+  if (old === undefined) {
+    say(
+      `${file}: ${before ?? file} has errors at ${base.slice(0, 10)}, so there is nothing to compare with.`,
+    );
+    return 'unknown';
+  }
+  const sides = { base: old, head };
+  const diff = diffTopologies(sides.base, sides.head);
+  if (isAnnotated()) process.stdout.write(renderDiffAsAnnotations(diff));
+  say(`${file}: ${diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff)}`);
+  await report(place, diff, sides);
+  return diff.summary.worst;
+}
+
+/** Undefined where it has errors; empty where the branch deletes it. */
+function headOf(file: string, base: string): Side | undefined {
+  if (!existsSync(file) && textAt(base, file) !== undefined) {
+    const before = load(base, file);
+    return before === undefined ? undefined : nothing(file, before.target);
+  }
   const { topology, objects, diagnostics, sources } = loadTopologyFile(file);
   const format = isAnnotated() ? 'github' : 'text';
   const findings = renderDiagnostics(diagnostics, sources, { format, color: false });
   if (findings !== '') process.stdout.write(`${findings}\n`);
-  if (topology === undefined || objects === undefined) return undefined;
-  const head = sideOfTopology(file, topology, objects);
-  const name = `git:${base}:${file}`;
-  if (!fileAt(base, file)) return { base: nothing(file, head), head };
-  const sides = await readSides({ base: name, head: file }, {});
-  return { base: { ...sides.base, name: `${file} at ${base.slice(0, 10)}` }, head };
+  return topology === undefined || objects === undefined
+    ? undefined
+    : sideOfTopology(file, topology, objects);
 }
 
-/** A topology that is new. */
-function nothing(file: string, { target }: Side): Side {
-  return { name: `no ${file}`, objects: [], target };
+/** A topology as it was; undefined where it has errors. */
+function load(commit: string, file: string): Side | undefined {
+  const { topology, objects } = loadSource(`git:${commit}:${file}`, {});
+  const name = `${file} at ${commit.slice(0, 10)}`;
+  return topology === undefined || objects === undefined
+    ? undefined
+    : sideOfTopology(name, topology, objects);
+}
+
+/** A topology that is new, or gone. */
+function nothing(name: string, target: Target): Side {
+  return { name, objects: [], target };
 }
 
 async function report(place: Review, diff: TopologyDiff, sides: DiffSides): Promise<void> {

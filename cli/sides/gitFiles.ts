@@ -51,10 +51,37 @@ export function readGitFile(source: string): GitFile {
   );
 }
 
-/** Whether a file, seen from the current folder, is in a revision. */
-export function fileAt(commit: string, file: string): boolean {
-  const prefix = git(['rev-parse', '--show-prefix'])?.trimEnd() ?? '';
-  return git(['cat-file', '-e', `${commit}:${path.posix.join(prefix, file)}`]) !== undefined;
+/** The repository's root, and the current folder seen from there: empty, or with a slash at its end. */
+export function repository(): { readonly root: string; readonly prefix: string } {
+  const root = git(['rev-parse', '--show-toplevel'])?.replace(/\n$/, '');
+  if (root === undefined) throw new UserError('this folder belongs to no git repository; run warren in one');
+  return { root, prefix: git(['rev-parse', '--show-prefix'])?.replace(/\n$/, '') ?? '' };
+}
+
+/** The text of a file in a revision, by its path from the root; undefined where there is none. */
+export function textAt(commit: string, file: string): string | undefined {
+  return git(['cat-file', 'blob', `${commit}:${file}`]);
+}
+
+export interface Moves {
+  /** By the new path; both from the root. */
+  readonly renamed: ReadonlyMap<string, string>;
+  readonly deleted: readonly string[];
+}
+
+/** What became of the files of a revision until HEAD and in the working tree. */
+export function movesSince(commit: string): Moves {
+  const fields =
+    git(['diff', '--name-status', '-z', '--find-renames=30%', '--diff-filter=RD', commit])?.split('\u0000') ??
+    [];
+  const renamed = new Map<string, string>();
+  const deleted: string[] = [];
+  while (fields.length > 1) {
+    const [status = '', from = ''] = fields.splice(0, 2);
+    if (status === 'D') deleted.push(from);
+    else if (status.startsWith('R')) renamed.set(fields.shift() ?? '', from);
+  }
+  return { renamed, deleted };
 }
 
 /**

@@ -57,7 +57,8 @@ function definitions(source: string): Read {
   return { kind: 'definitions', objects, ...(version === undefined ? {} : { version }) };
 }
 
-function loadSource(source: string, options: SidesOptions): LoadResult {
+/** A file or `git:REF:PATH`; whatever is wrong with it. */
+export function loadSource(source: string, options: SidesOptions): LoadResult {
   const target = options.target === undefined ? {} : { target: options.target };
   if (!source.startsWith(GIT_PREFIX)) return loadTopologyFile(source, target);
   const { text, file, readFile } = readGitFile(source);

@@ -54,9 +54,11 @@ interface Job {
   readonly labels?: readonly string[];
   readonly head?: string;
   readonly args?: readonly string[];
+  /** The folder that it runs in. */
+  readonly within?: string;
 }
 
-async function gitHubJob({ labels = [], head = 'owner/shop', args = ['shop.yaml'] }: Job = {}) {
+async function gitHubJob({ labels = [], head = 'owner/shop', args = ['shop.yaml'], within = '' }: Job = {}) {
   const event = {
     pull_request: {
       number: 12,
@@ -68,22 +70,23 @@ async function gitHubJob({ labels = [], head = 'owner/shop', args = ['shop.yaml'
   const [eventFile, summary] = [path.join(root, 'event.json'), path.join(root, 'summary.md')];
   fs.writeFileSync(eventFile, JSON.stringify(event));
   fs.writeFileSync(summary, '');
-  const ended = await review(args, {
+  const job = {
     GITHUB_ACTIONS: 'true',
     GITHUB_API_URL: host.url,
     GITHUB_REPOSITORY: 'owner/shop',
     GITHUB_EVENT_PATH: eventFile,
     GITHUB_STEP_SUMMARY: summary,
     GITHUB_TOKEN: TOKEN,
-  });
+  };
+  const ended = await review(args, job, path.join(folder, within));
   return { ...ended, summary: fs.readFileSync(summary, 'utf8') };
 }
 
 /** Only with the given variables: the tests themselves may run in such a job. */
-async function review(args: readonly string[], job: NodeJS.ProcessEnv) {
+async function review(args: readonly string[], job: NodeJS.ProcessEnv, cwd = folder) {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, ...job };
-  const ended = await run(process.execPath, [WARREN, 'review', ...args], { cwd: folder, env });
+  const ended = await run(process.execPath, [WARREN, 'review', ...args], { cwd, env });
   expect(ended.output).not.toContain(TOKEN);
   expect(ended.output).not.toMatch(/^\s+at /m);
   return ended;
@@ -153,6 +156,45 @@ it('a new topology, one without changes, and one with errors, in one run', async
   expect(exitCode).toBe(1);
   expect(annotations(output)).toContainEqual(expect.stringMatching(/^::error file=bad\.yaml,line=8,/));
   expect(host.comments.map(({ body }) => body.split('\n')[0])).toEqual(['<!-- warren diff new.yaml -->']);
+});
+
+it('a renamed topology is compared with what it was, and one that goes with nothing, named or not', async () => {
+  await git('mv', 'shop.yaml', 'renamed.yaml');
+  await commit('renamed', { 'renamed.yaml': shop('ttl: 1h') });
+  const renamed = await gitHubJob({ args: ['renamed.yaml'] });
+  expect([renamed.exitCode, renamed.output]).toEqual([
+    1,
+    expect.stringContaining('renamed.yaml: 1 change: 1 destructive'),
+  ]);
+  // Nothing of the old one is left to recognise it by.
+  await commit('hidden', { 'renamed.yaml': 'warren: 1\nvhosts: { elsewhere: { queues: { a: {} } } }\n' });
+  const hidden = await gitHubJob({ args: ['renamed.yaml'] });
+  expect([hidden.exitCode, hidden.output]).toEqual([
+    1,
+    expect.stringMatching(/^shop\.yaml: .* destructive/m),
+  ]);
+  const gone = await gitHubJob({ args: ['shop.yaml'] });
+  expect([gone.exitCode, gone.output]).toEqual([1, expect.stringMatching(/^shop\.yaml: .* destructive/m)]);
+});
+
+it('a branch that repairs a topology passes with the label, since nothing can be compared', async () => {
+  await git('checkout', '--quiet', 'main');
+  await commit('broken', { 'shop.yaml': shop('ttl: soon') });
+  await git('checkout', '--quiet', '-b', 'repair');
+  await commit('repaired', { 'shop.yaml': shop('ttl: 2h') });
+  const args = ['shop.yaml', '--approval-label', 'approved'];
+  const refused = await gitHubJob({ args });
+  expect([refused.exitCode, refused.output]).toEqual([1, expect.stringContaining('has errors at')]);
+  expect((await gitHubJob({ args, labels: ['approved'] })).exitCode).toBe(0);
+});
+
+it('from a folder: annotations name the file as the repository does', async () => {
+  fs.mkdirSync(path.join(folder, 'a folder'));
+  await git('mv', 'shop.yaml', 'a folder/shop.yaml');
+  await commit('moved', {});
+  await commit('destructive', { 'a folder/shop.yaml': shop('ttl: 1h') });
+  const { output } = await gitHubJob({ within: 'a folder' });
+  expect(annotations(output)).toEqual([expect.stringContaining('file=a folder/shop.yaml,line=8,')]);
 });
 
 it('hostile names begin no workflow command', async () => {
