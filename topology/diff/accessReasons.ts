@@ -4,6 +4,7 @@ import type { ObjectOfKind } from '../objects';
 import { comparePatterns } from '../patterns/languages';
 import { NOTHING_PATTERN } from '../patterns/namesPattern';
 import { escapeRegex } from '../patterns/brokerRegex';
+import { isAtLeast } from '../target';
 import type { Reason } from './model';
 import { reason } from './reasons';
 import { permits } from './sideIndex';
@@ -52,7 +53,27 @@ export function permissionReasons(
         : []),
     ];
   });
-  if (reasons.length > 0 || before === undefined || after === undefined) return reasons;
+  const where = `the vhost ${JSON.stringify(vhost)}`;
+  if (after === undefined) {
+    return [
+      ...reasons,
+      reason(
+        'access-narrowed',
+        `The ${who} can't connect to ${where} any more: it is refused.`,
+        'See that no client of this user connects there before its permissions go.',
+      ),
+    ];
+  }
+  // Patterns that take nothing still let their user in.
+  if (before === undefined && reasons.length === 0) {
+    const asks = isAtLeast(sides.head.target, '4.3')
+      ? ''
+      : ', and ask for the number of messages in any queue there';
+    return [
+      reason('access-widened', `The ${who} may connect to ${where}${asks}.`, 'See that this is meant.'),
+    ];
+  }
+  if (reasons.length > 0 || before === undefined) return reasons;
   return [reason('same-access', 'The patterns are written otherwise, and take the same names.')];
 }
 
@@ -156,6 +177,19 @@ const TAGS: Readonly<Record<string, string>> = {
   impersonator: 'may publish in the name of others',
 };
 
+/** What a tag allows besides its own. */
+const INCLUDED: Readonly<Record<string, readonly string[]>> = {
+  administrator: ['monitoring', 'policymaker', 'management'],
+  monitoring: ['management'],
+  policymaker: ['management'],
+};
+
+function allowedBy(tags: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    tags.flatMap((tag) => [tag, ...(Object.hasOwn(INCLUDED, tag) ? (INCLUDED[tag] ?? []) : [])]),
+  );
+}
+
 export function userReasons(
   before: ObjectOfKind<'user'> | undefined,
   after: ObjectOfKind<'user'> | undefined,
@@ -163,8 +197,12 @@ export function userReasons(
   const name = (after ?? before)?.name ?? '';
   const who = `The user ${JSON.stringify(name)}`;
   const [old, now] = [before?.tags ?? [], after?.tags ?? []];
-  const added = now.filter((tag) => !old.includes(tag));
-  const removed = old.filter((tag) => !now.includes(tag));
+  const [hadAlready, stillHas] = [allowedBy(old), allowedBy(now)];
+  const added = now.filter((tag) => !hadAlready.has(tag));
+  const removed = old.filter((tag) => !stillHas.has(tag));
+  const isWrittenOtherwise =
+    added.length + removed.length === 0 &&
+    (old.some((tag) => !now.includes(tag)) || now.some((tag) => !old.includes(tag)));
   if (after === undefined) {
     return [
       reason(
@@ -193,5 +231,6 @@ export function userReasons(
             `${who} loses ${quoteList(removed)}: the management API refuses it what that allowed.`,
           ),
         ]),
+    ...(isWrittenOtherwise ? [reason('same-access', 'The tags are others, and allow the same.')] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { userReasons, permissionReasons, topicReasons } from './accessReasons';
 import type { Effect, FieldChange, Reason } from './model';
 import type { ObjectChange } from './objectChanges';
 import { fieldChanges, isTypeThatIsUnderstood } from './objectChanges';
+import { parameterReasons } from './parameterReasons';
 import { reason } from './reasons';
 import {
   bindingRemoved,
@@ -13,13 +14,7 @@ import {
   queueRecreated,
   queueRenamed,
 } from './routingReasons';
-import {
-  globalParameterReasons,
-  limitReasons,
-  parameterReasons,
-  vhostDeleted,
-  vhostReasons,
-} from './settingReasons';
+import { globalParameterReasons, limitReasons, vhostDeleted, vhostReasons } from './settingReasons';
 import type { Sides } from './vhostPair';
 
 /** @param isPart of something larger that comes or goes: that one says what is lost */

@@ -8,7 +8,7 @@ import { capitalised, compareNames } from '../names';
 import type { FieldChange, Reason } from './model';
 import { reason } from './reasons';
 import type { Effective, EffectiveQueue } from './sideIndex';
-import { inWords } from './values';
+import { ageSeconds, inWords } from './values';
 
 export interface Surroundings {
   /** Whether there is such an exchange afterwards; the default exchange always is. */
@@ -65,7 +65,7 @@ interface Change {
 
 function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] {
   const { field: key } = change;
-  const [old, now] = [inWords(key, change.before), inWords(key, change.after)];
+  const [old, now] = [limitInWords(key, change.before), limitInWords(key, change.after)];
   switch (valueRole(key)) {
     case 'lower-discards':
       return isStricter(change) ? discardReasons(change, queue, what) : [raised(change, what)];
@@ -111,36 +111,35 @@ function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] 
 }
 
 function raised({ field, before, after }: FieldChange, what: string): Reason {
-  return reason(
-    'limit-raised',
-    `${capitalised(what)} keeps more, or longer (${field}: ${inWords(field, before)} → ${inWords(field, after)}).`,
-  );
+  const values = `${field}: ${limitInWords(field, before)} → ${limitInWords(field, after)}`;
+  if (amount(field, before) === amount(field, after))
+    return reason('same-effect', `For ${what} this is the same (${values}).`);
+  const subject =
+    valueRole(field) === 'lower-interrupts'
+      ? `Consumers of ${what} have longer`
+      : `${capitalised(what)} keeps more, or longer`;
+  return reason('limit-raised', `${subject} (${values}).`);
 }
 
-/** Whether the new value allows less: none is the highest, and so is a negative one. What is no amount may be any. */
+/** Where neither the queue nor rabbitmq.conf says one. */
+const CONSUMER_TIMEOUT_DEFAULT_MS = 1_800_000;
+
+function limitInWords(key: string, value: FieldChange['after']): string {
+  return value === undefined && key === 'consumer-timeout'
+    ? `the default of ${inWords(key, CONSUMER_TIMEOUT_DEFAULT_MS)}`
+    : inWords(key, value);
+}
+
+/** Whether the new value allows less: none is mostly the highest, and so is a negative one. What is no amount may be any. */
 function isStricter({ field, before, after }: FieldChange): boolean {
   const [old, now] = [amount(field, before), amount(field, after)];
   return old === undefined || now === undefined || now < old;
 }
 
 function amount(key: string, value: unknown): number | undefined {
-  if (value === undefined) return Infinity;
+  if (value === undefined) return key === 'consumer-timeout' ? CONSUMER_TIMEOUT_DEFAULT_MS : Infinity;
   if (typeof value === 'number') return value < 0 ? Infinity : value;
   return key === 'max-age' && typeof value === 'string' ? ageSeconds(value) : undefined;
-}
-
-const SECONDS: Readonly<Record<string, number>> = {
-  Y: 31_536_000,
-  M: 2_592_000,
-  D: 86_400,
-  h: 3600,
-  m: 60,
-  s: 1,
-};
-
-function ageSeconds(age: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d+)([YMDhms])$/.exec(age) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? 1);
 }
 
 function discardReasons(change: FieldChange, queue: Change, what: string): Reason[] {
@@ -169,6 +168,7 @@ function discardReasons(change: FieldChange, queue: Change, what: string): Reaso
         reason(
           'limit-discards',
           `Messages in ${what} older than ${now} (before: ${old}) are deleted, segment by segment.`,
+          'See that readers have what they need of it before the limit comes down.',
         ),
       ];
     default:
@@ -184,6 +184,15 @@ function lengthReasons(change: FieldChange, { before, after }: Change, what: str
   const { field: key } = change;
   const limit = `${inWords(key, change.after)}${key === 'max-length' ? ' messages' : ''}`;
   const old = inWords(key, change.before);
+  if (after?.type === 'stream') {
+    return [
+      reason(
+        'limit-discards',
+        `What ${what} holds beyond ${limit} (before: ${old}) is deleted, the oldest first, segment by segment.`,
+        'See that readers have what they need of it before the limit comes down.',
+      ),
+    ];
+  }
   const refuses = (side: EffectiveQueue | undefined): boolean =>
     side !== undefined && side.settings.overflow !== 'drop-head';
   if (refuses(before) && refuses(after)) {
@@ -247,7 +256,18 @@ function overflowReasons(before: QueueSettings, after: QueueSettings, what: stri
       ),
     ];
   }
-  if (!hasLength(after) || before.overflow !== 'drop-head') return [];
+  if (!hasLength(after)) return [];
+  if (before.overflow === 'reject-publish-dlx' && after.overflow === 'reject-publish') {
+    if (before.deadLetter === undefined) return [];
+    return [
+      reason(
+        'dead-letters-dropped',
+        `What is published to ${what} while it is full is only refused from now on: it went to ${targetOf(before.deadLetter)} as a dead letter, too. Publishers without confirms lose it.`,
+        'See that publishers use confirms, and know what to do about a nack.',
+      ),
+    ];
+  }
+  if (before.overflow !== 'drop-head') return [];
   return [
     reason(
       'publishers-refused',

@@ -30,6 +30,7 @@ export const REASONS = {
   'copies-changed': 'disruptive',
   'limit-lowered': 'disruptive',
   'default-type-changed': 'disruptive',
+  'protection-removed': 'disruptive',
   'user-deleted': 'disruptive',
   'tags-removed': 'disruptive',
   'access-narrowed': 'disruptive',
@@ -40,6 +41,7 @@ export const REASONS = {
   'tags-added': 'security',
   'guest-user': 'security',
   'plain-text': 'security',
+  'peer-unverified': 'security',
   'password-in-uri': 'security',
   // Worth knowing.
   'limit-raised': 'safe',

@@ -1,12 +1,9 @@
-/** Vhosts, limits and parameters. */
-import type { ArgumentValue, JsonValue, ObjectOfKind } from '../objects';
-import { canonicalJson } from '../objects';
-import { holdsPassword } from '../secrets';
+/** Vhosts, limits and global parameters. */
+import type { JsonValue } from '../objects';
 import type { FieldChange, Reason } from './model';
 import { reason } from './reasons';
 
 export function vhostReasons(fields: readonly FieldChange[]): Reason[] {
-  const type = fields.find(({ field }) => field === 'defaultQueueType');
   const stated = fields.filter(({ after }) => after !== undefined);
   // What the topology leaves out, Warren leaves as it is.
   if (stated.length === 0 && fields.length > 0) {
@@ -14,6 +11,23 @@ export function vhostReasons(fields: readonly FieldChange[]): Reason[] {
       reason('left-as-it-is', 'The topology says nothing about it any more: the broker keeps what it has.'),
     ];
   }
+  return [...protectionReasons(fields), ...defaultTypeReasons(fields)];
+}
+
+function protectionReasons(fields: readonly FieldChange[]): Reason[] {
+  const change = fields.find(({ field }) => field === 'deletionProtection');
+  if (change?.before !== true || change.after !== false) return [];
+  return [
+    reason(
+      'protection-removed',
+      'The broker refuses no longer to delete the vhost: one request of an administrator is enough, and everything in it is gone.',
+      'Keep `deletionProtection: true` until the vhost is to go.',
+    ),
+  ];
+}
+
+function defaultTypeReasons(fields: readonly FieldChange[]): Reason[] {
+  const type = fields.find(({ field }) => field === 'defaultQueueType');
   // Where none is said, it is classic.
   if (type?.after === undefined || (type.before ?? 'classic') === type.after) return [];
   return [
@@ -64,104 +78,6 @@ export function limitReasons(what: string, fields: readonly FieldChange[]): Reas
 
 function shown(value: JsonValue | undefined): string {
   return typeof value === 'number' && value >= 0 ? value.toLocaleString('en-US') : 'no limit';
-}
-
-export function parameterReasons(
-  before: ObjectOfKind<'parameter'> | undefined,
-  after: ObjectOfKind<'parameter'> | undefined,
-): Reason[] {
-  const { component = '', name = '' } = after ?? before ?? {};
-  const what = `${NOUNS[component] ?? `The parameter ${component}`} ${JSON.stringify(name)}`;
-  return [
-    ...changeOfParameter(component, what, before, after),
-    ...(after === undefined ? [] : uriReasons(what, before?.value, after.value)),
-  ];
-}
-
-const NOUNS: Readonly<Record<string, string>> = {
-  shovel: 'The shovel',
-  'federation-upstream': 'The upstream',
-  'federation-upstream-set': 'The set of upstreams',
-};
-
-function changeOfParameter(
-  component: string,
-  what: string,
-  before: ObjectOfKind<'parameter'> | undefined,
-  after: ObjectOfKind<'parameter'> | undefined,
-): Reason[] {
-  const loses =
-    after !== undefined && isAcknowledgedTooEarly(after.value) && !isAcknowledgedTooEarly(before?.value);
-  const early = loses
-    ? [
-        reason(
-          'shovel-loses',
-          `${what} takes messages as acknowledged before the other side has them: what is on the way when a link breaks is lost.`,
-          'Say `ackMode: on-confirm`.',
-        ),
-      ]
-    : [];
-  if (before !== undefined) {
-    const verb = after === undefined ? 'goes' : 'is started anew';
-    return [
-      ...early,
-      reason('parameter-changed', `${what} ${verb}: what it moved stays where it is until then.`),
-    ];
-  }
-  if (component === 'federation-upstream' || component === 'federation-upstream-set') return early;
-  const why =
-    component === 'shovel'
-      ? `${what} takes messages away from its source: who consumes them there gets fewer.`
-      : `${what} is for a plugin: Warren doesn't know what it does.`;
-  return [...early, reason('parameter-changed', why)];
-}
-
-function isAcknowledgedTooEarly(value: JsonValue | undefined): boolean {
-  const mode = textAt(value, 'ack-mode');
-  return mode === 'no-ack' || mode === 'on-publish';
-}
-
-function textAt(value: JsonValue | undefined, key: string): ArgumentValue | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const found = (value as Readonly<Record<string, JsonValue>>)[key];
-  return typeof found === 'string' ? found : undefined;
-}
-
-/** Only what wasn't so before. */
-function uriReasons(what: string, before: JsonValue | undefined, after: JsonValue): Reason[] {
-  const known = new Set(before === undefined ? [] : plainUris(before));
-  const isPlain = plainUris(after).some((uri) => !known.has(uri));
-  const isNew = before === undefined || canonicalJson(before) !== canonicalJson(after);
-  return [
-    ...(isPlain
-      ? [
-          reason(
-            'plain-text',
-            `${what} goes to another host without TLS (amqp://): messages and login can be read on the way.`,
-            'Use amqps://.',
-          ),
-        ]
-      : []),
-    ...(isNew && holdsPassword(after)
-      ? [
-          reason(
-            'password-in-uri',
-            `A password stands in a URI of ${what.charAt(0).toLowerCase()}${what.slice(1)}.`,
-            'Name a `user:` whose login the stack puts in.',
-          ),
-        ]
-      : []),
-  ];
-}
-
-/** URIs without TLS that leave the broker; one without a host is the broker itself. */
-function plainUris(value: JsonValue): string[] {
-  if (typeof value === 'string') {
-    const [, host = ''] = /^(?:amqp|http|mqtt|stomp):\/\/(?:[^@/]*@)?([^/?]*)/i.exec(value) ?? [];
-    return host === '' || /^(localhost|127\.|\[::1\])/.test(host) ? [] : [value];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((item) => plainUris(item));
 }
 
 export function globalParameterReasons(name: string): Reason[] {

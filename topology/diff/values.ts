@@ -23,8 +23,27 @@ export function inWords(key: string, value: JsonValue | undefined): string {
     if (SIZES.includes(name)) return formatSize(value);
     return value.toLocaleString('en-US');
   }
+  if (name === 'max-age' && typeof value === 'string') {
+    const age = ageSeconds(value);
+    return age === undefined ? value : formatDuration(age * 1000);
+  }
   if (typeof value === 'string') return value === '' || /\s/.test(value) ? JSON.stringify(value) : value;
   return JSON.stringify(value);
+}
+
+const SECONDS: Readonly<Record<string, number>> = {
+  Y: 31_536_000,
+  M: 2_592_000,
+  D: 86_400,
+  h: 3600,
+  m: 60,
+  s: 1,
+};
+
+/** As RabbitMQ has the age of messages in a stream: `604800s`, `7D`. */
+export function ageSeconds(age: string): number | undefined {
+  const [, digits, unit = ''] = /^(\d+)([YMDhms])$/.exec(age) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? 1);
 }
 
 /** As it may be shown. */

@@ -1,0 +1,103 @@
+/** Shovels, upstreams and other parameters. */
+import type { JsonValue, ObjectOfKind } from '../objects';
+import { uriReasons } from './linkUris';
+import type { Reason } from './model';
+import { reason } from './reasons';
+import { inWords } from './values';
+
+export function parameterReasons(
+  before: ObjectOfKind<'parameter'> | undefined,
+  after: ObjectOfKind<'parameter'> | undefined,
+): Reason[] {
+  const { component = '', name = '' } = after ?? before ?? {};
+  const what = `${NOUNS[component] ?? `The parameter ${component}`} ${JSON.stringify(name)}`;
+  return [
+    ...changeOfParameter(component, what, before, after),
+    ...(after === undefined ? [] : uriReasons(what, before?.value, after.value)),
+  ];
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  shovel: 'The shovel',
+  'federation-upstream': 'The upstream',
+  'federation-upstream-set': 'The set of upstreams',
+};
+
+function changeOfParameter(
+  component: string,
+  what: string,
+  before: ObjectOfKind<'parameter'> | undefined,
+  after: ObjectOfKind<'parameter'> | undefined,
+): Reason[] {
+  const loses =
+    after !== undefined && isAcknowledgedTooEarly(after.value) && !isAcknowledgedTooEarly(before?.value);
+  const early = loses
+    ? [
+        reason(
+          'shovel-loses',
+          `${what} takes messages as acknowledged before the other side has them: what is on the way when a link breaks is lost.`,
+          'Say `ackMode: on-confirm`.',
+        ),
+      ]
+    : [];
+  if (before !== undefined) {
+    return [...early, ...movementReasons(component, what, before, after)];
+  }
+  if (component === 'federation-upstream' || component === 'federation-upstream-set') return early;
+  const why =
+    component === 'shovel'
+      ? `${what} takes messages away from its source: who consumes them there gets fewer.`
+      : `${what} is for a plugin: Warren doesn't know what it does.`;
+  return [...early, reason('parameter-changed', why)];
+}
+
+function movementReasons(
+  component: string,
+  what: string,
+  before: ObjectOfKind<'parameter'>,
+  after: ObjectOfKind<'parameter'> | undefined,
+): Reason[] {
+  if (after === undefined)
+    return [reason('parameter-changed', `${what} goes: what it moved stays where it is until then.`)];
+  if (component !== 'federation-upstream')
+    return [
+      reason('parameter-changed', `${what} is started anew: what it moved stays where it is until then.`),
+    ];
+  return [
+    reason('parameter-changed', `${what} is started anew: nothing comes over it meanwhile.`),
+    ...upstreamLimitReasons(what, before.value, after.value),
+  ];
+}
+
+/** The queue at the upstream, in which messages for a federated exchange wait for the link; none is the highest. */
+function upstreamLimitReasons(what: string, before: JsonValue, after: JsonValue): Reason[] {
+  return (['message-ttl', 'expires'] as const).flatMap((key): Reason[] => {
+    const [old, now] = [valueAt(before, key), valueAt(after, key)];
+    if (typeof now !== 'number' || (typeof old === 'number' && old <= now)) return [];
+    const values = `${inWords(key, now)} (before: ${inWords(key, old)})`;
+    const instead = 'See that the link is up and nothing waits at the upstream before the limit comes down.';
+    return [
+      key === 'message-ttl'
+        ? reason(
+            'limit-discards',
+            `${what} lets messages wait for the link no longer than ${values}: older ones at the upstream are deleted.`,
+            instead,
+          )
+        : reason(
+            'queue-expires',
+            `${what} has its queue at the upstream deleted, with the messages in it, once the link was down for ${values}.`,
+            instead,
+          ),
+    ];
+  });
+}
+
+function isAcknowledgedTooEarly(value: JsonValue | undefined): boolean {
+  const mode = valueAt(value, 'ack-mode');
+  return mode === 'no-ack' || mode === 'on-publish';
+}
+
+function valueAt(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as Readonly<Record<string, JsonValue>>)[key];
+}
