@@ -59,7 +59,7 @@ export async function importCommand(source: string, options: ImportOptions): Pro
     renderImportReport(report, { file, findings: diagnostics, exclusive: read.exclusive }),
   );
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return ExitCode.ok;
+  if (errors.length === 0) return report.differences.length === 0 ? ExitCode.ok : ExitCode.findings;
   const rendered = { format: 'text', color: colorWanted(process.stderr) } as const;
   process.stderr.write(`\n${renderDiagnostics(errors, sources, rendered)}\n`);
   return ExitCode.findings;

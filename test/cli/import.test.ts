@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
+import { importCommand } from '../../cli/commands/import';
+import { importTopology } from '../../topology/import/index';
 import { run, type RunResult } from '../../tools/processes';
 
 const CLI = path.resolve(__dirname, '../../cli/warren.cjs');
@@ -34,6 +36,30 @@ it('writes for another series, and says what is in the way', async () => {
   expect(output).toContain('In the way of the target:');
   const listed = await warren('import', source, '--target', '4.3', '--no-families');
   expect(listed.stdout).toContain("'event_queue:user:1000':");
+});
+
+type Importing = Record<'importTopology', typeof importTopology>;
+
+vi.mock('../../topology/import/index', async (importOriginal) => {
+  const { importTopology: imported, ...others } = await importOriginal<Importing>();
+  return { ...others, importTopology: vi.fn(imported) };
+});
+
+it('says on which objects it would not be the same, and exits with 1', async () => {
+  const source = path.join(folder, 'plain.json');
+  writeFileSync(source, JSON.stringify({ vhosts: [{ name: 'shop' }] }));
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const options = { output: path.join(folder, 'plain.yaml'), force: true, families: true };
+  try {
+    expect(await importCommand(source, options)).toBe(0);
+    const { text, report } = importTopology([{ kind: 'vhost', name: 'shop' }], { source });
+    const differences = ['queue shop paid would be missing'];
+    vi.mocked(importTopology).mockReturnValueOnce({ text, report: { ...report, differences } });
+    expect(await importCommand(source, options)).toBe(1);
+    expect(stderr.mock.calls.join('')).toContain('queue shop paid would be missing');
+  } finally {
+    stderr.mockRestore();
+  }
 });
 
 it('writes over no file without --force', async () => {
