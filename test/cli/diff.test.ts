@@ -121,6 +121,26 @@ describe('definitions', () => {
     });
   });
 
+  it('is the same as what is imported from it, also where queues are older than the default type', async () => {
+    const common = { vhost: 'shop', durable: true, auto_delete: false, type: 'classic' };
+    const old = {
+      rabbitmq_version: '4.1.0',
+      vhosts: [{ name: 'shop', default_queue_type: 'quorum', metadata: { default_queue_type: 'quorum' } }],
+      queues: [
+        { ...common, name: 'old', arguments: { 'x-message-ttl': 60_000 } },
+        { ...common, name: 'plain', arguments: {} },
+      ],
+      parameters: [{ vhost: 'shop', component: 'operator_policy', name: 'stray', value: {} }],
+    };
+    write('old.json', JSON.stringify(old));
+    const args = [WARREN, 'import', 'old.json', '--output', 'old.yaml'];
+    expect((await run(process.execPath, args, { cwd: folder })).exitCode).toBe(0);
+    const { exitCode, stdout, output } = await diff(['old.json', 'old.yaml', '--format', 'json']);
+    expect(exitCode, output).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
+    expect(output).toContain('operator policy "stray"');
+  });
+
   it('with faults are none', async () => {
     write('broken.json', '{"queues": [');
     const { exitCode, output } = await diff(['broken.json', 'plain.yaml']);

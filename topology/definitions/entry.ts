@@ -44,6 +44,8 @@ export class Entry {
     /** E.g. `queue`. */
     readonly what: string,
     readonly reporter: Reporter,
+    /** Its name, where that doesn't stand in the entry itself. */
+    readonly nameOutside?: string,
   ) {}
 
   get position(): SourcePosition {
@@ -52,8 +54,9 @@ export class Entry {
 
   /** E.g. `The queue "jobs"`. */
   get inWords(): string {
-    const name = this.data.name ?? this.data.destination ?? this.data.user;
-    return typeof name === 'string' ? `The ${this.what} ${JSON.stringify(name)}` : `A ${this.what}`;
+    const name = this.nameOutside ?? this.data.name ?? this.data.destination ?? this.data.user;
+    if (typeof name === 'string') return `The ${this.what} ${JSON.stringify(name)}`;
+    return `${/^[aeio]/.test(this.what) ? 'An' : 'A'} ${this.what}`;
   }
 
   has(key: string): boolean {
@@ -115,8 +118,8 @@ export class Entry {
   }
 
   /** An entry inside of this one. */
-  inner(key: string, what: string): Entry {
-    return new Entry(this.table(key), [...this.path, key], what, this.reporter);
+  inner(key: string, what: string, name?: string): Entry {
+    return new Entry(this.table(key), [...this.path, key], what, this.reporter, name);
   }
 
   /** A table of arguments, without what no argument can be. */

@@ -16,6 +16,7 @@ import { jsonFault, placeOf } from './jsonText';
 import type { JsonPlace } from './jsonText';
 import { danglingBindings } from './references';
 import { SECTIONS, vhostLimits, vhostObject } from './sections';
+import type { FileContext } from './sections';
 
 export interface DefinitionsResult {
   /** In order of creation, each with its place in the file. Absent where the text is no definitions at all. */
@@ -129,6 +130,16 @@ const TOLD = [
 /** The settings of the vhost, in an export of one. */
 const VHOST_SETTINGS = ['name', 'metadata', 'description', 'tags', 'default_queue_type', 'limits', 'tracing'];
 
+function defaultTypesOf(objects: readonly BrokerObject[]): FileContext['defaultTypes'] {
+  return new Map(
+    objects.flatMap((object) =>
+      object.kind === 'vhost' && object.defaultQueueType !== undefined
+        ? [[object.name, object.defaultQueueType] as const]
+        : [],
+    ),
+  );
+}
+
 /** So many of one sort are told one by one. */
 const REPEATED_MAX = 20;
 
@@ -152,8 +163,13 @@ class Reading {
       });
     }
     const vhost = this.#vhostOfFile(options);
-    const objects = [...SECTIONS.keys()].flatMap((name) => this.#section(name, vhost));
-    if (vhost !== undefined) objects.push(...this.#ownVhost(vhost));
+    const vhosts = [
+      ...this.#section('vhosts', { defaultTypes: new Map() }),
+      ...(vhost === undefined ? [] : this.#ownVhost(vhost)),
+    ];
+    const file = { ...(vhost === undefined ? {} : { vhost }), defaultTypes: defaultTypesOf(vhosts) };
+    const others = [...SECTIONS.keys()].filter((name) => name !== 'vhosts');
+    const objects = [...vhosts, ...others.flatMap((name) => this.#section(name, file))];
     this.#tellUnknownSections(vhost !== undefined);
     const all = this.#united(objects);
     this.#tellDangling(all);
@@ -222,7 +238,7 @@ class Reading {
     return [vhostObject(entry, vhost), ...vhostLimits(entry.inner('limits', 'limits of vhost'), vhost)];
   }
 
-  #section(name: string, vhost: string | undefined): BrokerObject[] {
+  #section(name: string, file: FileContext): BrokerObject[] {
     const section = SECTIONS.get(name);
     const list = this.data[name];
     if (section === undefined || list === undefined || list === null) return [];
@@ -244,7 +260,7 @@ class Reading {
         return [];
       }
       const entry = new Entry(item, [name, index], section.what, this);
-      const objects = section.read(entry, vhost);
+      const objects = section.read(entry, file);
       entry.finish();
       return objects;
     });

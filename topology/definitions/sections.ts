@@ -9,10 +9,18 @@ import type {
 } from '../objects';
 import { BROKERS_GLOBAL_PARAMETERS } from '../objects';
 import type { Entry } from './entry';
+import { TYPE } from '../queueType';
 import { heldParameter, withoutSecrets } from './heldValues';
 
-/** `vhost` is the one that the whole file is of, where it is of one. */
-type ReadEntry = (entry: Entry, vhost: string | undefined) => readonly BrokerObject[];
+/** What an entry doesn't say itself. */
+export interface FileContext {
+  /** The vhost that the whole file is of, where it is of one. */
+  readonly vhost?: string;
+  /** By the vhost's name. */
+  readonly defaultTypes: ReadonlyMap<string, QueueType>;
+}
+
+type ReadEntry = (entry: Entry, file: FileContext) => readonly BrokerObject[];
 
 export interface Section {
   /** What one entry is, in words. */
@@ -27,14 +35,14 @@ export const SECTIONS: ReadonlyMap<string, Section> = new Map<string, Section>([
   ['topic_permissions', { what: 'topic permission of user', read: readTopicPermissions }],
   ['parameters', { what: 'parameter', read: readParameter }],
   ['global_parameters', { what: 'global parameter', read: readGlobalParameter }],
-  ['policies', { what: 'policy', read: (entry, vhost) => readPolicy(entry, 'policy', vhost) }],
+  ['policies', { what: 'policy', read: (entry, file) => readPolicy(entry, 'policy', file) }],
   ['exchanges', { what: 'exchange', read: readExchange }],
   ['queues', { what: 'queue', read: readQueue }],
   ['bindings', { what: 'binding of', read: readBinding }],
 ]);
 
 /** In an export of one vhost all is in that one, whatever its name was. */
-function vhostOf(entry: Entry, vhost: string | undefined): string | undefined {
+function vhostOf(entry: Entry, { vhost }: FileContext): string | undefined {
   if (vhost === undefined) return entry.text('vhost');
   entry.ignore('vhost');
   return vhost;
@@ -147,14 +155,16 @@ function readTopicPermissions(entry: Entry): readonly BrokerObject[] {
   return [{ kind: 'topicPermissions', user, vhost, exchanges, position: entry.position }];
 }
 
-function readParameter(entry: Entry, ofFile: string | undefined): readonly BrokerObject[] {
-  const [component, name, vhost] = [entry.text('component'), entry.text('name'), vhostOf(entry, ofFile)];
+function readParameter(entry: Entry, file: FileContext): readonly BrokerObject[] {
+  const [component, name, vhost] = [entry.text('component'), entry.text('name'), vhostOf(entry, file)];
   const value = entry.value('value');
   if (component === undefined || name === undefined || vhost === undefined) return [];
   if (component === 'vhost-limits') return vhostLimits(entry.inner('value', 'limits of vhost'), vhost);
   if (component === 'operator_policy') {
-    const policy = entry.inner('value', 'operator policy');
-    return readPolicyValue(policy, 'operatorPolicy', { name, vhost });
+    const policy = entry.inner('value', 'operator policy', name);
+    const objects = readPolicyValue(policy, 'operatorPolicy', { name, vhost });
+    policy.finish();
+    return objects;
   }
   if (value === undefined) {
     entry.text('value');
@@ -191,12 +201,8 @@ function readGlobalParameter(entry: Entry): readonly BrokerObject[] {
   return [{ kind: 'globalParameter', name, value: held, position: entry.position }];
 }
 
-function readPolicy(
-  entry: Entry,
-  kind: PolicyObject['kind'],
-  ofFile: string | undefined,
-): readonly BrokerObject[] {
-  const [name, vhost] = [entry.text('name'), vhostOf(entry, ofFile)];
+function readPolicy(entry: Entry, kind: PolicyObject['kind'], file: FileContext): readonly BrokerObject[] {
+  const [name, vhost] = [entry.text('name'), vhostOf(entry, file)];
   if (name === undefined || vhost === undefined) return [];
   return readPolicyValue(entry, kind, { name, vhost });
 }
@@ -215,12 +221,12 @@ function readPolicyValue(
   kind: PolicyObject['kind'],
   { name, vhost }: { readonly name: string; readonly vhost: string },
 ): readonly BrokerObject[] {
-  const pattern = entry.text('pattern');
+  if (kind === 'operatorPolicy' && !entry.has('pattern')) tellStray(entry);
+  const pattern = kind === 'policy' ? entry.text('pattern') : entry.optionalText('pattern');
   const said = entry.optionalText('apply-to');
   const applyTo = APPLY_TO.find((each) => each === (said ?? (kind === 'policy' ? 'all' : 'queues')));
   const priority = entry.integer('priority') ?? 0;
   const definition = entry.arguments('definition');
-  if (entry.what === 'operator policy') entry.finish();
   if (pattern === undefined) return [];
   if (applyTo === undefined) {
     entry.fault(
@@ -237,8 +243,17 @@ function readPolicyValue(
   return [{ kind, vhost, name, pattern, applyTo, priority, definition, position: entry.position }];
 }
 
-function readExchange(entry: Entry, ofFile: string | undefined): readonly BrokerObject[] {
-  const [name, vhost, type] = [entry.text('name'), vhostOf(entry, ofFile), entry.text('type')];
+/** Anybody can put such a parameter there by hand, and it does nothing: the rest is still worth reading. */
+function tellStray(entry: Entry): void {
+  entry.fault('definitions-value', 'warning', {
+    message: `${entry.inWords} has no "pattern": it is left out.`,
+    reason: 'It applies to no queue.',
+    help: 'Add the pattern, or remove the entry.',
+  });
+}
+
+function readExchange(entry: Entry, file: FileContext): readonly BrokerObject[] {
+  const [name, vhost, type] = [entry.text('name'), vhostOf(entry, file), entry.text('type')];
   const durable = entry.requiredFlag('durable', true);
   const autoDelete = entry.requiredFlag('auto_delete', false);
   // 3.x writes it, and 4.3 doesn't: it leaves such exchanges out.
@@ -253,8 +268,8 @@ function readExchange(entry: Entry, ofFile: string | undefined): readonly Broker
   return [{ kind: 'exchange', vhost, name, type, durable, autoDelete, internal, arguments: given, position }];
 }
 
-function readQueue(entry: Entry, ofFile: string | undefined): readonly BrokerObject[] {
-  const [name, vhost] = [entry.text('name'), vhostOf(entry, ofFile)];
+function readQueue(entry: Entry, file: FileContext): readonly BrokerObject[] {
+  const [name, vhost] = [entry.text('name'), vhostOf(entry, file)];
   const durable = entry.requiredFlag('durable', true);
   const autoDelete = entry.requiredFlag('auto_delete', false);
   const given = entry.arguments('arguments');
@@ -266,13 +281,15 @@ function readQueue(entry: Entry, ofFile: string | undefined): readonly BrokerObj
     entry.fault('definitions-unheld', 'info', { message }, ['exclusive']);
     return [];
   }
-  const isTypeSaid = type === undefined || 'x-queue-type' in given || type === 'classic';
-  const typed = isTypeSaid ? given : { ...given, 'x-queue-type': type };
+  const defaultType = file.defaultTypes.get(vhost) ?? 'classic';
+  // A queue that was there before the default was is no queue of the default type: only its own type tells.
+  const isImplied = type === undefined || (type === 'classic' && defaultType === 'classic');
+  const typed = isImplied || TYPE in given ? given : { ...given, [TYPE]: type };
   return [{ kind: 'queue', vhost, name, durable, autoDelete, arguments: typed, position: entry.position }];
 }
 
-function readBinding(entry: Entry, ofFile: string | undefined): readonly BrokerObject[] {
-  const [source, vhost] = [entry.text('source'), vhostOf(entry, ofFile)];
+function readBinding(entry: Entry, file: FileContext): readonly BrokerObject[] {
+  const [source, vhost] = [entry.text('source'), vhostOf(entry, file)];
   const [destination, type] = [entry.text('destination'), entry.text('destination_type')];
   const routingKey = entry.has('routing_key') ? entry.text('routing_key') : '';
   const given = entry.arguments('arguments');

@@ -2,12 +2,12 @@
  * Whether two lists of objects mean the same to a broker: every object but policies by its identity and its values, and
  * for every queue and exchange the definition of the policy that counts, whatever that policy's name.
  */
-import type { BrokerObject, ObjectOfKind, QueueType } from '../objects';
+import type { BrokerObject, ObjectOfKind } from '../objects';
 import { canonicalJson, identityKey, withoutPlace } from '../objects';
 import { policyIndex } from '../route/policies';
 import type { PolicyIndex } from '../route/policies';
-import { withProtocols } from './parameters';
-import { without } from './settings';
+import { TYPE, withoutType } from '../queueType';
+import { inTodaysKeys } from './parameters';
 import { queueTypeOf, vhostParts } from './vhostParts';
 import type { VhostParts } from './vhostParts';
 
@@ -30,12 +30,9 @@ export function differencesBetween(
 function meanings(objects: readonly BrokerObject[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const vhosts = vhostParts(objects);
-  const defaults = new Map(
-    [...vhosts].map(([name, parts]) => [name, parts.of('vhost')[0]?.defaultQueueType ?? 'classic'] as const),
-  );
   for (const object of objects) {
     if (object.kind === 'policy') continue;
-    const meaning = meaningOf(object, defaults);
+    const meaning = meaningOf(object);
     if (meaning !== undefined) found.set(identityKey(object), canonicalJson(meaning));
   }
   for (const [name, parts] of vhosts) {
@@ -46,7 +43,7 @@ function meanings(objects: readonly BrokerObject[]): ReadonlyMap<string, string>
   return found;
 }
 
-function meaningOf(object: BrokerObject, defaults: ReadonlyMap<string, QueueType>): object | undefined {
+function meaningOf(object: BrokerObject): object | undefined {
   const plain = withoutPlace(object) as BrokerObject;
   switch (plain.kind) {
     case 'vhost':
@@ -61,21 +58,17 @@ function meaningOf(object: BrokerObject, defaults: ReadonlyMap<string, QueueType
     case 'operatorPolicy':
       return { ...plain, applyTo: plain.applyTo === 'all' ? 'queues' : plain.applyTo };
     case 'queue':
-      return { ...plain, arguments: typedArguments(plain, defaults) };
+      return { ...plain, arguments: typedArguments(plain) };
     case 'parameter':
-      return { logins: {}, ...plain, value: withProtocols(plain.component, plain.value) };
+      return { logins: {}, ...plain, value: inTodaysKeys(plain.component, plain.value) };
     default:
       return plain;
   }
 }
 
-/** A classic queue need not be called so where that is what queues are. */
-function typedArguments(
-  { arguments: given, vhost }: ObjectOfKind<'queue'>,
-  defaults: ReadonlyMap<string, QueueType>,
-): object {
-  const isImplied = given['x-queue-type'] === 'classic' && defaults.get(vhost) === 'classic';
-  return isImplied ? without(given, ['x-queue-type']) : given;
+/** A queue that is there without a type is a classic one, whatever its vhost's default; what is compiled says it. */
+function typedArguments({ arguments: given }: ObjectOfKind<'queue'>): object {
+  return given[TYPE] === 'classic' ? withoutType(given) : given;
 }
 
 function* effective(parts: VhostParts): Iterable<readonly [string, object]> {

@@ -2,6 +2,7 @@
 import type { Arguments, BindingObject, ExchangeObject, QueueObject, QueueType } from '../objects';
 import { compareNames } from '../names';
 import { canonicalJson } from '../objects';
+import { TYPE, withoutType } from '../queueType';
 import { without } from './settings';
 import type { Words } from './settings';
 import { queueTypeOf } from './vhostParts';
@@ -104,10 +105,11 @@ function isBetween(value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max;
 }
 
-/** From 4.0 on, the broker adds the vhost's default type to what the application said. */
+/** From 4.0 on, the broker adds the vhost's default type to what the application said; without it, a queue is classic. */
 function declaredWith(given: Arguments, defaultType: QueueType): Table {
-  const isAdded = given['x-queue-type'] === defaultType;
-  return argumentsTable('declaredWith', isAdded ? without(given, ['x-queue-type']) : given);
+  if (given[TYPE] === defaultType) return argumentsTable('declaredWith', withoutType(given));
+  const isClassic = !(TYPE in given) && defaultType !== 'classic';
+  return argumentsTable('declaredWith', isClassic ? { ...given, [TYPE]: 'classic' } : given);
 }
 
 export function argumentsTable(word: string, given: Arguments): Table {

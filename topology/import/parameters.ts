@@ -23,7 +23,7 @@ export function placeParameter(parameter: ParameterObject): ParameterPlace | und
   for (const { section, table } of candidates(parameter)) {
     const [built] = buildParameters({ [section]: { [name]: table } }, []);
     const isSame =
-      canonicalJson(built?.value) === canonicalJson(withProtocols(component, value)) &&
+      canonicalJson(built?.value) === canonicalJson(inTodaysKeys(component, value)) &&
       canonicalJson(built?.logins) === canonicalJson(logins);
     if (isSame && isSchemaFine({ [section]: { [name]: table } }))
       return { path: [section, name], table, isVerbatim: false };
@@ -38,13 +38,32 @@ export function placeParameter(parameter: ParameterObject): ParameterPlace | und
   };
 }
 
-/** A shovel that names no protocol speaks AMQP 0-9-1. */
-export function withProtocols(component: string, value: JsonValue): JsonValue {
+/** Keys of before 3.7 that RabbitMQ still reads at an end of AMQP 0-9-1, if those that took their place aren't there. */
+const SHOVEL_KEYS: Readonly<Record<string, string>> = {
+  'prefetch-count': 'src-prefetch-count',
+  'delete-after': 'src-delete-after',
+  'add-forward-headers': 'dest-add-forward-headers',
+  'add-timestamp-header': 'dest-add-timestamp-header',
+};
+
+/** A shovel in today's keys. One that names no protocol speaks AMQP 0-9-1. */
+export function inTodaysKeys(component: string, value: JsonValue): JsonValue {
   if (component !== 'shovel' || !isTable(value)) return value;
-  return { 'src-protocol': 'amqp091', 'dest-protocol': 'amqp091', ...value };
+  const spoken = { 'src-protocol': 'amqp091', 'dest-protocol': 'amqp091', ...value };
+  const entries = Object.entries<JsonValue>(spoken).map(([key, item]) => {
+    const today = SHOVEL_KEYS[key];
+    if (today === undefined || today in value) return [key, item] as const;
+    const end = today.startsWith('src-') ? 'src' : 'dest';
+    return [spoken[`${end}-protocol`] === 'amqp091' ? today : key, item] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
-function candidates({ component, value, logins = {} }: ParameterObject): { section: string; table: Value }[] {
+function candidates({ component, value: given, logins = {} }: ParameterObject): {
+  section: string;
+  table: Value;
+}[] {
+  const value = inTodaysKeys(component, given);
   switch (component) {
     case 'federation-upstream':
       return isTable(value) ? [{ section: 'federationUpstreams', table: upstream(value, logins) }] : [];

@@ -149,6 +149,31 @@ describe('what a broker exports', () => {
     expect(found.diagnostics.map(({ code }) => code)).toEqual(Array(5).fill('definitions-unheld'));
   });
 
+  it('gives each queue its own type, whatever the default of its vhost is', () => {
+    const typed = (name: string, type: string, vhost = 'quorum'): object => ({ ...QUEUE, name, vhost, type });
+    const vhosts = [
+      { name: 'none', metadata: { default_queue_type: 'undefined' } },
+      { name: 'quorum', metadata: { default_queue_type: 'quorum' }, default_queue_type: 'undefined' },
+    ];
+    const queues = [
+      typed('as-ever', 'classic', 'none'),
+      typed('new', 'quorum'),
+      typed('old', 'classic'),
+      { ...typed('said', 'classic'), arguments: { 'x-queue-type': 'classic', 'x-expires': 1 } },
+    ];
+    const typesOf = ({ objects = [] }: ReturnType<typeof read>): object[] =>
+      objects.flatMap((object) => (object.kind === 'queue' ? [[object.name, object.arguments]] : []));
+    const expected = [
+      ['as-ever', {}],
+      ['new', { 'x-queue-type': 'quorum' }],
+      ['old', { 'x-queue-type': 'classic' }],
+      ['said', { 'x-queue-type': 'classic', 'x-expires': 1 }],
+    ];
+    expect(typesOf(read({ queues, vhosts }))).toEqual(expected);
+    const ofOne = { rabbitmq_definition_format: 'single_virtual_host', default_queue_type: 'quorum' };
+    expect(typesOf(read({ ...ofOne, queues: queues.slice(1) }))).toEqual(expected.slice(1));
+  });
+
   it('leaves out what is the broker’s own or goes by itself', () => {
     const { objects, diagnostics } = read({
       exchanges: [
@@ -238,6 +263,21 @@ describe('what is wrong in definitions', () => {
       ['definitions-value', 64, 27],
       ['definitions-unknown', 69, 14],
     ]);
+  });
+
+  it('is an operator policy without a pattern, which does nothing and is no error', () => {
+    const stray = { vhost: '/', component: 'operator_policy', name: 'stray', value: { definition: {} } };
+    const { objects, diagnostics } = read({ parameters: [stray], queues: [QUEUE] });
+    expect(objects).toMatchObject([{ kind: 'queue' }]);
+    expect(diagnostics).toMatchObject([
+      {
+        severity: 'warning',
+        message: 'The operator policy "stray" has no "pattern": it is left out.',
+        position: { line: 7 },
+      },
+    ]);
+    const nameless = read({ parameters: [{ ...stray, name: undefined }], exchanges: [{ durable: 'x' }] });
+    expect(nameless.diagnostics.map(({ message }) => message).join()).toContain('An exchange has no');
   });
 
   it('is told twenty times and then counted', () => {
