@@ -6,7 +6,7 @@ import { policyEffects } from './effects';
 import { CHANGE_CLASSES, DIFF_VERSION, worstOf } from './model';
 import type { Change, ChangeClass, DiffSummary, Effect, Side, TopologyDiff } from './model';
 import type { ObjectChange } from './objectChanges';
-import { compareObjects } from './objectChanges';
+import { compareObjects, inOrder } from './objectChanges';
 import { objectReasons } from './objectReasons';
 import { peopleOf } from './people';
 import { containerOf } from './containers';
@@ -28,8 +28,10 @@ export function diffTopologies(base: Side, head: Side): TopologyDiff {
     head: indexSide(head, head.target, others),
     others,
   };
-  const raw = withRenames(compareObjects(base.objects, head.objects), sides);
-  const effects = effectsByChange(policyEffects(sides, raw), raw);
+  const compared = withRenames(compareObjects(base.objects, head.objects), sides);
+  const found = policyEffects(sides, compared);
+  const raw = withTargetChanges(compared, found, sides);
+  const effects = effectsByChange(found, raw);
   const containers: Containers = containersOf(raw);
   const changes = raw.map((change) =>
     changeOf(change, { sides, containers, effects: effects.get(keyOf(change)) ?? [] }),
@@ -49,6 +51,24 @@ function objectOf(change: ObjectChange): BrokerObject {
 
 function keyOf(change: ObjectChange): string {
   return identityKey(objectOf(change));
+}
+
+/** Queues that are the same on both sides, and are treated otherwise by the head's version of RabbitMQ. */
+function withTargetChanges(
+  changes: readonly ObjectChange[],
+  found: readonly AttributedEffect[],
+  { base, head }: Sides,
+): readonly ObjectChange[] {
+  const known = new Set(changes.map(keyOf));
+  const further = found.flatMap(({ effect: { subject }, causes }): ObjectChange[] => {
+    if (subject.kind !== 'queue' || causes.some((key) => known.has(key))) return [];
+    const [before, after] = [base, head].map((side) =>
+      side.vhosts.get(subject.vhost)?.parts.queues.get(subject.name),
+    );
+    if (before === undefined || after === undefined || !causes.includes(identityKey(after))) return [];
+    return [{ change: 'changed', before, after, fields: [] }];
+  });
+  return further.length === 0 ? changes : inOrder([...changes, ...further]);
 }
 
 /** What nobody's change brings about (a default of the vhost does) goes to the vhost, or to whatever changes first. */

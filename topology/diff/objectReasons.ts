@@ -1,13 +1,13 @@
 /** The reasons of each kind of object's own change; what policies do to others are its effects. */
 import type { BrokerObject, ObjectOfKind } from '../objects';
 import { userReasons, permissionReasons, topicReasons } from './accessReasons';
+import { bindingAdded, bindingRemoved } from './bindingReasons';
 import type { Effect, FieldChange, Reason } from './model';
 import type { ObjectChange } from './objectChanges';
 import { fieldChanges, isTypeThatIsUnderstood } from './objectChanges';
 import { parameterReasons } from './parameterReasons';
 import { reason } from './reasons';
 import {
-  bindingRemoved,
   exchangeDeleted,
   exchangeRecreated,
   queueDeleted,
@@ -81,8 +81,9 @@ function reasonsOf(given: Given): Reason[] {
     case 'queue':
       return queueOwnReasons(given, object);
     case 'binding': {
-      const head = sides.head.vhosts.get(object.vhost);
-      return after !== undefined || isPart || head === undefined ? [] : bindingRemoved(object, head);
+      const [base, head] = [sides.base.vhosts.get(object.vhost), sides.head.vhosts.get(object.vhost)];
+      if (after === undefined) return bindingRemoved(object, isPart, base, head);
+      return before === undefined ? bindingAdded(object, base, head) : [];
     }
     case 'parameter':
       if (isPart && after === undefined) return [];
@@ -112,7 +113,8 @@ function queueOwnReasons(
   const old = ofKind(before, 'queue');
   if (old === undefined) return [];
   if (isRecreated) return queueRecreated(old, queue, sides.base.vhosts.get(queue.vhost));
-  return fields.every((field) => isTypeThatIsUnderstood(queue, field))
+  // Without a field it is the target that differs.
+  return fields.length > 0 && fields.every((field) => isTypeThatIsUnderstood(queue, field))
     ? [reason('left-as-it-is', 'A classic queue is what a queue without a type is anyway.')]
     : [];
 }

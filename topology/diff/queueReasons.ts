@@ -40,7 +40,7 @@ export function queueReasons(
   );
   return [
     ...ofKeys,
-    ...deliveryLimitReasons(before.settings, after.settings, what),
+    ...deliveryLimitReasons(before, after, what),
     ...overflowReasons(before.settings, after.settings, what),
     ...deadLetterReasons(before.settings, after.settings, what, surroundings),
   ];
@@ -224,10 +224,22 @@ function fateOf(settings: QueueSettings | undefined): string {
 }
 
 /** From 4.0 on there is a delivery limit where nobody says one. */
-function deliveryLimitReasons(before: QueueSettings, after: QueueSettings, what: string): Reason[] {
+function deliveryLimitReasons(old: EffectiveQueue, now: EffectiveQueue, what: string): Reason[] {
+  const [before, after] = [old.settings, now.settings];
   if (before.deliveryLimit === after.deliveryLimit) return [];
   const change = { field: 'delivery-limit', ...withLimit('before', before), ...withLimit('after', after) };
   if (!isStricter(change)) return [raised(change, what)];
+  const isStated = [old, now].some(({ definition }) => definition[change.field] !== undefined);
+  if (!isStated) {
+    const limit = inWords(change.field, change.after);
+    return [
+      reason(
+        'limit-discards',
+        `${capitalised(what)} says no delivery limit, and gets one of ${limit} from RabbitMQ 4.0 on; messages that came back more than ${limit} times leave it: ${fateOf(after)}.`,
+        'Say `deliveryLimit: -1` to keep them for ever, or give the queue a dead letter target first.',
+      ),
+    ];
+  }
   return [
     reason(
       'limit-discards',

@@ -26,6 +26,7 @@ export const REASONS = {
   'consumers-cut': 'disruptive',
   'dead-letters-redirected': 'disruptive',
   'unrouted-redirected': 'disruptive',
+  'keys-moved': 'disruptive',
   'links-changed': 'disruptive',
   'copies-changed': 'disruptive',
   'limit-lowered': 'disruptive',

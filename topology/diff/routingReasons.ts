@@ -1,6 +1,5 @@
-/** Queues, exchanges and bindings that come, go or are made anew: what Warren does about them, and what remains. */
-import type { BindingObject, ObjectOfKind } from '../objects';
-import { canonicalJson } from '../objects';
+/** Queues and exchanges that come, go or are made anew: what Warren does about them, and what remains. */
+import type { ObjectOfKind } from '../objects';
 import type { Reason } from './model';
 import { reason } from './reasons';
 import { typeIn } from './sideIndex';
@@ -92,63 +91,4 @@ export function exchangeRecreated(name: string): Reason[] {
     ),
     reason('publishers-refused', 'Clients that declare it as it was are refused (406).'),
   ];
-}
-
-/** A binding that goes while both its ends stay. */
-export function bindingRemoved(binding: BindingObject, head: VhostIndex): Reason[] {
-  const { source, destination, destinationType, routingKey } = binding;
-  const rest = head.parts.bindings.filter(
-    (other) =>
-      other.source === source &&
-      other.destination === destination &&
-      other.destinationType === destinationType,
-  );
-  const type = head.exchanges.get(source)?.type ?? predeclaredType(source);
-  const what = `${destinationType} ${JSON.stringify(destination)}`;
-  if (rest.some((other) => takesAll(type, other, binding))) {
-    return [reason('covered-binding', `Another binding brings the same messages to ${what}.`)];
-  }
-  return [
-    reason(
-      'binding-removed',
-      `What only this binding takes (key ${JSON.stringify(routingKey)}) doesn't come to ${what} any more, and is lost where nothing else takes it.`,
-      'See that its publishers have stopped, or that another binding takes these messages.',
-    ),
-  ];
-}
-
-function predeclaredType(exchange: string): string | undefined {
-  const type = exchange.replace(/^amq\./, '');
-  return ['direct', 'fanout', 'topic', 'headers'].includes(type) ? type : undefined;
-}
-
-/** Whether one binding takes every message that another one takes. What isn't known, it doesn't. */
-function takesAll(type: string | undefined, one: BindingObject, other: BindingObject): boolean {
-  switch (type) {
-    case 'fanout':
-      return true;
-    case 'direct':
-      return one.routingKey === other.routingKey;
-    case 'topic':
-      return topicCovers(one.routingKey, other.routingKey);
-    case 'headers':
-      return canonicalJson(one.arguments) === canonicalJson(other.arguments);
-    default:
-      return false;
-  }
-}
-
-/** Whether a binding key of a topic exchange takes every routing key that another one takes. */
-export function topicCovers(one: string, other: string): boolean {
-  const words = (key: string): readonly string[] => (key === '' ? [] : key.split('.'));
-  return covers(words(one), words(other));
-}
-
-function covers(one: readonly string[], other: readonly string[]): boolean {
-  const [head, ...rest] = one;
-  const [word, ...others] = other;
-  if (head === '#') return covers(rest, other) || (word !== undefined && covers(one, others));
-  if (word === undefined) return head === undefined;
-  if (head === undefined || word === '#') return false;
-  return (head === '*' || head === word) && covers(rest, others);
 }

@@ -20,7 +20,7 @@ function protectionReasons(fields: readonly FieldChange[]): Reason[] {
   return [
     reason(
       'protection-removed',
-      'The broker refuses no longer to delete the vhost: one request of an administrator is enough, and everything in it is gone.',
+      'The broker no longer refuses to delete the vhost: one request of an administrator is enough, and everything in it is gone.',
       'Keep `deletionProtection: true` until the vhost is to go.',
     ),
   ];

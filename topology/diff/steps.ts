@@ -10,7 +10,9 @@ export function stepsOf(change: ObjectChange): string[] {
     case 'added':
       return [`create ${what}; one that is there already and is identical is adopted`];
     case 'changed':
-      return [`change ${what} in place`];
+      return change.fields.length === 0
+        ? ['nothing: it comes with the other version of RabbitMQ']
+        : [`change ${what} in place`];
     case 'removed':
       return removalOf(object, what);
     case 'renamed':

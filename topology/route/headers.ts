@@ -24,14 +24,19 @@ export function headersMatch(binding: Arguments, headers: Headers, target: Targe
 
 /** What counts of a binding, argument by argument. */
 export function headerConditions(binding: Arguments, headers: Headers, target: Target): HeaderCondition[] {
+  return countingArguments(binding).map(([name, expected]) => ({
+    name,
+    expected,
+    isMet: Object.hasOwn(headers, name) && isEqual(expected, headers[name] ?? null, target),
+  }));
+}
+
+/** The arguments that a message's headers are compared with. */
+export function countingArguments(binding: Arguments): [string, ArgumentValue][] {
   const countsPrivate = matchMode(binding).endsWith('-with-x');
-  return Object.entries(binding)
-    .filter(([name]) => (countsPrivate ? name !== 'x-match' : !name.startsWith('x-')))
-    .map(([name, expected]) => ({
-      name,
-      expected,
-      isMet: Object.hasOwn(headers, name) && isEqual(expected, headers[name] ?? null, target),
-    }));
+  return Object.entries(binding).filter(([name]) =>
+    countsPrivate ? name !== 'x-match' : !name.startsWith('x-'),
+  );
 }
 
 /** `all` where the binding doesn't say. */

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { diffTopologies } from '../../../topology/diff/index';
 import type { TopologyDiff } from '../../../topology/diff/model';
-import { codesOf, diffOf, sideOf } from './sides';
+import { renderDiffForTerminal } from '../../../topology/render/diff/terminal';
+import { changeIn, codesOf, diffOf, sideOf } from './sides';
 
 function codes(diff: TopologyDiff): string[] {
   return [...new Set(diff.changes.flatMap(codesOf))].sort();
@@ -136,5 +137,110 @@ describe('a stream', () => {
     expect(words(diff)).toContain(text);
     expect(words(diff)).not.toContain('overflow');
     expect(words(diff)).not.toContain('at once');
+  });
+});
+
+describe('another target', () => {
+  const across = (base: string, head: string, queues: string): TopologyDiff => {
+    const side = (target: string): ReturnType<typeof sideOf> =>
+      sideOf(`warren: 1\ntarget: '${target}'\nvhosts: { shop: { queues: { ${queues} } } }\n`);
+    return diffTopologies(side(base), side(head));
+  };
+
+  it('brings a delivery limit to quorum queues without one', () => {
+    const diff = across(
+      '3.13',
+      '4.3',
+      'a: { type: quorum, maxLength: 4 }, b: { type: quorum, deliveryLimit: 7 }, c:',
+    );
+    expect(diff.changes.map(({ id }) => id)).toEqual(['queue a@shop']);
+    const change = changeIn(diff, 'queue a@shop');
+    expect(change).toMatchObject({ change: 'changed', fields: [], class: 'destructive', reasons: [] });
+    expect(codesOf(change)).toEqual(['limit-discards']);
+    expect(words(diff)).toMatch(/more than 20 times.*deliveryLimit: -1/s);
+    expect(change.steps.join()).not.toContain('in place');
+    expect(renderDiffForTerminal(diff, { width: 200, color: false })).toContain('RabbitMQ 3.13 → 4.3');
+  });
+
+  it.each([
+    ['4.0', '4.3', 0],
+    ['3.10', '3.13', 0],
+    ['3.13', '4.0', 1],
+  ])('from %s to %s: %d changes', (base, head, count) => {
+    const diff = across(base, head, 'a: { type: quorum, maxLength: 4 }');
+    expect(diff.changes).toHaveLength(count);
+    expect(renderDiffForTerminal(diff, { width: 200, color: false })).toContain(`${base} → ${head}`);
+  });
+
+  it('comes with a policy that changes anyway', () => {
+    const side = (target: string, max: number): ReturnType<typeof sideOf> =>
+      sideOf(
+        `warren: 1\ntarget: '${target}'\nvhosts: { shop: { queues: { a: { type: quorum, maxLength: ${max} } } } }\n`,
+      );
+    const diff = diffTopologies(side('3.13', 4), side('4.3', 5));
+    expect(diff.changes.map(({ id }) => id)).toEqual(['policy warren.a@shop']);
+    expect(codes(diff)).toEqual(['limit-discards', 'limit-raised']);
+  });
+});
+
+describe('bindings', () => {
+  const vhost = (exchange: string, queues: string): string =>
+    `exchanges: { e: { ${exchange} }, u: { type: fanout } }, queues: { ${queues}, un: { bindings: [{ exchange: u }] } }`;
+  const bound = (name: string, key: string): string =>
+    `${name}: { bindings: [{ exchange: e, routingKey: '${key}' }] }`;
+
+  it.each([
+    ['q:', bound('q', 'a.#')],
+    // A queue that comes with it takes as much away.
+    [bound('q', 'a.b'), `${bound('q', 'a.b')}, ${bound('r', 'a.#')}`],
+  ])('beside an alternate exchange: %s → %s takes messages away from it', (base, head) => {
+    const exchange = 'type: topic, alternate: u';
+    const diff = diffOf(vhost(exchange, base), vhost(exchange, head));
+    expect(codes(diff)).toEqual(['unrouted-redirected']);
+    expect(diff.summary.worst).toBe('disruptive');
+  });
+
+  it('beside an alternate exchange: what is taken already never came there', () => {
+    const exchange = 'type: topic, alternate: u';
+    const diff = diffOf(
+      vhost(exchange, bound('q', '#')),
+      vhost(exchange, `${bound('q', '#')}, ${bound('r', 'a.#')}`),
+    );
+    expect(diff.summary.worst).toBe('safe');
+  });
+
+  it.each([
+    [bound('q', '1'), `${bound('q', '1')}, ${bound('r', '9')}`, ['keys-moved']],
+    [`${bound('q', '1')}, r: `, `${bound('q', '1')}, ${bound('r', '9')}`, ['keys-moved']],
+    [`${bound('q', '1')}, ${bound('r', '9')}`, `${bound('q', '1')}, r: `, ['keys-moved']],
+    ['q:', bound('q', '1'), []],
+    [bound('q', '1'), 'q:', ['binding-removed']],
+  ])('of a hash exchange: %s → %s: %s', (base, head, expected) => {
+    const exchange = 'type: x-consistent-hash';
+    const plugins = 'broker: { plugins: [rabbitmq_consistent_hash_exchange] }';
+    const diff = diffOf(vhost(exchange, base), vhost(exchange, head), plugins);
+    expect(codes(diff)).toEqual(expected);
+  });
+
+  const headers = (...tables: readonly string[]): string =>
+    `exchanges: { e: { type: headers } }, queues: { q: { bindings: [${tables
+      .map((table) => `{ exchange: e, arguments: { ${table} } }`)
+      .join(', ')}] } }`;
+
+  it.each([
+    [['a: 1'], ['x-match: all, a: 1'], []],
+    [['x-match: all, a: 1, b: 2', 'a: 1'], ['x-match: all, a: 1'], []],
+    [['x-match: any, a: 1'], ['x-match: any, a: 1, b: 2'], []],
+    [['x-match: all, a: 1, b: 2'], ['x-match: any, a: 1, c: 3'], []],
+    [['x-match: any, a: 1'], ['a: 1'], []],
+    [['a: 1'], ['a: 1, b: 2'], ['binding-removed']],
+    [['x-match: any, a: 1, b: 2'], ['a: 1'], ['binding-removed']],
+    [['x-match: any, a: 1, b: 2'], ['x-match: any, a: 1'], ['binding-removed']],
+    [['a: 1'], ['a: 2'], ['binding-removed']],
+  ])('with headers: %j → %j loses: %j', (base, head, lost) => {
+    const diff = diffOf(headers(...base), headers(...head));
+    expect(codes(diff).filter((code) => code !== 'covered-binding')).toEqual(lost);
+    if (lost.length > 0) expect(words(diff)).toContain('"a":1');
+    expect(words(diff)).not.toContain('key ""');
   });
 });

@@ -13,6 +13,7 @@ import { placed } from './layout';
 import {
   HEADINGS,
   countsInWords,
+  targetsInWords,
   effectGroups,
   effectInWords,
   fieldInWords,
@@ -41,7 +42,7 @@ export async function renderDiffAsHtml(diff: TopologyDiff, sides: DiffSides): Pr
 </head>
 <body>
 <h1>RabbitMQ topology: ${xmlText(title)}</h1>
-<p><code>${xmlText(diff.base.name)}</code> → <code>${xmlText(diff.head.name)}</code>, for RabbitMQ ${diff.head.target}</p>
+<p><code>${xmlText(diff.base.name)}</code> → <code>${xmlText(diff.head.name)}</code>, for RabbitMQ ${targetsInWords(diff)}</p>
 ${controls(diff)}
 <main>
 ${await picture(diff, sides)}

@@ -11,6 +11,7 @@ import { renderMermaid } from './mermaid';
 import {
   HEADINGS,
   countsInWords,
+  targetsInWords,
   effectGroups,
   effectInWords,
   fieldInWords,
@@ -56,7 +57,7 @@ export function renderDiffAsMarkdown(
   const head = [
     commentMarker(diff.head.name),
     `### ${diff.changes.length === 0 ? ICONS.none : ICONS[worst]} RabbitMQ topology: ${title}`,
-    `${code(shortened(diff.base.name, ROW_TEXT_MAX))} → ${code(shortened(diff.head.name, ROW_TEXT_MAX))}, for RabbitMQ ${diff.head.target}`,
+    `${code(shortened(diff.base.name, ROW_TEXT_MAX))} → ${code(shortened(diff.head.name, ROW_TEXT_MAX))}, for RabbitMQ ${targetsInWords(diff)}`,
   ];
   if (diff.changes.length === 0) return `${head.join('\n\n')}\n`;
   const sections = outline(diff);

@@ -118,6 +118,11 @@ export function numbersInWords(live: LiveNumbers | undefined): string {
     .join(', ');
 }
 
+/** `4.3`, or `3.13 → 4.3` where the sides are for different ones. */
+export function targetsInWords({ base, head }: TopologyDiff): string {
+  return base.target === head.target ? head.target : `${base.target} → ${head.target}`;
+}
+
 const COUNT_WORDS: Readonly<Record<ChangeClass, string>> = {
   security: 'security',
   destructive: 'destructive',

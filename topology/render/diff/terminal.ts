@@ -4,6 +4,7 @@ import { subjectInWords } from '../../diff/effects';
 import {
   HEADINGS,
   countsInWords,
+  targetsInWords,
   effectGroups,
   effectInWords,
   fieldInWords,
@@ -46,13 +47,16 @@ export function renderDiffForTerminal(diff: TopologyDiff, options: TerminalOptio
     width: Math.max(WIDTH_MIN, options.width),
   };
   const head = printable(`${diff.base.name} → ${diff.head.name}`);
-  if (diff.changes.length === 0) return `${head}\nNothing changes.\n`;
+  if (diff.changes.length === 0) {
+    const across = diff.base.target === diff.head.target ? '' : `   RabbitMQ ${targetsInWords(diff)}`;
+    return `${head}${across}\nNothing changes.\n`;
+  }
   const sections = outline(diff).map((section) => {
     const isShort = section.class === 'none' || section.class === 'safe';
     const blocks = section.entries.map((entry) => (isShort ? shortBlock : longBlock)(entry, page));
     return [page.paint(section.class, HEADINGS[section.class]), ...blocks].join('\n');
   });
-  return `${page.paint('bold', head)}   RabbitMQ ${diff.head.target}\n\n${sections.join('\n\n')}\n\n${countsInWords(diff)}\n`;
+  return `${page.paint('bold', head)}   RabbitMQ ${targetsInWords(diff)}\n\n${sections.join('\n\n')}\n\n${countsInWords(diff)}\n`;
 }
 
 function shortBlock(entry: Entry, page: Page): string {
