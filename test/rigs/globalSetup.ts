@@ -128,7 +128,8 @@ async function startBroker(
 /** Tests delete guest, as Warren does: the rig needs an administrator of its own to put it back. */
 async function addRigUser(version: BrokerVersion, started: StartedBroker): Promise<TestBroker> {
   const username = 'warren-test-rig';
-  const password = crypto.randomBytes(18).toString('base64url');
+  // Without a hyphen in front, which a command would take for an option.
+  const password = crypto.randomBytes(18).toString('hex');
   const guest = { managementPort: started.managementPort, username: 'guest', password: 'guest' };
   await callManagement(guest, 'PUT', `users/${username}`, { password, tags: 'administrator' });
   const { amqpPort, managementPort } = started;

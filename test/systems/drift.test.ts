@@ -145,8 +145,7 @@ withBroker('drift', (rig) => {
       endpoint: `http://127.0.0.1:${proxy.port}`,
       bootstrapUsername: rig.username,
     });
-    // A password may begin with a hyphen.
-    await mustRun(workspace.run(['config', 'set', '--secret', 'bootstrapPassword', '--', rig.password]));
+    await mustRun(workspace.run(['config', 'set', '--secret', 'bootstrapPassword', rig.password]));
     await mustRun(workspace.up());
     await allowRigUser(rig, 'shop');
   });
