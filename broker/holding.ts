@@ -74,6 +74,12 @@ export async function openHolding(
   names.add(holding);
 }
 
+/** Whatever comes to the holding exchange goes to the holding queue, which has the same name. */
+export async function bindHoldingQueue(broker: Broker, vhost: string, holding: string): Promise<void> {
+  const binding = { kind: 'binding', vhost, source: holding, destination: holding, routingKey: '' } as const;
+  await bindings.put(broker, { ...binding, destinationType: 'queue', arguments: {} });
+}
+
 export async function closeHolding(broker: Broker, vhost: string, holding: string): Promise<void> {
   const names = await holdingsIn(broker, vhost);
   await exchanges.remove(broker, vhost, holding);

@@ -4,6 +4,7 @@
  * return of the node doesn't help). It takes no message and gives none, yet it shows as running, and who declares it
  * again is told that all is well. Deleting it, which takes 10 to 15 s, and declaring it again does help.
  */
+import { shellQuote } from '../topology/names';
 import type { QueueObject } from '../topology/objects';
 import { TYPE } from '../topology/queueType';
 import type { Broker } from './transport';
@@ -91,10 +92,6 @@ function leaderless(broker: Broker, queue: QueueObject): BrokerError {
     message:
       `Cannot create ${inWords(queue)}: on ${broker.endpoint} it is there, but has no leader, though all of its members run, and takes no message. ` +
       'RabbitMQ leaves a quorum queue so where a node went away while it was declared. ' +
-      `If nothing in it is needed, delete it (rabbitmqctl delete_queue --vhost ${shellWord(vhost)} ${shellWord(name)}; it takes up to 15 s) and run this again.`,
+      `If nothing in it is needed, delete it (rabbitmqctl delete_queue --vhost ${shellQuote(vhost)} ${shellQuote(name)}; it takes up to 15 s) and run this again.`,
   });
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,8 +3,9 @@
  *
  * A classic queue is deleted by the broker itself only while it is empty and unused; what is unacknowledged its own
  * totals say. Quorum queues and streams know no such condition. So their inflow is stopped first: their bindings go to
- * a holding exchange with a queue behind it, and come back with what came in when the deletion is refused. The default exchange can't be stopped: what is
- * published to the queue by its name between the last look and the deletion is lost with it.
+ * a holding exchange with a queue behind it, and come back with what came in when the deletion is refused. The default
+ * exchange can't be stopped: what is published to the queue by its name between the last look and the deletion is lost
+ * with it.
  */
 import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
@@ -13,7 +14,7 @@ import { howToApprove, isApprovedByName, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
 import { readTogether } from './coalesce';
-import { closeHolding, holdingName, isHolding, openHolding } from './holding';
+import { bindHoldingQueue, closeHolding, holdingName, isHolding, openHolding } from './holding';
 import { canMove } from './messageMover';
 import { divertInflow } from './queueInflow';
 import {
@@ -192,8 +193,7 @@ async function catchInflow(broker: Broker, { vhost, name }: QueueName): Promise<
   const table = { 'x-queue-type': 'classic' };
   const queue = { kind: 'queue', vhost, name: holding, durable: true, autoDelete: false } as const;
   await queues.put(broker, { ...queue, arguments: table });
-  const binding = { kind: 'binding', vhost, source: holding, destination: holding, routingKey: '' } as const;
-  await bindings.put(broker, { ...binding, destinationType: 'queue', arguments: {} });
+  await bindHoldingQueue(broker, vhost, holding);
 }
 
 async function restoreInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {

@@ -5,6 +5,7 @@
  * queue is declared, messages and bindings come back. Each step looks at what is on the broker and can be done again.
  */
 import type { Arguments, QueueObject } from '../topology/objects';
+import { effectiveValue } from '../topology/route/effectiveSettings';
 import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
 import type { QueueName } from './queues';
@@ -12,18 +13,16 @@ import type { Broker } from './transport';
 import { howToApprove, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
-import { holdingName, isHolding, openHolding } from './holding';
+import { bindHoldingQueue, holdingName, isHolding, openHolding } from './holding';
 import { protectHolding } from './holdingPolicies';
 import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
 import { beginningOf, describeCounts, glance, lossOf } from './queueCounts';
 import { declareQueue } from './queueDeclaration';
 import { divertInflow } from './queueInflow';
-import { bringBack, judgeReturn, noteJudged, wayOut } from './queueReturn';
+import { bringBack, noteJudged, wayOut } from './queueReturn';
 import * as queues from './queues';
 import { misfit } from './replacementFit';
-
-export { bringBack, judgeReturn };
 
 export interface ReplacementOptions {
   readonly approvals: Approvals;
@@ -165,17 +164,17 @@ async function declareHolding(broker: Broker, queue: QueueObject, type: string):
       },
     });
   }
-  const toQueue = { kind: 'binding', vhost, source: holding, routingKey: '', arguments: {} } as const;
-  await bindings.put(broker, { ...toQueue, destination: holding, destinationType: 'queue' });
+  await bindHoldingQueue(broker, vhost, holding);
 }
 
 /** A message with an expiry of its own may expire while it waits: then it goes where it would have gone. */
 async function deadLetters(broker: Broker, queue: QueueObject): Promise<Arguments> {
   const policy = await queues.readEffectivePolicy(broker, queue.vhost, queue.name);
+  const sources = { arguments: queue.arguments, policy, operatorPolicy: undefined };
   const keys = ['dead-letter-exchange', 'dead-letter-routing-key'];
   return Object.fromEntries(
     keys.flatMap((key) => {
-      const value = queue.arguments[`x-${key}`] ?? policy[key];
+      const value = effectiveValue(key, sources);
       return value === undefined ? [] : [[`x-${key}`, value] as const];
     }),
   );

@@ -1,5 +1,6 @@
 /** The second half of recreating a queue: what was set aside comes back. The first half is in queueReplacement.ts. */
 import type { QueueObject } from '../topology/objects';
+import { effectiveValue } from '../topology/route/effectiveSettings';
 import type { StoredBinding } from './bindings';
 import type { Move } from './messageMover';
 import type { Broker } from './transport';
@@ -75,10 +76,11 @@ export function noteJudged(broker: Broker, { vhost, name }: QueueName): void {
 async function refuseIfFull(broker: Broker, queue: QueueObject, holding: string): Promise<void> {
   const { vhost, name } = queue;
   const policy = await queues.readEffectivePolicy(broker, vhost, name);
-  const overflow = queue.arguments['x-overflow'] ?? policy.overflow;
+  const sources = { arguments: queue.arguments, policy, operatorPolicy: undefined };
+  const overflow = effectiveValue('overflow', sources);
   if (typeof overflow !== 'string' || !overflow.startsWith('reject-publish')) return;
-  const limits = [queue.arguments['x-max-length'], policy['max-length']];
-  const lengthMax = Math.min(...limits.map((limit) => (typeof limit === 'number' ? limit : Infinity)));
+  const limit = effectiveValue('max-length', sources);
+  const lengthMax = typeof limit === 'number' ? limit : Infinity;
   const [held, present] = [await firstLook(broker, vhost, holding), await lookAt(broker, queue)];
   const fits = (held?.messages ?? 0) + (present?.messages ?? 0) <= lengthMax;
   const isDrained = overflow === 'reject-publish' && (present?.consumers ?? 0) > 0;

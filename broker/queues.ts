@@ -1,5 +1,6 @@
 /** Queues. Deleting one never loses a message that nobody approved to lose: see queueDeletion.ts. */
 import type { Arguments, QueueObject } from '../topology/objects';
+import { effectiveDefinition } from '../topology/route/effectiveSettings';
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { conflictError } from './conflict';
@@ -39,25 +40,17 @@ export async function readEffectivePolicy(broker: Broker, vhost: string, name: s
   const all = records(await getOrAbsent(broker, { path: listPath, action }));
   const entry = all.find((each) => text(each, 'name') === name);
   const definitionOf = async (area: string, key: string): Promise<Arguments> => {
-    const policy = text(entry, key);
-    if (policy === '') return {};
+    const applied = text(entry, key);
+    if (applied === '') return {};
     return argumentTable(
-      field(await getOrAbsent(broker, { path: `${area}/${path(vhost, policy)}`, action }), 'definition'),
+      field(await getOrAbsent(broker, { path: `${area}/${path(vhost, applied)}`, action }), 'definition'),
     );
   };
-  const [own, operator] = await Promise.all([
+  const [policy, operatorPolicy] = await Promise.all([
     definitionOf('policies', 'policy'),
     definitionOf('operator-policies', 'operator_policy'),
   ]);
-  // Of two numbers the lower one counts.
-  const lower = Object.entries(operator).map(([key, value]) => {
-    const other = own[key];
-    return [
-      key,
-      typeof value === 'number' && typeof other === 'number' ? Math.min(value, other) : value,
-    ] as const;
-  });
-  return { ...own, ...Object.fromEntries(lower) };
+  return effectiveDefinition({ arguments: {}, policy, operatorPolicy });
 }
 
 /**

@@ -47,6 +47,11 @@ export function suggestion(name: string, known: readonly string[], what: string)
   return `Define it, or use one of ${quoteList([...known].sort(compareNames))}.`;
 }
 
+/** One word for a POSIX shell, quoted only where it must be. */
+export function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** For the beginning of a sentence. */
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

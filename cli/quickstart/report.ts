@@ -1,6 +1,7 @@
 /** What the quickstart shows at the end: tables of what is on the broker, and how to go on. */
 import Table from 'cli-table3';
 import type { Arguments, ArgumentValue, PolicyObject, QueueObject } from '../../topology/objects';
+import { shellQuote } from '../../topology/names';
 import { winningPolicy } from './proofTask';
 
 export interface VhostContents {
@@ -88,8 +89,4 @@ export function exportLines(variables: Readonly<Record<string, string | undefine
     if (name === 'PATH') return `export PATH=${shellQuote(value.split(':')[0] ?? '')}:"$PATH"`;
     return `export ${name}=${shellQuote(value)}`;
   });
-}
-
-function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

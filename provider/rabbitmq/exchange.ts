@@ -1,9 +1,10 @@
 /** `rabbitmq.Exchange`. */
 import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import { bringExchangeBack, removeExchange, setExchangeAside } from '../../broker/exchangeReplacement';
+import { removeExchange, setExchangeAside } from '../../broker/exchangeReplacement';
 import * as exchanges from '../../broker/exchanges';
 import { isUnfinished } from '../../broker/holding';
+import * as objects from '../../broker/objects';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
 
@@ -45,9 +46,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     },
   }),
   create: async ({ session }, exchange) => {
-    const broker = await session.broker();
-    await exchanges.put(broker, exchange);
-    await bringExchangeBack(broker, exchange);
+    await objects.put(await session.broker(), exchange);
     return { id: idInVhost(exchange.name, exchange.vhost), object: exchange };
   },
   locate: async ({ session }, id) => {
@@ -57,10 +56,8 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   find: async (lookup, known) => lookup.find(known),
   isUnfinished,
   update: async ({ session }, exchange) => {
-    const broker = await session.broker();
-    await exchanges.put(broker, exchange);
-    // Killed between the two, a recreation is finished here.
-    await bringExchangeBack(broker, exchange);
+    // A recreation that was killed between its halves is finished here.
+    await objects.put(await session.broker(), exchange);
     return exchange;
   },
   remove: async ({ session, isReplacement }, exchange) => {

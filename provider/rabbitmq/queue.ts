@@ -3,9 +3,9 @@ import type { Arguments, QueueObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
 import { isUnfinished } from '../../broker/holding';
-import { declareQueue } from '../../broker/queueDeclaration';
+import * as objects from '../../broker/objects';
 import { removeQueue } from '../../broker/queueDeletion';
-import { bringBack, judgeReturn, refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
+import { refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
 import { TYPE, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
@@ -49,10 +49,7 @@ export const queueType: ResourceType<QueueObject> = {
     settings: { durable, autoDelete, ...argumentProperties(table, given.settings) },
   }),
   create: async ({ session }, queue) => {
-    const broker = await session.broker();
-    await judgeReturn(broker, queue, session.approvals);
-    await declareQueue(broker, queue);
-    await bringBack(broker, queue);
+    await objects.put(await session.broker(), queue, session.approvals);
     return { id: idInVhost(queue.name, queue.vhost), object: queue };
   },
   locate: async ({ session }, id) => {
@@ -76,11 +73,8 @@ export const queueType: ResourceType<QueueObject> = {
     return refusal === undefined ? [] : [refusal];
   },
   update: async ({ session }, queue) => {
-    const broker = await session.broker();
-    await judgeReturn(broker, queue, session.approvals);
-    await declareQueue(broker, queue);
-    // Killed between the two, a recreation is finished here.
-    await bringBack(broker, queue);
+    // A recreation that was killed between its halves is finished here.
+    await objects.put(await session.broker(), queue, session.approvals);
     return queue;
   },
   remove: async ({ session, isReplacement, replacement }, queue) => {

@@ -3,7 +3,8 @@ import type { Arguments, BrokerObject, ObjectOfKind, PolicyObject, QueueType } f
 import { patternMatches } from '../patterns/languages';
 import { POLICY_KEYS } from '../rules/keys';
 import { argumentFate } from '../rules/queueArguments';
-import { effectiveDefinition, policyIndex } from '../route/policies';
+import { effectiveDefinition } from '../route/effectiveSettings';
+import { policyIndex } from '../route/policies';
 import type { IndexedPolicy, PolicyIndex } from '../route/policies';
 import { queueSettings } from '../route/queueSettings';
 import type { QueueSettings } from '../route/queueSettings';

@@ -4,8 +4,8 @@ import type { DelayedRetry, FateEvent, Overflow } from '../model';
 import type { ArgumentValue, QueueType } from '../objects';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
-import { effectiveValue } from './policies';
-import type { SettingSources } from './policies';
+import { effectiveValue } from './effectiveSettings';
+import type { SettingSources } from './effectiveSettings';
 
 export interface QueueSettings {
   readonly type: QueueType;

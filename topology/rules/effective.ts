@@ -2,7 +2,8 @@
 import type { Vhost } from '../model';
 import type { Arguments, ArgumentValue } from '../objects';
 import type { ResolvedQueue } from '../resolve';
-import { effectiveValue, policyIndex } from '../route/policies';
+import { effectiveValue } from '../route/effectiveSettings';
+import { policyIndex } from '../route/policies';
 import type { PolicyIndex } from '../route/policies';
 
 const operatorPolicies = new WeakMap<Vhost, PolicyIndex>();
