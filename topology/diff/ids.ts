@@ -5,3 +5,8 @@ import type { BrokerObject } from '../objects';
 export function idOf(object: BrokerObject): string {
   return `${KIND_WORDS[object.kind].one} ${nameInVhost(object)}`;
 }
+
+/** The same for an exchange or a queue of which only the name is known. */
+export function idOfNamed(kind: string, vhost: string, name: string): string {
+  return `${kind} ${name}@${vhost}`;
+}

@@ -2,7 +2,7 @@
 import type { ChangeClass, Reason, TopologyDiff } from '../../diff/model';
 import { workflowCommand } from '../workflowCommand';
 import type { Annotation } from '../workflowCommand';
-import { headline, outline } from './outline';
+import { headline, outline, reasonsOf } from './outline';
 
 const LEVELS: Readonly<Partial<Record<ChangeClass, Annotation['level']>>> = {
   security: 'error',
@@ -21,9 +21,7 @@ export function renderDiffAsAnnotations(diff: TopologyDiff): string {
         title: `${its}: ${headline({ change, parts })}`,
         // What is gone has no line in the head any more.
         position: change.positions.head,
-        text: [...change.reasons, ...change.effects.flatMap(({ reasons }) => reasons)]
-          .map(inWords)
-          .join('\n'),
+        text: reasonsOf(change).map(inWords).join('\n'),
       }),
     );
   });

@@ -2,6 +2,7 @@
  * The exchanges and queues of both sides in one picture, each with what becomes of it: from exchanges to what is bound
  * to them, and from queues to where their dead letters go.
  */
+import { idOfNamed } from '../../diff/ids';
 import type { ChangeClass, Side, TopologyDiff } from '../../diff/model';
 import { worstOf } from '../../diff/model';
 import { effectiveExchange, effectiveQueue, indexSide } from '../../diff/sideIndex';
@@ -75,7 +76,7 @@ function marksOf(diff: TopologyDiff): ReadonlyMap<string, Pick<GraphNode, 'mark'
   for (const { effects } of diff.changes) {
     for (const { subject, class: its } of effects) {
       if (subject.kind !== 'queue' && subject.kind !== 'exchange') continue;
-      const id = idOf(subject.kind, subject.vhost, subject.name);
+      const id = idOfNamed(subject.kind, subject.vhost, subject.name);
       marks.set(id, { mark: 'affected', class: worstOf([its, marks.get(id)?.class ?? 'none']) });
     }
   }
@@ -103,13 +104,9 @@ function graphOf(side: Side, head: Side): BareGraph {
 }
 
 function addNode(graph: BareGraph, kind: BareNode['kind'], vhost: string, name: string, type = ''): string {
-  const id = idOf(kind, vhost, name);
+  const id = idOfNamed(kind, vhost, name);
   if (!graph.nodes.has(id)) graph.nodes.set(id, { id, kind, vhost, name, type });
   return id;
-}
-
-function idOf(kind: BareNode['kind'], vhost: string, name: string): string {
-  return `${kind} ${name}@${vhost}`;
 }
 
 function addEdge(graph: BareGraph, edge: BareEdge): void {
@@ -136,7 +133,7 @@ function addDeadLetters(graph: BareGraph, vhost: VhostIndex, { target }: Side): 
     if (typeof exchange !== 'string') continue;
     const key = definition['dead-letter-routing-key'];
     const label = typeof key === 'string' ? key : '';
-    const from = idOf('queue', vhost.name, queue.name);
+    const from = idOfNamed('queue', vhost.name, queue.name);
     // The default exchange is no place of its own: it hands on to the queue of that name.
     const to =
       exchange === ''
@@ -150,7 +147,7 @@ function addAlternates(graph: BareGraph, vhost: VhostIndex): void {
   for (const { name, arguments: table } of vhost.parts.exchanges) {
     const alternate = effectiveExchange(vhost, name, table).definition['alternate-exchange'];
     if (typeof alternate !== 'string') continue;
-    const from = idOf('exchange', vhost.name, name);
+    const from = idOfNamed('exchange', vhost.name, name);
     addEdge(graph, {
       from,
       to: addNode(graph, 'exchange', vhost.name, alternate),

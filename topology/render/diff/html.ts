@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { CHANGE_CLASSES } from '../../diff/model';
 import type { Change, ChangeClass, Effect, Reason, TopologyDiff } from '../../diff/model';
+import { idOfNamed } from '../../diff/ids';
 import { subjectInWords } from '../../diff/effects';
 import { changedPart, diffGraph } from './graph';
 import type { DiffSides, GraphNode } from './graph';
@@ -18,6 +19,7 @@ import {
   effectInWords,
   fieldInWords,
   headline,
+  listed,
   numbersInWords,
   outline,
   workersOf,
@@ -45,7 +47,7 @@ export async function renderDiffAsHtml(diff: TopologyDiff, sides: DiffSides): Pr
 <p><code>${xmlText(diff.base.name)}</code> → <code>${xmlText(diff.head.name)}</code>, for RabbitMQ ${targetsInWords(diff)}</p>
 ${controls(diff)}
 <main>
-${await picture(diff, sides)}
+${await picture(diff, sides, sections)}
 ${sections.map(sectionElement).join('\n')}
 </main>
 <script>${PAGE_SCRIPT}</script>
@@ -83,12 +85,12 @@ function wordOf(each: ChangeClass): string {
   return each === 'none' ? 'no effect' : each;
 }
 
-async function picture(diff: TopologyDiff, sides: DiffSides): Promise<string> {
+async function picture(diff: TopologyDiff, sides: DiffSides, sections: readonly Section[]): Promise<string> {
   const whole = diffGraph(diff, sides);
   const part = whole.nodes.length <= NODES_MAX ? { ...whole, leftOut: 0 } : changedPart(whole, NODES_MAX);
   if (part.nodes.length === 0) return `<p class="quiet">${xmlText(noteOn(part).trim())}</p>`;
   const graph = await placed(part);
-  const links = linksOf(diff);
+  const links = linksOf(sections);
   const { width, height } = graph;
   const note = noteOn(part);
   return `<div class="graph"><svg class="picture" role="img" aria-label="The topology" width="${Math.ceil(width)}" height="${Math.ceil(height)}" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}">
@@ -98,12 +100,12 @@ ${drawing(graph, ({ id }: GraphNode) => links.get(id))}
 }
 
 /** From the ids of exchanges and queues to the anchors of what changes them; what is only counted leads to its whole. */
-function linksOf(diff: TopologyDiff): ReadonlyMap<string, string> {
+function linksOf(sections: readonly Section[]): ReadonlyMap<string, string> {
   const links = new Map<string, string>();
-  const entries = outline(diff).flatMap((section) => section.entries);
+  const entries = sections.flatMap((section) => section.entries);
   for (const { change, step } of entries) {
     for (const { subject } of change.effects)
-      links.set(`${subject.kind} ${subject.name}@${subject.vhost}`, `#${anchor(step)}`);
+      links.set(idOfNamed(subject.kind, subject.vhost, subject.name), `#${anchor(step)}`);
   }
   for (const { change, step, parts } of entries) {
     for (const { id } of [...parts, change]) links.set(id, `#${anchor(step)}`);
@@ -140,15 +142,17 @@ function entryElement(entry: Entry): string {
 }
 
 function facts(change: Change, step: number, parts: readonly Change[]): string {
-  const names = (all: readonly string[]): string =>
-    all.length <= NAMES_MAX
-      ? all.join(', ')
-      : `${all.slice(0, NAMES_MAX).join(', ')} and ${(all.length - NAMES_MAX).toLocaleString('en-US')} more`;
   const rows: readonly (readonly [string, string])[] = [
     ['now', numbersInWords(change.live)],
-    ['users', names(change.users)],
-    ['workers', names(workersOf(change))],
-    ['with it', names(parts.map(({ id }) => id))],
+    ['users', listed(change.users, NAMES_MAX)],
+    ['workers', listed(workersOf(change), NAMES_MAX)],
+    [
+      'with it',
+      listed(
+        parts.map(({ id }) => id),
+        NAMES_MAX,
+      ),
+    ],
     ['up', [`step ${step}`, ...change.steps].join('; ')],
   ];
   return rows
@@ -165,13 +169,11 @@ function reasonItem({ class: its, why, instead }: Reason): string {
 function effectItem(group: readonly Effect[]): string {
   const [first] = group;
   if (first === undefined) return '';
-  const names = group.slice(0, NAMES_MAX).map(({ subject, live }) => {
+  const names = group.map(({ subject, live }) => {
     const now = numbersInWords(live);
     return `${subjectInWords(subject)}${now === '' ? '' : ` (now ${now})`}`;
   });
-  const more =
-    group.length > NAMES_MAX ? ` and ${(group.length - NAMES_MAX).toLocaleString('en-US')} more` : '';
   const what = first.fields.length === 0 ? '' : `: ${effectInWords(first)}`;
   const reasons = first.reasons.length === 0 ? '' : `<ul>${first.reasons.map(reasonItem).join('')}</ul>`;
-  return `<li>${xmlText(`${names.join(', ')}${more}${what}`)}${reasons}</li>`;
+  return `<li>${xmlText(`${listed(names, NAMES_MAX)}${what}`)}${reasons}</li>`;
 }

@@ -1,6 +1,7 @@
 /** Where the exchanges and queues of a graph stand in a picture, and how their edges run: from left to right. */
 import { displayWidth } from '../terminalText';
 import type { Graph, GraphEdge, GraphNode } from './graph';
+import { shortened } from './safeText';
 
 export interface Point {
   readonly x: number;
@@ -103,9 +104,4 @@ export async function placed({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): 
 /** `quorum queue`; below the name. */
 export function kindInWords({ kind, type }: GraphNode): string {
   return `${type} ${kind}`.trim();
-}
-
-function shortened(text: string, lengthMax: number): string {
-  const characters = Array.from(text);
-  return characters.length <= lengthMax ? text : `${characters.slice(0, lengthMax - 1).join('')}…`;
 }

@@ -16,11 +16,14 @@ import {
   effectInWords,
   fieldInWords,
   headline,
+  listed,
   numbersInWords,
   outline,
+  reasonsOf,
   workersOf,
 } from './outline';
 import type { Entry, Section } from './outline';
+import { shortened } from './safeText';
 
 export interface MarkdownOptions {
   /** In characters. GitHub takes 65,536, GitLab 1,000,000. */
@@ -137,7 +140,7 @@ function messagesIn({ change }: Entry): number {
 
 /** The first of the worst. */
 function mainReason({ change }: Entry): Reason | undefined {
-  const reasons = [...change.reasons, ...change.effects.flatMap((effect) => effect.reasons)];
+  const reasons = reasonsOf(change);
   return reasons.find((each) => each.class === change.class) ?? reasons[0];
 }
 
@@ -227,12 +230,13 @@ function reasonLines({ class: its, why, instead }: Reason): string[] {
 function effectLines(group: readonly Effect[]): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const names = group.slice(0, NAMES_MAX).map(({ subject }) => subjectInWords(subject));
-  const more =
-    group.length > NAMES_MAX ? ` and ${(group.length - NAMES_MAX).toLocaleString('en-US')} more` : '';
+  const names = listed(
+    group.map(({ subject }) => subjectInWords(subject)),
+    NAMES_MAX,
+  );
   const what = first.fields.length === 0 ? '' : `: ${effectInWords(first)}`;
   return [
-    `- ${sentence(`${names.join(', ')}${more}${what}`)}`,
+    `- ${sentence(`${names}${what}`)}`,
     ...group.slice(0, NAMES_MAX).flatMap(({ live }) => line('now', numbersInWords(live))),
     ...first.reasons.flatMap(reasonLines).map((each) => `  ${each}`),
   ];
@@ -240,9 +244,4 @@ function effectLines(group: readonly Effect[]): string[] {
 
 function line(label: string, text: string): string[] {
   return text === '' ? [] : [`- ${label}: ${sentence(text)}`];
-}
-
-function shortened(text: string, lengthMax: number): string {
-  const characters = Array.from(text);
-  return characters.length <= lengthMax ? text : `${characters.slice(0, lengthMax - 1).join('')}…`;
 }

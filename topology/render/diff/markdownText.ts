@@ -2,6 +2,7 @@
  * Text in Markdown as GitHub and GitLab read it. Names are untrusted: they must not become markup, a link, a mention, a
  * reference to an issue, or an image, and must not close what they stand in.
  */
+import { visible } from './safeText';
 
 /** Breaks what would be a link or a mention, and can't be seen. */
 const ZERO_WIDTH_SPACE = '&#8203;';
@@ -21,11 +22,6 @@ export function sentence(text: string): string {
 /** A name, as code: neither mentions nor references are made of it there. */
 export function code(text: string): string {
   return `<code>${escaped(visible(text))}</code>`;
-}
-
-/** Control characters, and what turns the direction of a text, are made visible. */
-function visible(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }
 
 /** What may be markup, by character reference. `_` in a word, and `:` but for `://`, are none, and stay readable. */

@@ -1,5 +1,13 @@
 /** What every report of a diff has in common: what stands together, in which order, and in which words. */
-import type { Change, ChangeClass, Effect, FieldChange, LiveNumbers, TopologyDiff } from '../../diff/model';
+import type {
+  Change,
+  ChangeClass,
+  Effect,
+  FieldChange,
+  LiveNumbers,
+  Reason,
+  TopologyDiff,
+} from '../../diff/model';
 import { CHANGE_CLASSES } from '../../diff/model';
 import { inWords } from '../../diff/values';
 
@@ -90,6 +98,18 @@ export function effectGroups(effects: readonly Effect[]): Effect[][] {
     groups.set(key, [...(groups.get(key) ?? []), effect]);
   }
   return [...groups.values()];
+}
+
+/** Its own, and those of its effects. */
+export function reasonsOf(change: Change): readonly Reason[] {
+  return [...change.reasons, ...change.effects.flatMap(({ reasons }) => reasons)];
+}
+
+/** `a, b and 1,234 more`. */
+export function listed(names: readonly string[], namesMax: number): string {
+  const rest = names.length - namesMax;
+  const more = rest > 0 ? ` and ${rest.toLocaleString('en-US')} more` : '';
+  return `${names.slice(0, namesMax).join(', ')}${more}`;
 }
 
 /** The workers that a change reaches, itself or by its effects. */

@@ -9,6 +9,7 @@ import {
   effectInWords,
   fieldInWords,
   headline,
+  listed,
   numbersInWords,
   outline,
   workersOf,
@@ -118,12 +119,13 @@ const NAMES_MAX = 8;
 function effectLines(group: readonly Effect[], page: Page): string[] {
   const [first] = group;
   if (first === undefined) return [];
-  const names = group.slice(0, NAMES_MAX).map(({ subject }) => subjectInWords(subject));
-  const more =
-    group.length > NAMES_MAX ? ` and ${(group.length - NAMES_MAX).toLocaleString('en-US')} more` : '';
+  const names = listed(
+    group.map(({ subject }) => subjectInWords(subject)),
+    NAMES_MAX,
+  );
   const example = 'example' in first.subject ? `, e.g. ${JSON.stringify(first.subject.example)}` : '';
   return [
-    wrapped(`${names.join(', ')}${more}${example}`, 4, page),
+    wrapped(`${names}${example}`, 4, page),
     ...(first.fields.length === 0 ? [] : [wrapped(effectInWords(first), 6, page)]),
     ...group.flatMap(({ live }) => numberLine(live, page)),
     ...reasonsLines(first.reasons, page),

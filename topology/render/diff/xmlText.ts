@@ -1,4 +1,5 @@
 /** Text in XML and HTML, in elements and in quoted attributes. */
+import { visible } from './safeText';
 
 const REFERENCES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,14 +9,13 @@ const REFERENCES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Names are untrusted. Control characters, which XML doesn't know, and what turns the direction of a text, are made visible. */
+/** Names are untrusted. What XML doesn't know is made visible, too. */
 export function xmlText(text: string): string {
   return (
-    text
+    visible(text)
       // Half a character is none: a file with one in it can't be read as XML.
-      .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd')
       .replace(
-        /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]/g,
+        /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|[\ufffe\uffff]/g,
         '\ufffd',
       )
       .replace(/[&<>"']/g, (each) => REFERENCES[each] ?? each)
