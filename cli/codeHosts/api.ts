@@ -1,5 +1,6 @@
 /** Requests to the API of a code host. */
 import { UserError } from '../userError';
+import type { Comment } from './review';
 
 const TIMEOUT_MS = 30_000;
 /** So long answers are not ours to read whole. */
@@ -68,6 +69,11 @@ export async function pages(api: Api, path: string): Promise<readonly Record<str
     if (found.length < PAGE_LENGTH) break;
   }
   return all;
+}
+
+/** An entry of a list of comments, as both hosts write it. */
+export function commentOf({ id, body }: Readonly<Record<string, unknown>>, isOurs: boolean): Comment {
+  return { id: Number(id), body: typeof body === 'string' ? body : '', isOurs };
 }
 
 /** @throws UserError for a variable that isn't there */

@@ -1,9 +1,9 @@
 /** Pull requests on GitHub, in a job of GitHub Actions. */
 import { readFileSync } from 'node:fs';
 import { UserError } from '../userError';
-import { call, pages, required } from './api';
+import { call, commentOf, pages, required } from './api';
 import type { Api } from './api';
-import type { Comment, Review } from './review';
+import type { Review } from './review';
 
 const TOKEN_HELP =
   'give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`, and the job the permission `pull-requests: write`.';
@@ -37,10 +37,9 @@ export function gitHub(env: NodeJS.ProcessEnv): Review {
     ...(obstacle === undefined ? {} : { obstacleToComment: obstacle }),
     comments: async () => {
       const [login, found] = await Promise.all([loginOf(api()), pages(api(), `${own}/${number}/comments`)]);
-      return found.map(({ id, body, user }): Comment => {
-        const author = (user as { login?: unknown } | null | undefined)?.login;
-        return { id: Number(id), body: typeof body === 'string' ? body : '', isOurs: author === login };
-      });
+      return found.map((entry) =>
+        commentOf(entry, (entry.user as { login?: unknown } | null | undefined)?.login === login),
+      );
     },
     create: async (body) => {
       await call(api(), 'POST', `${own}/${number}/comments`, { body });

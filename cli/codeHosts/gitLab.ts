@@ -1,7 +1,7 @@
 /** Merge requests on GitLab, in a job of GitLab CI. */
-import { call, pages, required } from './api';
+import { call, commentOf, pages, required } from './api';
 import type { Api } from './api';
-import type { Comment, Review } from './review';
+import type { Review } from './review';
 
 const TOKEN_HELP =
   "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token may not comment.";
@@ -30,10 +30,9 @@ export function gitLab(env: NodeJS.ProcessEnv): Review {
     comments: async () => {
       const [us, found] = await Promise.all([call(api(), 'GET', '/user'), pages(api(), own)]);
       const { id: ourId } = us as { id?: unknown };
-      return found.map(({ id, body, author }): Comment => {
-        const authorId = (author as { id?: unknown } | null | undefined)?.id;
-        const isOurs = authorId !== undefined && authorId === ourId;
-        return { id: Number(id), body: typeof body === 'string' ? body : '', isOurs };
+      return found.map((entry) => {
+        const authorId = (entry.author as { id?: unknown } | null | undefined)?.id;
+        return commentOf(entry, authorId !== undefined && authorId === ourId);
       });
     },
     create: async (body) => {

@@ -3,7 +3,6 @@ import * as path from 'node:path';
 import { diffTopologies } from '../../topology/diff/index';
 import { isAtLeastAsBad, worstOf } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
-import { sideOfTopology } from '../../topology/diff/side';
 import type { Target } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderDiffAsAnnotations } from '../../topology/render/diff/annotations';
@@ -17,7 +16,7 @@ import type { Review } from '../codeHosts/review';
 import { ExitCode } from '../exitCodes';
 import { mergeBase, movesSince, repository, textAt } from '../sides/gitFiles';
 import type { Moves } from '../sides/gitFiles';
-import { loadSource } from '../sides/index';
+import { loadSource, sideOfResult } from '../sides/index';
 import { loadTopologyFile } from '../topologyFile';
 import { gateOf } from './diff';
 
@@ -93,17 +92,16 @@ function deletedTopologies(
 }
 
 async function reviewFile(file: string, { base, moves, place }: Context): Promise<Verdict> {
-  const head = headOf(file, base);
-  if (head === undefined) return 'faulty';
   const before = textAt(base, file) === undefined ? moves.renamed.get(file) : file;
-  const old = before === undefined ? nothing(`no ${file}`, head.target) : load(base, before);
-  if (old === undefined) {
-    say(
-      `${file}: ${before ?? file} has errors at ${base.slice(0, 10)}, so there is nothing to compare with.`,
-    );
+  const old = before === undefined ? undefined : load(base, before);
+  const isGone = before === file && !existsSync(file);
+  const head = isGone ? old && nothing(file, old.target) : headOf(file);
+  if (head === undefined) return 'faulty';
+  if (before !== undefined && old === undefined) {
+    say(`${file}: ${before} has errors at ${base.slice(0, 10)}, so there is nothing to compare with.`);
     return 'unknown';
   }
-  const sides = { base: old, head };
+  const sides = { base: old ?? nothing(`no ${file}`, head.target), head };
   const diff = diffTopologies(sides.base, sides.head);
   if (isAnnotated()) process.stdout.write(renderDiffAsAnnotations(diff));
   say(`${file}: ${diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff)}`);
@@ -111,28 +109,18 @@ async function reviewFile(file: string, { base, moves, place }: Context): Promis
   return diff.summary.worst;
 }
 
-/** Undefined where it has errors; empty where the branch deletes it. */
-function headOf(file: string, base: string): Side | undefined {
-  if (!existsSync(file) && textAt(base, file) !== undefined) {
-    const before = load(base, file);
-    return before === undefined ? undefined : nothing(file, before.target);
-  }
-  const { topology, objects, diagnostics, sources } = loadTopologyFile(file);
+/** Undefined where it has errors. */
+function headOf(file: string): Side | undefined {
+  const result = loadTopologyFile(file);
   const format = isAnnotated() ? 'github' : 'text';
-  const findings = renderDiagnostics(diagnostics, sources, { format, color: false });
+  const findings = renderDiagnostics(result.diagnostics, result.sources, { format, color: false });
   if (findings !== '') process.stdout.write(`${findings}\n`);
-  return topology === undefined || objects === undefined
-    ? undefined
-    : sideOfTopology(file, topology, objects);
+  return sideOfResult(file, result);
 }
 
 /** A topology as it was; undefined where it has errors. */
 function load(commit: string, file: string): Side | undefined {
-  const { topology, objects } = loadSource(`git:${commit}:${file}`, {});
-  const name = `${file} at ${commit.slice(0, 10)}`;
-  return topology === undefined || objects === undefined
-    ? undefined
-    : sideOfTopology(name, topology, objects);
+  return sideOfResult(`${file} at ${commit.slice(0, 10)}`, loadSource(`git:${commit}:${file}`, {}));
 }
 
 /** A topology that is new, or gone. */

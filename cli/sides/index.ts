@@ -5,9 +5,10 @@ import { alignForeign, alignLive } from '../../topology/diff/foreign';
 import { liveNumbersOf } from '../../topology/diff/liveNumbers';
 import type { Side } from '../../topology/diff/model';
 import { sideOfTopology } from '../../topology/diff/side';
-import { DEFAULT_TARGET, load, TARGETS } from '../../topology/index';
+import { DEFAULT_TARGET, load } from '../../topology/index';
 import type { BrokerObject, LoadResult, Target } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
+import { seriesOf } from '../../topology/target';
 import { LIVE_PREFIX } from '../liveLogin';
 import { colorWanted } from '../terminal';
 import { loadTopologyFile, readTextFile } from '../topologyFile';
@@ -65,9 +66,15 @@ export function loadSource(source: string, options: SidesOptions): LoadResult {
   return load(text, file, { ...target, readFile });
 }
 
-/** A side with errors would make a diff of anything. */
-function topology(name: string, { topology: found, objects, diagnostics, sources }: LoadResult): Side {
-  if (found !== undefined && objects !== undefined) return sideOfTopology(name, found, objects);
+/** Undefined for a topology with errors: it would make a diff of anything. */
+export function sideOfResult(name: string, { topology: found, objects }: LoadResult): Side | undefined {
+  return found === undefined || objects === undefined ? undefined : sideOfTopology(name, found, objects);
+}
+
+function topology(name: string, result: LoadResult): Side {
+  const side = sideOfResult(name, result);
+  if (side !== undefined) return side;
+  const { diagnostics, sources } = result;
   show(
     diagnostics.filter(({ severity }) => severity === 'error'),
     sources,
@@ -126,16 +133,7 @@ function userNames(objects: readonly BrokerObject[]): (user: string) => string {
   };
 }
 
-/** The series of a broker; of one that Warren doesn't know the nearest. */
 function targetOf(side: Read): Target | undefined {
   if (side.kind === 'topology') return side.side.target;
-  const version = side.kind === 'live' ? side.broker.version : side.version;
-  const [, major = '', minor = ''] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  if (major === '') return undefined;
-  const number = (series: string): number => {
-    const [first = 0, second = 0] = series.split('.').map(Number);
-    return first * 1000 + second;
-  };
-  const own = number(`${major}.${minor}`);
-  return TARGETS.filter((target) => number(target) <= own).at(-1) ?? TARGETS[0];
+  return seriesOf(side.kind === 'live' ? side.broker.version : side.version);
 }
