@@ -1,37 +1,23 @@
 /** A diff is true: done in its order on a broker that has the one side, it makes the other. */
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readSnapshot } from '../../broker/snapshot';
 import { alignForeign } from '../../topology/diff/foreign';
 import { compareObjects, fieldChanges } from '../../topology/diff/objectChanges';
 import { identityKey, type BrokerObject } from '../../topology/objects';
 import { withBroker } from '../rigs/brokers';
-import { removeAll } from './applied';
-import { carryOut, makeBase, samplePairs, type Pair } from './diffPairs';
-import { brokerOf, scratchOn } from './realBroker';
+import { seedOfRun } from '../topology/mutate';
+import { carryOut, makeBase, pairsOn, samplePairs, type Pair } from './diffPairs';
 
 const PAIRS = Number(process.env.WARREN_DIFF_PAIRS ?? 12);
-const AT_ONCE = 4;
 
 withBroker('a diff between two topologies', (rig) => {
-  scratchOn(rig);
-  const broker = brokerOf(rig);
-  const made: Pair[] = [];
-  afterAll(async () => {
-    await Promise.all(made.map(({ base, head }) => removeAll(broker, [...base.objects, ...head.objects])));
-    await broker.close();
-  });
+  const { broker, each } = pairsOn(rig);
 
   it('makes the second of the first', { timeout: 900_000 }, async () => {
-    const seed = Number(process.env.WARREN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = seedOfRun();
     const pairs = samplePairs(rig.version, PAIRS, seed);
     expect(pairs).toHaveLength(PAIRS);
-    made.push(...pairs);
-    const wrong: string[] = [];
-    for (let start = 0; start < pairs.length; start += AT_ONCE) {
-      const batch = pairs.slice(start, start + AT_ONCE);
-      const failed = await Promise.all(batch.map((pair) => failureOf(pair)));
-      wrong.push(...failed.filter((failure) => failure !== undefined));
-    }
+    const wrong = (await each(pairs, failureOf)).filter((failure) => failure !== undefined);
     expect(wrong, `seed ${seed}`).toEqual([]);
   });
 

@@ -3,40 +3,28 @@
  * lost something by a random change had been classed so.
  */
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { isAtLeastAsBad } from '../../topology/diff/model';
 import type { Change, ChangeClass, TopologyDiff } from '../../topology/diff/model';
 import { effectiveQueue, indexSide } from '../../topology/diff/sideIndex';
 import type { ObjectOfKind } from '../../topology/objects';
 import { allowRigUser, withBroker, type TestBroker } from '../rigs/brokers';
-import { passwordOf, removeAll } from './applied';
-import { carryOut, diffOfPair, makeBase, sampleRiskyPairs, type Pair } from './diffPairs';
-import { brokerOf, scratchOn } from './realBroker';
+import { seedOfRun } from '../topology/mutate';
+import { passwordOf } from './applied';
+import { carryOut, diffOfPair, makeBase, pairsOn, sampleRiskyPairs, type Pair } from './diffPairs';
 
 const PAIRS = Number(process.env.WARREN_DIFF_PAIRS ?? 8);
-const AT_ONCE = 4;
 const MESSAGES = 4;
 const SETTLE_MS = 20_000;
 
 withBroker('what a diff says of a change', (rig) => {
-  scratchOn(rig);
-  const broker = brokerOf(rig);
-  const made: Pair[] = [];
-  afterAll(async () => {
-    await Promise.all(made.map(({ base, head }) => removeAll(broker, [...base.objects, ...head.objects])));
-    await broker.close();
-  });
+  const { broker, each } = pairsOn(rig);
 
   it('is never too mild', { timeout: 1_800_000 }, async () => {
-    const seed = Number(process.env.WARREN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = seedOfRun();
     const pairs = sampleRiskyPairs(rig.version, PAIRS, seed);
-    made.push(...pairs);
-    const found: Finding[] = [];
-    for (let start = 0; start < pairs.length; start += AT_ONCE) {
-      const batch = await Promise.all(pairs.slice(start, start + AT_ONCE).map((pair) => observe(pair)));
-      found.push(...batch.flat());
-    }
+    const found = (await each(pairs, observe)).flat();
     const tooMild = found.filter(({ isCovered }) => !isCovered);
     expect(
       tooMild.map(({ text }) => text),

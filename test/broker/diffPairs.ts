@@ -1,5 +1,6 @@
 /** Pairs of topologies that a broker takes, each pair with names of its own, and a diff done as `up` does it. */
 import fc from 'fast-check';
+import { afterAll } from 'vitest';
 import { EVERYTHING_APPROVED } from '../../broker/approvals';
 import { setExchangeAside } from '../../broker/exchangeReplacement';
 import { remove } from '../../broker/objects';
@@ -12,11 +13,11 @@ import type { Operation } from '../../topology/diff/objectChanges';
 import { sideOfTopology } from '../../topology/diff/side';
 import { load, type BrokerObject } from '../../topology/index';
 import { RIG_PLUGINS } from '../rigs/plugins';
-import type { BrokerVersion } from '../rigs/brokers';
+import type { BrokerVersion, TestBroker } from '../rigs/brokers';
 import { mutatedPair } from '../topology/mutate';
-import { apply } from './applied';
+import { apply, removeAll } from './applied';
 import { isolated } from './isolated';
-import { uniqueName } from './realBroker';
+import { brokerOf, scratchOn, uniqueName } from './realBroker';
 
 export interface Pair {
   readonly texts: readonly [string, string];
@@ -198,4 +199,31 @@ async function perform(broker: Broker, operation: Operation): Promise<void> {
   }
   if (operation.do === 'recreate' && object.kind === 'exchange') await setExchangeAside(broker, object);
   await apply(broker, object);
+}
+
+const AT_ONCE = 4;
+
+/** Call inside a `describe`: works on pairs, some at a time, and takes away afterwards what either side has. */
+export function pairsOn(rig: TestBroker): {
+  readonly broker: Broker;
+  readonly each: <T>(pairs: readonly Pair[], work: (pair: Pair) => Promise<T>) => Promise<T[]>;
+} {
+  scratchOn(rig);
+  const broker = brokerOf(rig);
+  const made: Pair[] = [];
+  afterAll(async () => {
+    await Promise.all(made.map(({ base, head }) => removeAll(broker, [...base.objects, ...head.objects])));
+    await broker.close();
+  });
+  return {
+    broker,
+    each: async (pairs, work) => {
+      made.push(...pairs);
+      const results = [];
+      for (let start = 0; start < pairs.length; start += AT_ONCE) {
+        results.push(...(await Promise.all(pairs.slice(start, start + AT_ONCE).map(work))));
+      }
+      return results;
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { renderDefinitions } from '../../topology/render/definitions';
 import { callManagement } from '../rigs/management';
 import { withBroker, type TestBroker } from '../rigs/brokers';
 import { RIG_PLUGINS } from '../rigs/plugins';
-import { mutated } from '../topology/mutate';
+import { mutated, seedOfRun } from '../topology/mutate';
 import { passwordHashOf } from './applied';
 import { isolated } from './isolated';
 import { brokerOf, uniqueName } from './realBroker';
@@ -25,7 +25,7 @@ withBroker('damaged topologies', (rig) => {
   afterAll(() => removeAll(rig, made));
 
   it('are accepted where they compile', async () => {
-    const seed = Number(process.env.WARREN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = seedOfRun();
     const texts = fc.sample(mutated(rig.version, 3), { numRuns: 10 * TOPOLOGIES, seed });
     const compiled = texts
       .flatMap((text): Compiled[] => {

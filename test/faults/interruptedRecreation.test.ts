@@ -3,14 +3,15 @@
  * the next run is (the same again, one with the old topology, one after a refresh), they come back, all and once.
  */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import { allowRigUser, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
-import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
+import type { PulumiWorkspace } from '../rigs/pulumi';
+import { type PulumiRun } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';
 import { expectNoChange } from '../systems/systemStack';
-import { InterceptingProxy } from './interceptingProxy';
+import type { InterceptingProxy } from './interceptingProxy';
+import { closeStackBehindProxy, openStackBehindProxy } from './stackBehindProxy';
 
 interface Recreated {
   readonly priorities: number;
@@ -52,21 +53,15 @@ withBroker(
   (broker) => {
     let workspace: PulumiWorkspace;
     let proxy: InterceptingProxy;
+    let endpoint: string;
     let topologyFile: string;
 
     beforeEach(async () => {
-      await resetBroker(broker);
-      proxy = await InterceptingProxy.start(broker.managementPort);
-      workspace = new PulumiWorkspace({ stack: 'test', env: { PULUMI_SKIP_CHECKPOINTS: 'true' } });
-      topologyFile = path.join(workspace.folder, 'topology.yaml');
+      ({ workspace, proxy, endpoint, topologyFile } = await openStackBehindProxy(broker));
     });
-    afterEach(async () => {
-      await proxy.stop();
-      workspace.dispose();
-    });
+    afterEach(() => closeStackBehindProxy({ workspace, proxy }));
 
     const begin = async (granularity: string): Promise<void> => {
-      const endpoint = `http://127.0.0.1:${proxy.port}`;
       fs.writeFileSync(topologyFile, topology(BEFORE));
       await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint, granularity });
       await succeed(workspace.up('--skip-preview'));

@@ -3,12 +3,13 @@
  * says so, and whoever takes the queue out of the topology doesn't lose its messages by that.
  */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import { allowRigUser, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
-import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
-import { InterceptingProxy } from './interceptingProxy';
+import type { PulumiWorkspace } from '../rigs/pulumi';
+import { type PulumiRun } from '../rigs/pulumi';
+import type { InterceptingProxy } from './interceptingProxy';
+import { closeStackBehindProxy, openStackBehindProxy } from './stackBehindProxy';
 
 interface Shop {
   readonly exchange?: 'topic' | 'direct';
@@ -37,18 +38,13 @@ withBroker(
   (broker) => {
     let workspace: PulumiWorkspace;
     let proxy: InterceptingProxy;
+    let endpoint: string;
     let topologyFile: string;
 
     beforeEach(async () => {
-      await resetBroker(broker);
-      proxy = await InterceptingProxy.start(broker.managementPort);
-      workspace = new PulumiWorkspace({ stack: 'test', env: { PULUMI_SKIP_CHECKPOINTS: 'true' } });
-      topologyFile = path.join(workspace.folder, 'topology.yaml');
+      ({ workspace, proxy, endpoint, topologyFile } = await openStackBehindProxy(broker));
     });
-    afterEach(async () => {
-      await proxy.stop();
-      workspace.dispose();
-    });
+    afterEach(() => closeStackBehindProxy({ workspace, proxy }));
 
     const write = (shop: Shop): void => {
       fs.writeFileSync(topologyFile, topology(shop));
@@ -56,7 +52,6 @@ withBroker(
     /** The first up, and three messages in the queue. */
     const begin = async (granularity: string): Promise<void> => {
       write(BEFORE);
-      const endpoint = `http://127.0.0.1:${proxy.port}`;
       await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint, granularity });
       await succeed(workspace.up('--skip-preview'));
       await allowRigUser(broker, 'shop');

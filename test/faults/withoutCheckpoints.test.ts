@@ -4,11 +4,12 @@
  */
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import { allowRigUser, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { PulumiWorkspace } from '../rigs/pulumi';
 import { expectNoChange } from '../systems/systemStack';
-import { InterceptingProxy } from './interceptingProxy';
+import type { InterceptingProxy } from './interceptingProxy';
+import { closeStackBehindProxy, openStackBehindProxy } from './stackBehindProxy';
 
 const EXAMPLE = path.resolve(__dirname, '../../topology/examples/celery-django.yaml');
 const QUEUE_CREATED = { method: 'PUT', path: /^\/api\/queues\/celery\/recovery$/ };
@@ -18,21 +19,17 @@ withBroker(
   (broker) => {
     let workspace: PulumiWorkspace;
     let proxy: InterceptingProxy;
+    let endpoint: string;
 
     beforeEach(async () => {
-      await resetBroker(broker);
-      proxy = await InterceptingProxy.start(broker.managementPort);
-      workspace = new PulumiWorkspace({ stack: 'test', env: { PULUMI_SKIP_CHECKPOINTS: 'true' } });
+      ({ workspace, proxy, endpoint } = await openStackBehindProxy(broker));
       await workspace.initWithSeed({
         topology: EXAMPLE,
         target: broker.version,
-        endpoint: `http://127.0.0.1:${proxy.port}`,
+        endpoint,
       });
     });
-    afterEach(async () => {
-      await proxy.stop();
-      workspace.dispose();
-    });
+    afterEach(() => closeStackBehindProxy({ workspace, proxy }));
 
     const stateHolds = (name: string): boolean => workspace.stateText().includes(`::${name}"`);
 
@@ -43,7 +40,7 @@ withBroker(
         await plain.initWithSeed({
           topology: EXAMPLE,
           target: broker.version,
-          endpoint: `http://127.0.0.1:${proxy.port}`,
+          endpoint,
         });
         const seen: boolean[] = [];
         const look = (): void => {

@@ -1,12 +1,13 @@
 /** `granularity: vhost`: one resource for all objects of a vhost, with the same effects and the same guards. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { canonicalJson } from '../../topology/objects';
-import { InterceptingProxy } from '../faults/interceptingProxy';
-import { allowRigUser, resetBroker, withBroker } from '../rigs/brokers';
+import type { InterceptingProxy } from '../faults/interceptingProxy';
+import { closeStackBehindProxy, openStackBehindProxy } from '../faults/stackBehindProxy';
+import { allowRigUser, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
-import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
+import type { PulumiWorkspace } from '../rigs/pulumi';
+import { type PulumiRun } from '../rigs/pulumi';
 import { expectNoChange } from './systemStack';
 
 const TOPOLOGY = `
@@ -44,21 +45,16 @@ withBroker('granularity', (broker) => {
   let topologyFile: string;
 
   beforeEach(async () => {
-    await resetBroker(broker);
-    proxy = await InterceptingProxy.start(broker.managementPort);
-    workspace = new PulumiWorkspace({ stack: 'test', env: { PULUMI_SKIP_CHECKPOINTS: 'true' } });
-    topologyFile = path.join(workspace.folder, 'topology.yaml');
+    let endpoint: string;
+    ({ workspace, proxy, endpoint, topologyFile } = await openStackBehindProxy(broker));
     fs.writeFileSync(topologyFile, TOPOLOGY);
     await workspace.initWithSeed({
       topology: topologyFile,
       target: broker.version,
-      endpoint: `http://127.0.0.1:${proxy.port}`,
+      endpoint,
     });
   });
-  afterEach(async () => {
-    await proxy.stop();
-    workspace.dispose();
-  });
+  afterEach(() => closeStackBehindProxy({ workspace, proxy }));
 
   const setGranularity = (granularity: 'object' | 'vhost'): void => {
     workspace.setConfig({ granularity });

@@ -124,6 +124,11 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   to: choice,
 });
 
+/** Random, or WARREN_SEED to repeat a run. */
+export function seedOfRun(): number {
+  return Number(process.env.WARREN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+}
+
 /** The text of a damaged topology for a target. */
 export function mutated(target: Target, mutationsMax: number): fc.Arbitrary<string> {
   const topologies = corpus(target);
