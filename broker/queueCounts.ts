@@ -35,7 +35,7 @@ export interface QueueCounts {
 }
 
 export const SETTLE_MS = 11_000;
-const POLL_MS = 500;
+export const POLL_MS = 500;
 const TOTALS = 'disable_stats=true&enable_queue_totals=true';
 
 export function describeCounts(counts: QueueCounts): string {
@@ -199,6 +199,20 @@ function deliveriesLeft(json: unknown): number {
     count(field(json, 'effective_policy_definition'), 'delivery-limit'),
   ].map((limit) => (limit === undefined || limit < 0 ? Infinity : limit));
   return Math.min(...limits);
+}
+
+/** The queues of a vhost in which something shows, in two requests whatever their number; absent ones aren't in it. */
+export async function namesInUse(broker: Broker, vhost: string): Promise<ReadonlySet<string>> {
+  const [totals, consumers] = await Promise.all([
+    totalsOfVhost(broker, vhost),
+    getOrAbsent(broker, {
+      path: `consumers/${path(vhost)}`,
+      action: `list the consumers in vhost "${vhost}"`,
+    }),
+  ]);
+  const used = totals.filter((queue) => queue.messages > 0 || queue.unacknowledged > 0 || queue.isUncertain);
+  const consumed = records(consumers).map((consumer) => text(field(consumer, 'queue'), 'name'));
+  return new Set([...used.map(({ name }) => name), ...consumed]);
 }
 
 /** Undefined where there is no such queue. 3.10 gives totals only in lists. */

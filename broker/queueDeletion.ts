@@ -24,6 +24,8 @@ import {
   glance,
   latestCounts,
   lossOf,
+  POLL_MS,
+  SETTLE_MS,
   settledCounts,
   statistics,
 } from './queueCounts';
@@ -83,6 +85,21 @@ export async function refusalToDelete(
   return refusalOf(() => judgeOf(broker, queue, approvals)(counts));
 }
 
+/**
+ * Throws `guarded` where `removeQueue` would refuse what the queue holds now; nothing is touched. For what goes before
+ * the queue, and can't come back without a gap: its bindings. Figures that come late are waited for.
+ */
+export async function judgeDeletion(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
+  if (isApprovedByName(queue, approvals)) return;
+  const first = await firstLook(broker, queue.vhost, queue.name);
+  if (first === undefined) return;
+  const counts =
+    first.type === 'classic'
+      ? await withLeavingConsumers(broker, queue, first)
+      : await latest(broker, queue, first);
+  if (counts !== undefined) await judgeOf(broker, queue, approvals)(counts);
+}
+
 /** Throws `guarded` where these counts may not be lost; true where there is something, and its loss was approved. */
 type Judge = (counts: QueueCounts, hint?: string) => Promise<boolean>;
 
@@ -120,8 +137,7 @@ async function removeClassic(
   judge: Judge,
 ): Promise<void> {
   // The broker's `if-empty` looks at ready messages only.
-  const isFull = first.messages > 0 || first.unacknowledged > 0 || first.isUncertain;
-  const counts = isFull ? await withConsumers(broker, queue, first) : first;
+  const counts = isFull(first) ? await withConsumers(broker, queue, first) : first;
   if (await judge(counts)) return queues.remove(broker, queue);
   try {
     await queues.remove(broker, queue, { ifEmpty: true, ifUnused: true });
@@ -142,6 +158,34 @@ async function withConsumers(broker: Broker, queue: QueueName, counts: QueueCoun
   return { ...counts, consumers };
 }
 
+/** Consumers that have just left are still shown for a while. */
+async function withLeavingConsumers(
+  broker: Broker,
+  queue: QueueName,
+  counts: QueueCounts,
+): Promise<QueueCounts> {
+  const deadlineMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const known = await withConsumers(broker, queue, counts);
+    if (known.consumers === 0 || isFull(counts) || performance.now() > deadlineMs) return known;
+    await broker.pause(POLL_MS, `count the consumers of queue "${queue.name}"`);
+  }
+}
+
+/** Of a quorum queue or a stream. */
+async function latest(
+  broker: Broker,
+  queue: QueueName,
+  first: QueueCounts,
+): Promise<QueueCounts | undefined> {
+  const isUsed = first.consumers > 0 || isFull(first);
+  return isUsed ? latestCounts(broker, queue.vhost, queue.name) : first;
+}
+
+function isFull({ messages, unacknowledged, isUncertain }: QueueCounts): boolean {
+  return messages > 0 || unacknowledged > 0 || isUncertain;
+}
+
 async function removeOther(
   broker: Broker,
   queue: QueueName,
@@ -150,8 +194,7 @@ async function removeOther(
   beganMs: number,
 ): Promise<void> {
   // What is there is refused before anything is touched.
-  const isUsed = first.consumers > 0 || first.messages > 0 || first.isUncertain;
-  const known = isUsed ? await latestCounts(broker, queue.vhost, queue.name) : first;
+  const known = await latest(broker, queue, first);
   if (known === undefined) return;
   if (await judge(known, RACE)) return queues.remove(broker, queue);
   const stoppedMs = await stopInflow(broker, queue);

@@ -45,6 +45,14 @@ export function typeTokenOf(urn: string): string {
   return qualified.slice(qualified.lastIndexOf('$') + 1);
 }
 
+/** As `stacks/topologyResources.ts` registers it. */
+const TOPOLOGY_COMPONENT = 'warren:index:Topology';
+
+function isOfTopology(urn: string): boolean {
+  const qualified = urn.split('::')[2] ?? '';
+  return qualified.split('$').slice(0, -1).includes(TOPOLOGY_COMPONENT);
+}
+
 export function logicalNameOf(urn: string): string {
   return urn.split('::').slice(3).join('::');
 }
@@ -60,6 +68,7 @@ export function callOf(plugin: Plugin, urn: string, identity: string | undefined
   return {
     session: sessionOf(plugin),
     isReplacement: identity !== undefined && plugin.claims().isChecked(identity, urn),
+    isOfTopology: isOfTopology(urn),
     isClaimed: (other) =>
       plugin.claims().reasonToKeep(claimKey(sessionOf(plugin).endpoint, other), urn) !== undefined,
     replacement: plugin.checked.get(urn),

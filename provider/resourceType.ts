@@ -31,6 +31,8 @@ export interface Call {
   readonly session: Session;
   /** Set on a delete after which the same object is created again. */
   readonly isReplacement: boolean;
+  /** Belongs to the component of a whole topology, which also has every queue that its bindings lead to. */
+  readonly isOfTopology: boolean;
   /** Whether another resource of this program is the object of that identity by now. */
   readonly isClaimed: (identity: readonly string[]) => boolean;
   /** Then: the object as it is to be, of the resource's own type. */

@@ -6,7 +6,7 @@ import type { ResourceType } from '../resourceType';
 import * as bindings from '../../broker/bindings';
 import { UserError } from '../plugin';
 import { argumentProperties, parseArguments } from './argumentTables';
-import { noteTaken } from './takenBindings';
+import { judgeQueueFirst, noteTaken } from './takenBindings';
 
 type Binding = BindingObject & { readonly propertiesKey?: string };
 
@@ -70,8 +70,10 @@ export const bindingType: ResourceType<Binding> = {
     const propertiesKey = await bindings.put(await session.broker(), binding);
     return { ...binding, propertiesKey };
   },
-  remove: async ({ session }, binding) => {
+  remove: async (call, binding) => {
+    const { session } = call;
     const broker = await session.broker();
+    await judgeQueueFirst(call, binding);
     const key = binding.propertiesKey ?? (await bindings.read(broker, binding))?.propertiesKey;
     if (key === undefined) return;
     await bindings.remove(broker, binding, key);

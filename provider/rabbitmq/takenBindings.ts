@@ -1,15 +1,63 @@
 /**
- * The engine deletes a queue's bindings before the queue. Where the queue's own deletion is refused then, it stays
- * with its messages: so the bindings that it had come back, or what is published from now on would go nowhere.
+ * The engine deletes a queue's bindings before the queue. Where the queue's deletion is refused, it stays with its
+ * messages, and what is published without its bindings would go nowhere. So the queue is judged before the first of
+ * its bindings goes; and where it comes into use after that, the bindings that it had come back.
  */
 import type { BindingObject } from '../../topology/objects';
 import type { Broker } from '../../broker/transport';
 import type { QueueName } from '../../broker/queues';
-import type { Session } from '../resourceType';
+import type { Call, Session } from '../resourceType';
 import * as bindings from '../../broker/bindings';
-import { isBrokerError } from '../../broker/errors';
+import { BrokerError, isBrokerError } from '../../broker/errors';
+import { namesInUse } from '../../broker/queueCounts';
+import { judgeDeletion } from '../../broker/queueDeletion';
 
+/** Of the queues that go in this operation. */
+interface Judged {
+  /** By vhost and name: whether it may, as it was before the first of its bindings went. */
+  readonly verdicts: Map<string, Promise<void>>;
+  /** By vhost: where something shows. */
+  readonly inUse: Map<string, { readonly atMs: number; readonly names: Promise<ReadonlySet<string>> }>;
+}
+
+const judged = new WeakMap<Session, Judged>();
 const taken = new WeakMap<Session, BindingObject[]>();
+
+/** So long one look at a vhost serves all its queues, of which there may be thousands. */
+const LOOK_MS = 1_000;
+
+/** Throws `guarded` where the binding goes with its queue, and that is going to be refused. */
+export async function judgeQueueFirst(call: Call, binding: BindingObject): Promise<void> {
+  const { session, isClaimed, isOfTopology } = call;
+  const { vhost, destination: name, destinationType } = binding;
+  // A program of its own may bind a queue that is somebody else's, and stays.
+  if (destinationType !== 'queue' || !isOfTopology || isClaimed(['queue', vhost, name])) return;
+  const ofSession: Judged = judged.get(session) ?? { verdicts: new Map(), inUse: new Map() };
+  judged.set(session, ofSession);
+  const { verdicts, inUse } = ofSession;
+  const key = JSON.stringify([vhost, name]);
+  const known = verdicts.get(key);
+  const verdict = known ?? judge(session, { vhost, name }, inUse);
+  verdicts.set(key, verdict);
+  try {
+    await verdict;
+  } catch (error) {
+    if (known === undefined || !isBrokerError(error, 'guarded')) throw error;
+    throw new BrokerError({
+      kind: 'guarded',
+      message: `Kept with queue "${name}" in vhost "${vhost}", whose deletion is refused, for the reason that is shown at another binding.`,
+    });
+  }
+}
+
+async function judge(session: Session, queue: QueueName, inUse: Judged['inUse']): Promise<void> {
+  const broker = await session.broker();
+  const last = inUse.get(queue.vhost);
+  const isFresh = last !== undefined && performance.now() - last.atMs < LOOK_MS;
+  const look = isFresh ? last : { atMs: performance.now(), names: namesInUse(broker, queue.vhost) };
+  inUse.set(queue.vhost, look);
+  if ((await look.names).has(queue.name)) await judgeDeletion(broker, queue, session.approvals);
+}
 
 /** The binding was deleted in this operation. */
 export function noteTaken(session: Session, binding: BindingObject): void {

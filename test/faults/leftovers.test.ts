@@ -130,15 +130,38 @@ withBroker(
       it('a queue that may not be deleted goes on getting what is published', async () => {
         await begin(granularity);
         write({ exchange: 'topic' });
+        const { requests } = proxy;
+        requests.length = 0;
         const refused = await workspace.up('--skip-preview');
         expect(refused.exitCode, refused.output).not.toBe(0);
         expect(refused.output).toContain('Refused to delete queue "orders"');
+        // Not even for a moment without its bindings.
+        expect(requests.filter((request) => /^DELETE .*\/(bindings|queues)\//.test(request))).toEqual([]);
         expect(await publish('events', 'order'), refused.output).toEqual({ routed: true });
         expect(await take('orders')).toBe(4);
         write(BEFORE);
         await succeed(workspace.up('--skip-preview'));
         expect(await publish('events', 'order')).toEqual({ routed: true });
       });
+    });
+
+    it('a queue that comes into use while its bindings go gets them back', async () => {
+      await begin('object');
+      await callManagement(broker, 'DELETE', 'queues/shop/orders/contents');
+      write({ exchange: 'topic' });
+      proxy.intercept({
+        method: 'DELETE',
+        path: /^\/api\/bindings\/shop\/e\/events\/q\/orders\//,
+        action: async () => {
+          expect(await publish('amq.default', 'orders')).toEqual({ routed: true });
+        },
+      });
+      const refused = await workspace.up('--skip-preview');
+      expect(proxy.isHit, refused.output).toBe(true);
+      expect(refused.exitCode, refused.output).not.toBe(0);
+      expect(refused.output).toContain('Refused to delete queue "orders"');
+      expect(await publish('events', 'order'), refused.output).toEqual({ routed: true });
+      expect(await take('orders')).toBe(2);
     });
   },
   ['4.3'],
