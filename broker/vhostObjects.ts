@@ -21,7 +21,7 @@ import { leftoversIn, type Leftover } from './leftovers';
 import * as objects from './objects';
 import { refusalToDelete } from './queueDeletion';
 import { refusalToRecreate, setQueueAside } from './queueReplacement';
-import { TYPE, withoutAddedType } from '../topology/queueType';
+import { TYPE, inFormOfQueue } from '../topology/queueType';
 import { readSnapshot } from './snapshot';
 import * as vhosts from './vhosts';
 
@@ -204,7 +204,7 @@ export function inFormOf<P extends VhostPart>(
   defaultType: QueueType | undefined,
 ): P {
   if (found.kind === 'queue' && object.kind === 'queue') {
-    return (TYPE in object.arguments ? found : withoutAddedType(found, defaultType)) as BrokerObject as P;
+    return inFormOfQueue(found, object, defaultType) as BrokerObject as P;
   }
   if (found.kind !== 'binding') return found as P;
   // A binding that is there at all is the same.

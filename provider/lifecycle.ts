@@ -85,7 +85,7 @@ export async function diff(
   if (known.isOtherObject === true || hasUnknown(news.values)) return known;
   const lookup = await lookupToCompare(plugin, type, before);
   if (lookup === undefined) return known;
-  const found = (await type.find(lookup, before)) as object | undefined;
+  const found = (await type.find(lookup, before, after)) as object | undefined;
   const versions = { before, found, after };
   const isUnfinished = found !== undefined && (await type.isUnfinished?.(lookup, before)) === true;
   if (isUnfinished) await plugin.log('warning', UNFINISHED, urn);

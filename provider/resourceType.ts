@@ -79,8 +79,11 @@ export interface ResourceType<T extends object> {
   create(call: Call, object: T): Promise<Stored<T>>;
   /** For an import: the object that an id names; undefined where there is none. */
   locate(call: Call, id: string): Promise<T | undefined>;
-  /** What the broker has for an object that the state knows; undefined where it is gone. */
-  find(lookup: Lookup, known: T): Promise<T | undefined>;
+  /**
+   * What the broker has for an object that the state knows; undefined where it is gone. To be compared with what is
+   * wanted, it is in the form of that, where it can be written in several.
+   */
+  find(lookup: Lookup, known: T, wanted?: T): Promise<T | undefined>;
   /** Whether an interrupted operation left something of the object to be finished by the next `update`. */
   isUnfinished?(lookup: Lookup, known: T): Promise<boolean>;
   /**

@@ -13,6 +13,19 @@ export function withoutAddedType(queue: QueueObject, defaultType: QueueType | un
   return { ...queue, arguments: withoutType(queue.arguments) };
 }
 
+/**
+ * A queue of a broker in the form of the wanted one, so that they are equal where RabbitMQ takes them for the same. A
+ * queue of a broker that says no type (before 4.0) is a classic one, whatever the vhost's default became since.
+ */
+export function inFormOfQueue(
+  found: QueueObject,
+  wanted: QueueObject,
+  defaultType: QueueType | undefined,
+): QueueObject {
+  if (!(TYPE in wanted.arguments)) return withoutAddedType(found, defaultType);
+  return TYPE in found.arguments ? found : { ...found, arguments: { ...found.arguments, [TYPE]: 'classic' } };
+}
+
 export function withoutType(table: Arguments): Arguments {
   return Object.fromEntries(Object.entries(table).filter(([name]) => name !== TYPE));
 }

@@ -7,7 +7,7 @@ import * as objects from '../../broker/objects';
 import { removeQueue } from '../../broker/queueDeletion';
 import { refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
-import { TYPE, withoutAddedType, withoutType } from '../../topology/queueType';
+import { TYPE, inFormOfQueue, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';
@@ -57,11 +57,12 @@ export const queueType: ResourceType<QueueObject> = {
     const found = await resolveId(broker, id, ({ name, vhost }) => queues.read(broker, vhost, name));
     return found && withoutAddedType(found, undefined);
   },
-  find: async (lookup, known) => {
+  find: async (lookup, known, wanted = known) => {
     const found = await lookup.find(known);
-    if (found === undefined || known.arguments[TYPE] !== undefined) return found;
-    const vhost = await lookup.find({ kind: 'vhost', name: known.vhost });
-    return withoutAddedType(found, vhost?.defaultQueueType);
+    if (found === undefined) return undefined;
+    const isTyped = TYPE in wanted.arguments;
+    const vhost = isTyped ? undefined : await lookup.find({ kind: 'vhost', name: known.vhost });
+    return inFormOfQueue(found, wanted, vhost?.defaultQueueType);
   },
   isUnfinished,
   foresee: async ({ session }, found, wanted) => {

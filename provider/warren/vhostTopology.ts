@@ -8,6 +8,7 @@ import type { AnyResourceType, Call, ResourceType } from '../resourceType';
 import type { VhostTable } from './vhostTable';
 import { bringAbout, foreseeRefusals, inFormOf } from '../../broker/vhostObjects';
 import { isUnfinished } from '../../broker/holding';
+import { identityKey } from '../../topology/objects';
 import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
 import { readInputs } from '../inputs';
@@ -67,14 +68,16 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
     const lookup = liveLookup(await session.broker());
     return (await lookup.find({ kind: 'vhost', name: id })) && { name: id, objects: {} };
   },
-  find: async (lookup, known) => {
+  find: async (lookup, known, wanted = known) => {
     const { name } = known;
+    const wantedByKey = new Map(partsOf(wanted).map((object) => [identityKey(object), object]));
     const vhost = await lookup.find({ kind: 'vhost', name });
     if (vhost === undefined) return undefined;
     const found: VhostPart[] = [];
     for (const object of partsOf(known)) {
       const there = (await lookup.find(object)) as VhostPart | undefined;
-      if (there !== undefined) found.push(inFormOf(there, object, vhost.defaultQueueType));
+      const form = wantedByKey.get(identityKey(object)) ?? object;
+      if (there !== undefined) found.push(inFormOf(there, form, vhost.defaultQueueType));
     }
     return { name, objects: tableOf(found) };
   },

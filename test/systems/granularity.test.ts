@@ -227,6 +227,16 @@ withBroker('granularity', (broker) => {
       await up();
       expect(await typeOf()).toBe('classic');
       expectNoChange(await workspace.up());
+
+      if (broker.version === '3.10') return;
+      // Said or not, it is the same to RabbitMQ; a default is for new queues.
+      edit('  shop:\n', '  shop:\n    defaultQueueType: quorum\n');
+      edit('orders: {', 'orders: { type: classic,');
+      edit('invoices: { ttl: 1h,', 'invoices: { type: classic, ttl: 1h,');
+      proxy.requests.length = 0;
+      await up();
+      expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+      expectNoChange(await workspace.up());
     },
   );
 

@@ -6,7 +6,7 @@ import { frameworkOwner } from '../frameworkNames';
 import { compareNames } from '../names';
 import type { BrokerObject, JsonValue, ObjectOfKind } from '../objects';
 import { canonicalJson, identityKey } from '../objects';
-import { TYPE, withoutAddedType } from '../queueType';
+import { inFormOfQueue, withoutAddedType } from '../queueType';
 import { splitLogin } from '../uriLogins';
 import { unmanaged } from '../unmanaged';
 import type { KnownFamilies } from '../unmanaged';
@@ -125,8 +125,8 @@ function inFormOf(
     case 'vhost':
       return vhostInFormOf(object, other?.kind === 'vhost' ? other : undefined);
     case 'queue':
-      return other?.kind === 'queue' && TYPE in other.arguments
-        ? object
+      return other?.kind === 'queue'
+        ? inFormOfQueue(object, other, types.get(object.vhost))
         : withoutAddedType(object, types.get(object.vhost));
     case 'binding': {
       // Without what the broker calls it.

@@ -2,7 +2,7 @@
 import { fieldRole } from '../mutability';
 import { compareNames } from '../names';
 import { CREATION_ORDER, canonicalJson, identityKey } from '../objects';
-import type { BrokerObject, JsonValue, QueueObject } from '../objects';
+import type { BrokerObject, JsonValue, QueueObject, QueueType } from '../objects';
 import type { FieldChange } from './model';
 
 /** With the objects as they are, secrets and all: never shown. */
@@ -31,13 +31,19 @@ export function compareObjects(
   const before = byIdentity(base);
   const after = byIdentity(head);
   const changes: ObjectChange[] = [];
+  const defaultTypes = new Map(
+    base.flatMap((object) =>
+      object.kind === 'vhost' ? [[object.name, object.defaultQueueType] as const] : [],
+    ),
+  );
   for (const [key, object] of after) {
     const old = before.get(key);
     if (old === undefined) changes.push({ change: 'added', after: object });
     else {
       const fields = fieldChanges(old, object);
       if (fields.length === 0) continue;
-      const change = fields.some((field) => isReplacing(old, field)) ? 'recreated' : 'changed';
+      const defaultType = 'vhost' in old ? defaultTypes.get(old.vhost) : undefined;
+      const change = fields.some((field) => isReplacing(old, field, defaultType)) ? 'recreated' : 'changed';
       changes.push({ change, before: old, after: object, fields });
     }
   }
@@ -141,17 +147,21 @@ function isTable(value: JsonValue): value is Readonly<Record<string, JsonValue>>
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isReplacing(object: BrokerObject, change: FieldChange): boolean {
+function isReplacing(object: BrokerObject, change: FieldChange, defaultType: QueueType | undefined): boolean {
   const name = change.field.split('.')[0] ?? '';
-  return fieldRole(object.kind, name) !== 'in-place' && !isTypeThatIsUnderstood(object, change);
+  return fieldRole(object.kind, name) !== 'in-place' && !isTypeThatIsUnderstood(object, change, defaultType);
 }
 
-/** A queue whose type isn't said is a classic one, and RabbitMQ from 4.0 on writes it down itself. */
+/**
+ * A queue whose type isn't said is of its vhost's default type (`defaultType` was it), which is classic by default.
+ * RabbitMQ from 4.0 on writes it down itself, and takes a declaration with it and one without for the same.
+ */
 export function isTypeThatIsUnderstood(
   { kind }: BrokerObject,
   { field, before, after }: FieldChange,
+  defaultType: QueueType | undefined,
 ): boolean {
-  return (
-    kind === 'queue' && field === 'arguments.x-queue-type' && before === 'classic' && after === undefined
-  );
+  if (kind !== 'queue' || field !== 'arguments.x-queue-type') return false;
+  if (before === undefined) return after === 'classic' && (defaultType ?? 'classic') === 'classic';
+  return before === 'classic' && after === undefined;
 }

@@ -114,7 +114,8 @@ function queueOwnReasons(
   if (old === undefined) return [];
   if (isRecreated) return queueRecreated(old, queue, sides.base.vhosts.get(queue.vhost));
   // Without a field it is the target that differs.
-  return fields.length > 0 && fields.every((field) => isTypeThatIsUnderstood(queue, field))
+  const defaultType = sides.base.vhosts.get(queue.vhost)?.parts.defaultQueueType;
+  return fields.length > 0 && fields.every((field) => isTypeThatIsUnderstood(queue, field, defaultType))
     ? [reason('left-as-it-is', 'A classic queue is what a queue without a type is anyway.')]
     : [];
 }

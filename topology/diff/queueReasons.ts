@@ -40,6 +40,7 @@ export function queueReasons(
   );
   return [
     ...ofKeys,
+    ...copiesReasons(changes, after, what),
     ...deliveryLimitReasons(before, after, what),
     ...overflowReasons(before.settings, after.settings, what),
     ...deadLetterReasons(before.settings, after.settings, what, surroundings),
@@ -87,13 +88,6 @@ function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] 
         ),
       ];
     case 'copies':
-      return [
-        reason(
-          'copies-changed',
-          `The copies of ${what} change (${key}: ${old} → ${now}): a queue is blocked while its new mirrors are filled, and has no copy where it loses them.`,
-          'Do it while the queue is short.',
-        ),
-      ];
     case 'unrouted':
     case 'dead-letters':
     case 'overflow':
@@ -108,6 +102,23 @@ function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] 
         ),
       ];
   }
+}
+
+/** Quorum queues and streams have their copies by themselves. */
+function copiesReasons(changes: readonly FieldChange[], after: EffectiveQueue, what: string): Reason[] {
+  const copies = changes.filter(({ field }) => valueRole(field) === 'copies');
+  if (copies.length === 0 || after.type !== 'classic') return [];
+  const values = copies.map(
+    ({ field, ...change }) =>
+      `${field}: ${limitInWords(field, change.before)} → ${limitInWords(field, change.after)}`,
+  );
+  return [
+    reason(
+      'copies-changed',
+      `The copies of ${what} change (${values.join(', ')}): a queue is blocked while its new mirrors are filled, and has no copy where it loses them.`,
+      'Do it while the queue is short.',
+    ),
+  ];
 }
 
 function raised({ field, before, after }: FieldChange, what: string): Reason {

@@ -141,6 +141,50 @@ describe('renames', () => {
   });
 });
 
+describe('the type and the copies of a queue', () => {
+  const old = "target: '3.10'";
+
+  const untyped = 'queues: { paid: }';
+  const classic = 'defaultQueueType: quorum, queues: { paid: { type: classic } }';
+
+  it.each([
+    [untyped, classic],
+    [classic, untyped],
+  ])('%s → %s is the same queue to RabbitMQ', (base, head) => {
+    expect(changeIn(diffOf(base, head), 'queue paid@shop')).toMatchObject({
+      change: 'changed',
+      reasons: [{ code: 'left-as-it-is' }],
+    });
+  });
+
+  it('a type that differs from the default of the vhost makes another queue', () => {
+    const of = (queue: string): string => `defaultQueueType: quorum, queues: { paid: ${queue} }`;
+    const [change] = diffOf(of('{}'), of('{ type: classic }')).changes;
+    expect(change).toMatchObject({ change: 'recreated', class: 'destructive' });
+  });
+
+  const mirrored = (definition: string): string =>
+    `policies: { p: { pattern: '^paid$', applyTo: queues, definition: { max-length: 9, ${definition} } } }`;
+  const copies = 'ha-mode: all, ha-sync-mode: automatic';
+
+  it('copies are told of once for all keys', () => {
+    const diff = diffOf(`${mirrored(copies)}, queues: { paid: }`, `${mirrored('')}, queues: { paid: }`, old);
+    const [effect] = changeIn(diff, 'policy p@shop').effects;
+    expect(effect?.reasons.map(({ code }) => code)).toEqual(['copies-changed']);
+    expect(effect?.reasons[0]?.why).toContain('(ha-mode: all → none, ha-sync-mode: automatic → none)');
+  });
+
+  it('a queue that becomes a quorum queue has them by itself', () => {
+    const diff = diffOf(
+      `${mirrored(copies)}, queues: { paid: }`,
+      `${mirrored('')}, queues: { paid: { type: quorum } }`,
+      old,
+    );
+    expect(codesOf(changeIn(diff, 'queue paid@shop'))).toContain('queue-recreated');
+    expect(diff.changes.flatMap(codesOf)).not.toContain('copies-changed');
+  });
+});
+
 describe('exchanges and bindings', () => {
   const exchange = (settings: string): string => `exchanges: { orders: { ${settings} }, a: , b: }`;
   it.each([
