@@ -196,7 +196,7 @@ function unlistedEffects(pair: VhostPair): AttributedEffect[] {
     head.parts.queues.has(name) ||
     families.some(({ template }) => templateMatches(template, name));
   return pair.changed.flatMap(({ before, after }) =>
-    [before, after].flatMap((policy) => {
+    [before, takesTheSame(before, after) ? undefined : after].flatMap((policy) => {
       if (policy === undefined || policy.applyTo === 'exchanges') return [];
       const example = namesOf(policy.pattern).find((name) => !isListed(name));
       if (example === undefined) return [];
@@ -205,6 +205,10 @@ function unlistedEffects(pair: VhostPair): AttributedEffect[] {
       return namedEffect(pair, subject, { name: example, before: type, after: type });
     }),
   );
+}
+
+function takesTheSame(before: PolicyObject | undefined, after: PolicyObject | undefined): boolean {
+  return before?.pattern === after?.pattern && before?.applyTo === after?.applyTo;
 }
 
 /** As what a queue must be declared for such a policy to apply. */

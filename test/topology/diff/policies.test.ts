@@ -89,6 +89,12 @@ it('a policy for queues that nobody lists is judged by what it would do to them'
   expect(change?.effects[0]?.subject).toMatchObject({ kind: 'unlisted', name: '^app\\.' });
 });
 
+it('the queues that only its pattern tells of are named once', () => {
+  const diff = policiesDiff(policy('p', '^', 'max-length: 5'), policy('p', '^', 'max-length: 9'));
+  const subjects = changeIn(diff, 'policy p@shop').effects.map(({ subject }) => subject);
+  expect(subjects.filter(({ kind }) => kind === 'unlisted')).toMatchObject([{ name: '^' }]);
+});
+
 it('a key that nobody knows is thought to be the worst', () => {
   const side = (value: string): string => `queues: { a: { arguments: { x-own: ${value} } } }`;
   expect(changeIn(diffOf(side('1'), side('2')), 'queue a@shop').change).toBe('recreated');
