@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { overlaySchema } from '../topology/render/overlaySchema';
+import { renderPolicyPage } from '../topology/render/policyPage';
 import { renderRulePage } from '../topology/render/ruleReference';
 import { CODES } from '../topology/rules/index';
 import schema from '../topology/schema.json';
@@ -10,6 +11,7 @@ import { CHECKOUT } from './checkout';
 const folder = path.join(CHECKOUT, 'docs');
 mkdirSync(folder, { recursive: true });
 writeFileSync(path.join(folder, 'rules.md'), renderRulePage(CODES));
+writeFileSync(path.join(folder, 'policy.md'), renderPolicyPage());
 writeFileSync(
   path.join(CHECKOUT, 'topology/overlay.schema.json'),
   `${JSON.stringify(overlaySchema(schema), null, 2)}\n`,

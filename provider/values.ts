@@ -79,6 +79,27 @@ function plainTable(struct: Struct, onSecret: () => void): unknown {
   return Object.fromEntries(entries);
 }
 
+/** The values that are marked as secrets, at any depth, and all others. */
+export function separateSecrets(struct: Struct): {
+  readonly secrets: readonly unknown[];
+  readonly others: readonly unknown[];
+} {
+  const [secrets, others]: [unknown[], unknown[]] = [[], []];
+  const visit = (value: Value): void => {
+    const fields = value.getStructValue()?.getFieldsMap();
+    const items = value.getListValue()?.getValuesList();
+    const signature = fields?.get(SIGNATURE)?.getStringValue();
+    if (signature === SECRET || signature === OUTPUT || !(fields ?? items)) {
+      const marks: true[] = [];
+      const plain = plainValue(value, () => marks.push(true));
+      (marks.length > 0 ? secrets : others).push(plain);
+    } else if (fields !== undefined) fields.forEach(visit);
+    else items?.forEach(visit);
+  };
+  struct.getFieldsMap().forEach(visit);
+  return { secrets, others };
+}
+
 export function encode(values: PropertyMap, secrets: ReadonlySet<string>): Struct {
   const fields: Record<string, JavaScriptValue> = {};
   for (const [name, value] of Object.entries(values)) {

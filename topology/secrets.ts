@@ -134,7 +134,11 @@ const QUOTED_LENGTH = 50;
 
 /** What hides the secrets of these YAML texts in whatever is said about them. */
 export function hiderOf(texts: Iterable<string>): (said: string) => string {
-  const secrets = [...texts].flatMap(secretsOfYaml).map(({ value }) => value);
+  return hiderOfValues([...texts].flatMap(secretsOfYaml).map(({ value }) => value));
+}
+
+/** What hides these secrets, and the logins of URIs. */
+export function hiderOfValues(secrets: readonly string[]): (said: string) => string {
   const long = secrets.filter(({ length }) => length >= TELLING_LENGTH);
   const short = secrets.filter(({ length }) => length < TELLING_LENGTH);
   const telling = [

@@ -104,12 +104,18 @@ interface LinkKind {
   readonly computed: Readonly<Record<string, string>>;
 }
 
-function linkType({ token, component, property, settings, computed }: LinkKind): ResourceType<Link> {
+interface LinkType extends ResourceType<Link> {
+  /** In RabbitMQ's own words. */
+  readonly onBroker: (link: Link) => StoredParameter;
+}
+
+function linkType({ token, component, property, settings, computed }: LinkKind): LinkType {
   const onBroker = (link: Link): StoredParameter => ({ ...link, value: toBroker(settings, link.value) });
   const inWordsOfProgram = (stored: StoredParameter | undefined): Link | undefined =>
     stored && { ...stored, value: fromBroker(settings, stored.value) };
   return {
     token,
+    onBroker,
     kind: 'parameter',
     isAutonamed: true,
     properties: { name: 'name', vhost: 'vhost', value: property },

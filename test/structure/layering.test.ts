@@ -14,6 +14,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['broker', 'topology'],
     packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf'],
   },
+  policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
   stacks: { layers: ['provider', 'broker', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/rabbitmq'] },
   cli: {
@@ -31,6 +32,7 @@ const ENTRIES = [
   /^cli\/(main|writeDocs)\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
   /^provider\/(rabbitmq|warren)\/plugin\.ts$/,
+  /^policy\/pack\.ts$/,
   /^test\/.*\.test\.ts$/,
   /^test\/rigs\/(globalSetup|reporter)\.ts$/,
   /^test\/bench\/main\.ts$/,

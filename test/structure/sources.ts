@@ -16,7 +16,18 @@ export interface SourceFile {
   readonly functions: readonly { readonly name: string; readonly line: number; readonly lines: number }[];
 }
 
-const FOLDERS = ['topology', 'broker', 'provider', 'k8s', 'docker', 'stacks', 'cli', 'tools', 'test'];
+const FOLDERS = [
+  'topology',
+  'broker',
+  'provider',
+  'k8s',
+  'docker',
+  'stacks',
+  'policy',
+  'cli',
+  'tools',
+  'test',
+];
 
 export function readSources(): SourceFile[] {
   return FOLDERS.flatMap((folder) => typescriptFiles(folder)).map(readSource);

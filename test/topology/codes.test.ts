@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
 import type { Diagnostic } from '../../topology/index';
+import { renderPolicyPage } from '../../topology/render/policyPage';
 import { fullExample, renderExplanation, renderRulePage } from '../../topology/render/ruleReference';
 import { CODES, describeCode } from '../../topology/rules/index';
 import { readFrom } from './memoryFiles';
@@ -45,6 +46,11 @@ describe('codes', () => {
 it('docs/rules.md is what the code says (npm run docs)', () => {
   const committed = readFileSync(join(__dirname, '../../docs/rules.md'), 'utf8');
   expect(committed).toBe(renderRulePage(CODES));
+});
+
+it('docs/policy.md is what the code says (npm run docs)', () => {
+  const committed = readFileSync(join(__dirname, '../../docs/policy.md'), 'utf8');
+  expect(committed).toBe(renderPolicyPage());
 });
 
 it('an explanation holds all that there is to say', () => {

@@ -42,6 +42,8 @@ export interface QueueContext {
   readonly words: Words | undefined;
   readonly bindings: readonly BindingObject[];
   readonly defaultType: QueueType;
+  /** Whose the arguments are: an application's, which declares the queue too, or of whoever manages the queue. */
+  readonly argumentsOf: 'application' | 'manager';
 }
 
 /** Arguments that have a word, by queue type. What is left is what the application declares it with. */
@@ -50,20 +52,48 @@ const SIZE_ARGUMENTS: Readonly<Partial<Record<QueueType, string>>> = {
   stream: 'x-initial-cluster-size',
 };
 
-export function queueTable(queue: QueueObject, { words, bindings, defaultType }: QueueContext): Table {
-  const { durable, autoDelete, arguments: given } = queue;
-  const type = queueTypeOf(queue);
-  const own = ownWords(given, type);
-  const isPlain = Object.keys(given).every((key) => key === 'x-queue-type' || own.keys.includes(key));
+export function queueTable(queue: QueueObject, context: QueueContext): Table {
+  const { words, bindings } = context;
+  const { durable, autoDelete } = queue;
+  const { type, rest } =
+    context.argumentsOf === 'manager' ? managed(queue, context) : declared(queue, context);
   return {
-    ...(isPlain || words?.isMirrored === true
-      ? typeTable(type, { defaultType, isMirrored: words?.isMirrored === true })
-      : {}),
+    ...type,
     ...(durable ? {} : { durable }),
     ...(autoDelete ? { autoDelete } : {}),
     ...words?.table,
-    ...(isPlain ? own.table : declaredWith(given, defaultType)),
+    ...rest,
     ...bindingsTable(bindings),
+  };
+}
+
+type TypeAndRest = Readonly<Record<'type' | 'rest', Table>>;
+
+function declared(queue: QueueObject, { words, defaultType }: QueueContext): TypeAndRest {
+  const { arguments: given } = queue;
+  const type = queueTypeOf(queue);
+  const own = ownWords(given, type);
+  const isPlain = Object.keys(given).every((key) => key === TYPE || own.keys.includes(key));
+  const isMirrored = words?.isMirrored === true;
+  return {
+    type: isPlain || isMirrored ? typeTable(type, { defaultType, isMirrored }) : {},
+    rest: isPlain ? own.table : declaredWith(given, defaultType),
+  };
+}
+
+/** What has a word is said by it, and nothing else is an application's. */
+function managed(queue: QueueObject, { words, defaultType }: QueueContext): TypeAndRest {
+  const { arguments: given } = queue;
+  const isTyped = given[TYPE] === queueTypeOf(queue);
+  const type = isTyped || TYPE in given ? queueTypeOf(queue) : defaultType;
+  const own = ownWords(given, type);
+  const rest = without(given, [...own.keys, ...(isTyped ? [TYPE] : [])]);
+  return {
+    type: {
+      ...(isTyped ? { type } : {}),
+      ...(words?.isMirrored === true ? { type, replicated: true } : {}),
+    },
+    rest: { ...own.table, ...argumentsTable('arguments', rest) },
   };
 }
 

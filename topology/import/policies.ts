@@ -49,6 +49,8 @@ export interface PolicyContext {
   readonly target: Target;
   /** Whether dead letters may go there. */
   readonly isTarget: (kind: 'queue' | 'exchange', name: string) => boolean;
+  /** A policy for names of a pattern stays a policy. */
+  readonly withoutFamilies?: boolean;
 }
 
 export function splitPolicies(context: PolicyContext): SplitPolicies {
@@ -67,7 +69,7 @@ export function splitPolicies(context: PolicyContext): SplitPolicies {
 function candidateOf(
   policy: PolicyObject,
   types: ReadonlyMap<string, QueueType>,
-  { target, isTarget }: PolicyContext,
+  { target, isTarget, withoutFamilies }: PolicyContext,
 ): Candidate | undefined {
   const { applyTo } = policy;
   if (applyTo === 'exchanges') return undefined;
@@ -83,6 +85,7 @@ function candidateOf(
     });
     return isForAll && names.every((name) => types.has(name)) ? { policy, words, names } : undefined;
   }
+  if (withoutFamilies === true) return undefined;
   // The application chooses the type of its queues.
   if (applyTo !== 'queues' && applyTo !== 'all') return undefined;
   const templates = templatesOf(policy.pattern)?.map((each) => underItsName(each, policy.name));

@@ -29,7 +29,7 @@ export function policyTables(policies: readonly PolicyObject[]): readonly Policy
       return {
         name,
         policy,
-        table: tableOf(policy, priority),
+        table: policyTable(policy, priority),
         changed: [
           ...(name === policy.name
             ? []
@@ -52,7 +52,7 @@ function freeName(name: string, taken: Set<string>): string {
   return free;
 }
 
-function tableOf({ kind, pattern, applyTo, definition }: PolicyObject, priority: number): Table {
+export function policyTable({ kind, pattern, applyTo, definition }: PolicyObject, priority: number): Table {
   const byDefault = kind === 'policy' ? 'all' : 'queues';
   const entries = Object.entries(definition).sort(([a], [b]) => compareNames(a, b));
   return {

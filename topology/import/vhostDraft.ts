@@ -18,7 +18,7 @@ import type { ReportBuilder } from './report';
 import { foldRetries } from './retries';
 import { wordsOf } from './settings';
 import { foldSuperStreams } from './superStreams';
-import { policyTables } from './verbatimPolicies';
+import { policyTable, policyTables } from './verbatimPolicies';
 import type { VhostParts } from './vhostParts';
 import type { Table, Value } from './yamlText';
 
@@ -32,28 +32,37 @@ export interface VhostContext {
   readonly isPlain: boolean;
   /** Celery has made its own objects in this vhost. */
   readonly hasCelery: boolean;
+  /**
+   * For the rules alone: every queue and policy stays what and where it is, under its own name, and arguments are of
+   * whoever manages the queue.
+   */
+  readonly isForRules?: boolean;
 }
 
 export function draftVhost(parts: VhostParts, context: VhostContext): Table {
   const { target, isPlain, comments } = context;
   const path = ['vhosts', parts.name];
-  const split = isPlain ? allVerbatim(parts) : splitPolicies(policyContext(parts, target));
+  const withoutFamilies = context.isForRules === true;
+  const split = isPlain
+    ? allVerbatim(parts)
+    : splitPolicies({ ...policyContext(parts, target), withoutFamilies });
   const bound = bindingsByDestination(parts);
-  const families = isPlain
-    ? []
-    : findFamilies({
-        defaultType: defaultTypeOf(parts),
-        queues: parts.of('queue'),
-        split,
-        byName: context.byName,
-        isBound: (queue) => bound.has(placeOf('queue', queue.name)),
-      });
+  const families =
+    isPlain || withoutFamilies
+      ? []
+      : findFamilies({
+          defaultType: defaultTypeOf(parts),
+          queues: parts.of('queue'),
+          split,
+          byName: context.byName,
+          isBound: (queue) => bound.has(placeOf('queue', queue.name)),
+        });
   const tables = objectTables(parts, { context, split, families, bound });
   tellPolicies(parts.name, split, context);
   tellFamilies(path, families, context);
   const { policies, operatorPolicies, quotas } = policySections(parts, split, path, context);
   return present({
-    ...vhostSettings(parts, target),
+    ...vhostSettings(parts, context),
     quotas,
     ...(context.hasCelery ? { celery: null } : {}),
     exchanges: tables.exchanges,
@@ -126,7 +135,8 @@ function objectTables(
     .map((queue) => {
       const words = split.settings.get(queue.name);
       const bindings = bound.get(placeOf('queue', queue.name)) ?? [];
-      return [queue.name, queueTable(queue, { words, bindings, defaultType })] as const;
+      const argumentsOf = context.isForRules === true ? 'manager' : 'application';
+      return [queue.name, queueTable(queue, { words, bindings, defaultType, argumentsOf })] as const;
     });
   const listed = {
     defaultQueueType: defaultType,
@@ -202,14 +212,18 @@ function tellFamilies(
   }
 }
 
-function vhostSettings(parts: VhostParts, target: Target): Readonly<Record<string, Value | undefined>> {
+function vhostSettings(
+  parts: VhostParts,
+  { target, isForRules }: VhostContext,
+): Readonly<Record<string, Value | undefined>> {
   const [vhost] = parts.of('vhost');
   const [limits] = parts.of('vhostLimits');
   const type = vhost?.defaultQueueType;
   return {
     description: vhost?.description === '' ? undefined : vhost?.description,
     tags: vhost?.tags?.length === 0 ? undefined : vhost?.tags,
-    defaultQueueType: type === 'classic' || !isAtLeast(target, '3.11') ? undefined : type,
+    defaultQueueType:
+      isForRules !== true && (type === 'classic' || !isAtLeast(target, '3.11')) ? undefined : type,
     deletionProtection: vhost?.deletionProtection === true ? true : undefined,
     limits:
       limits === undefined
@@ -222,19 +236,24 @@ function policySections(
   parts: VhostParts,
   split: SplitPolicies,
   path: readonly string[],
-  { comments, report }: VhostContext,
+  { comments, report, isForRules }: VhostContext,
 ): Record<'policies' | 'operatorPolicies', Table> & { quotas: Table | undefined } {
   const operators = parts.of('operatorPolicy');
   const quotas = quotasOf(operators);
   const others = quotas === undefined ? operators : operators.filter(({ name }) => name !== QUOTAS_POLICY);
-  const section = (name: string, policies: readonly PolicyObject[]): Table =>
-    Object.fromEntries(
+  const section = (name: string, policies: readonly PolicyObject[]): Table => {
+    if (isForRules === true)
+      return Object.fromEntries(
+        policies.map((policy) => [policy.name, policyTable(policy, policy.priority)]),
+      );
+    return Object.fromEntries(
       policyTables(policies).map((each) => {
         const said = each.changed.map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
         comments.add([...path, name, each.name], ...said);
         return [each.name, each.table];
       }),
     );
+  };
   for (const { name } of others)
     report.verbatim.push({ vhost: parts.name, text: `operator policy "${name}"` });
   return {

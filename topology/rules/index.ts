@@ -210,7 +210,15 @@ export function describeCode(code: string): CodeDescription | undefined {
 /** Runs every rule. The findings are in no particular order. */
 export function runRules(resolved: ResolvedTopology): Diagnostic[] {
   const { source } = resolved.topology;
-  return RULES.flatMap((rule) => rule.check(resolved).map((finding) => toDiagnostic(rule, finding, source)));
+  return findingsOf(resolved, RULES).map(({ rule, finding }) => toDiagnostic(rule, finding, source));
+}
+
+/** With paths in place of positions: for what stands in no file. */
+export function findingsOf(
+  resolved: ResolvedTopology,
+  rules: readonly Rule[],
+): { readonly rule: Rule; readonly finding: Finding }[] {
+  return rules.flatMap((rule) => rule.check(resolved).map((finding) => ({ rule, finding })));
 }
 
 /** A finding at its place in the file. */

@@ -1,0 +1,116 @@
+/**
+ * The resources of a stack as the objects that they make on a broker: read as the providers read them, so that what a
+ * program leaves out is what a provider puts there.
+ */
+import { heldParameter } from '../topology/definitions/heldValues';
+import type { BrokerObject, ParameterObject, VhostLimitsObject } from '../topology/objects';
+import { readInputs } from '../provider/inputs';
+import type { Inputs } from '../provider/inputs';
+import { bindingType } from '../provider/rabbitmq/binding';
+import { exchangeType } from '../provider/rabbitmq/exchange';
+import { federationUpstreamType, shovelType } from '../provider/rabbitmq/links';
+import { permissionsType } from '../provider/rabbitmq/permissions';
+import { operatorPolicyType, policyType } from '../provider/rabbitmq/policy';
+import { queueType } from '../provider/rabbitmq/queue';
+import { topicPermissionsType } from '../provider/rabbitmq/topicPermissions';
+import { userType } from '../provider/rabbitmq/user';
+import { vhostType } from '../provider/rabbitmq/vhost';
+import { hasUnknown } from '../provider/values';
+import type { PropertyMap } from '../provider/values';
+import { globalParameterType } from '../provider/warren/globalParameter';
+import { userLimitsType, vhostLimitsType } from '../provider/warren/limits';
+import { parameterType } from '../provider/warren/parameter';
+import { vhostSettingsType } from '../provider/warren/vhostSettings';
+import { objectsOf } from '../provider/warren/vhostTable';
+
+export interface StackResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  readonly properties: PropertyMap;
+  /** Says on which broker it is. */
+  readonly provider?: { readonly urn: string; readonly properties: PropertyMap };
+}
+
+export interface Reading {
+  readonly objects: readonly BrokerObject[];
+  /** What is wrong with the properties: the provider would refuse them. */
+  readonly faults: readonly string[];
+}
+
+type Read = (inputs: Inputs) => readonly BrokerObject[];
+
+const READERS: Readonly<Record<string, Read>> = {
+  [vhostType.token]: readVhost,
+  [vhostSettingsType.token]: (inputs) => [vhostSettingsType.parse(inputs)],
+  [vhostLimitsType.token]: (inputs) => [vhostLimitsType.parse(inputs)],
+  [userType.token]: (inputs) => {
+    const { kind, name, tags } = userType.parse(inputs);
+    return [{ kind, name, tags }];
+  },
+  [userLimitsType.token]: (inputs) => [userLimitsType.parse(inputs)],
+  [permissionsType.token]: (inputs) => [permissionsType.parse(inputs)],
+  [topicPermissionsType.token]: (inputs) => [topicPermissionsType.parse(inputs)],
+  [exchangeType.token]: (inputs) => [exchangeType.parse(inputs)],
+  [queueType.token]: (inputs) => [queueType.parse(inputs)],
+  [bindingType.token]: (inputs) => {
+    const {
+      kind,
+      vhost,
+      source,
+      destination,
+      destinationType,
+      routingKey,
+      arguments: given,
+    } = bindingType.parse(inputs);
+    return [{ kind, vhost, source, destination, destinationType, routingKey, arguments: given }];
+  },
+  [policyType.token]: (inputs) => [policyType.parse(inputs)],
+  [operatorPolicyType.token]: (inputs) => [operatorPolicyType.parse(inputs)],
+  [federationUpstreamType.token]: (inputs) => readLink(federationUpstreamType, inputs),
+  [shovelType.token]: (inputs) => readLink(shovelType, inputs),
+  [parameterType.token]: (inputs) => {
+    const { kind, vhost, component, name, value } = parameterType.parse(inputs);
+    return [withoutLogins({ kind, vhost, component, name, value })];
+  },
+  [globalParameterType.token]: (inputs) => [globalParameterType.parse(inputs)],
+  'warren:index:VhostTopology': (inputs) => [
+    ...objectsOf(inputs.text('vhost'), inputs.table('objects'), inputs),
+  ],
+};
+
+/** Undefined for what is no object on a broker. */
+export function readResource({ type, properties }: StackResource): Reading | undefined {
+  const read = READERS[type];
+  if (read === undefined) return undefined;
+  const inputs = readInputs(properties);
+  const objects = read(inputs);
+  return { objects, faults: inputs.failures.map(({ property, reason }) => `${property} ${reason}`) };
+}
+
+function readVhost(inputs: Inputs): readonly BrokerObject[] {
+  const { maxConnections, maxQueues, ...vhost } = vhostType.parse(inputs);
+  const limits: VhostLimitsObject = {
+    kind: 'vhostLimits',
+    vhost: vhost.name,
+    ...limit('maxConnections', maxConnections),
+    ...limit('maxQueues', maxQueues),
+  };
+  return [vhost, ...(Object.keys(limits).length === 2 ? [] : [limits])];
+}
+
+/** -1 is RabbitMQ's word for no limit. */
+function limit(name: 'maxConnections' | 'maxQueues', value: number | undefined): Partial<VhostLimitsObject> {
+  return value === undefined || value === -1 ? {} : { [name]: value };
+}
+
+function readLink(type: typeof shovelType, inputs: Inputs): readonly BrokerObject[] {
+  const link = type.parse(inputs);
+  return [hasUnknown(link.value) ? link : withoutLogins(type.onBroker(link))];
+}
+
+/** Who logs in where is a matter of the stack. */
+function withoutLogins(parameter: ParameterObject): ParameterObject {
+  const { component, value } = parameter;
+  return hasUnknown(value) ? parameter : { ...parameter, value: heldParameter(component, value).value };
+}
