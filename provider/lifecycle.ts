@@ -13,6 +13,7 @@ import { Incomplete, PartialResult } from './incomplete';
 import { readInputs } from './inputs';
 import { lookupToCompare, lookupToRead } from './lookups';
 import {
+  UserError,
   callOf,
   claimIdentities,
   claimIdentity,
@@ -71,11 +72,17 @@ const UNFINISHED =
   'An earlier run was interrupted while it recreated this: the messages and bindings that it set aside come back now.';
 
 /** What to change, on the broker too: see drift.ts. */
-export async function diff(
-  plugin: Plugin,
-  urn: string,
-  request: { readonly state: Properties; readonly news: Properties; readonly ignored: readonly string[] },
-): Promise<ObjectDiff> {
+export function diff(plugin: Plugin, urn: string, request: DiffRequest): Promise<ObjectDiff> {
+  return plugin.recreations.compare(() => compare(plugin, urn, request));
+}
+
+interface DiffRequest {
+  readonly state: Properties;
+  readonly news: Properties;
+  readonly ignored: readonly string[];
+}
+
+async function compare(plugin: Plugin, urn: string, request: DiffRequest): Promise<ObjectDiff> {
   const { state, news, ignored } = request;
   const type = typeOf(plugin, urn);
   const before = objectOf(type, state.values);
@@ -98,8 +105,11 @@ export async function diff(
     if (words !== undefined) await plugin.log('warning', words, urn);
   }
   if (found !== undefined && difference.changes.length > 0) {
-    const isRecreated = difference.deleteBeforeReplace || type.parts !== undefined;
-    for (const refusal of isRecreated ? await refusalsOf(plugin, urn, type, found, after) : []) {
+    const isReplaced = difference.deleteBeforeReplace;
+    const foresee = (): Promise<readonly string[]> => refusalsOf(plugin, urn, type, found, after);
+    const refusals = isReplaced || type.parts !== undefined ? await foresee() : [];
+    if (isReplaced && refusals.length > 0) plugin.recreations.refuse(urn, foresee);
+    for (const refusal of refusals) {
       await plugin.log('warning', `As things are now, this will be refused: ${refusal}`, urn);
     }
   }
@@ -201,6 +211,8 @@ export async function remove(plugin: Plugin, urn: string, state: PropertyMap): P
     await plugin.log('debug', `Left on the broker: ${reason}.`, urn);
     return;
   }
+  const obstacle = call.isReplacement ? await plugin.recreations.obstacleTo(urn) : undefined;
+  if (obstacle !== undefined) throw new UserError(obstacle);
   plugin.touched.add(identity);
   await type.remove(call, object);
 }

@@ -3,6 +3,7 @@ import type { EngineLog } from './engineLog';
 import type { OpenSession } from './session';
 import type { AnyResourceType, Call, Session } from './resourceType';
 import type { Claims } from './claims';
+import type { Recreations } from './recreations';
 import type { PropertyMap } from './values';
 
 export interface Package {
@@ -22,6 +23,7 @@ export interface Plugin {
   readonly touched: Set<string>;
   /** The queues that the program describes in this operation, by URN. */
   readonly checked: Map<string, object>;
+  readonly recreations: Recreations;
   session?: OpenSession;
   isCancelled: boolean;
 }

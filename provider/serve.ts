@@ -8,6 +8,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import * as grpc from '@grpc/grpc-js';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import { openRecreations } from './recreations';
 import { openClaims } from './claims';
 import { openEngineLog } from './engineLog';
 import * as handlers from './handlers';
@@ -33,6 +34,7 @@ export function serve(served: Package): void {
     claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
     touched: new Set(),
     checked: new Map(),
+    recreations: openRecreations(),
     isCancelled: false,
   };
   endWithEngine(() => claims?.release());

@@ -111,6 +111,56 @@ withBroker(
   ['4.3'],
 );
 
+const TWO_QUEUES = `warren: 1
+vhosts:
+  shop:
+    exchanges:
+      events: { type: topic }
+    queues:
+      first: { type: classic, bindings: [{ exchange: events, routingKey: order }] }
+      second: { type: classic, bindings: [{ exchange: events, routingKey: order }] }
+`;
+
+withBroker(
+  'a recreation beside one that is refused',
+  (broker) => {
+    it('is not begun, and nobody misses a queue', async () => {
+      const stack = await openStackBehindProxy(broker);
+      const { workspace, proxy, endpoint, topologyFile } = stack;
+      try {
+        fs.writeFileSync(topologyFile, TWO_QUEUES);
+        await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint });
+        await succeed(workspace.up('--skip-preview'));
+        await allowRigUser(broker, 'shop');
+        const client = await AmqpClient.open({ ...broker, vhost: 'shop' });
+        for (const body of MESSAGES) await client.publish('events', 'order', body);
+        // Room for one of three.
+        const wanted = TWO_QUEUES.replace('first: { type: classic', 'first: { type: classic, priorities: 5');
+        fs.writeFileSync(
+          topologyFile,
+          wanted.replace('second: { ', 'second: { arguments: { x-max-length: 1 }, '),
+        );
+        proxy.requests.length = 0;
+        const refused = await workspace.up('--skip-preview');
+        expect(refused.exitCode, refused.output).not.toBe(0);
+        expect(refused.output).toContain('Refused to recreate queue "second"');
+        expect(refused.output).toContain('Not begun: the recreation of another object');
+        expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+        expect(await client.depth('first')).toBe(MESSAGES.length);
+
+        fs.writeFileSync(topologyFile, wanted);
+        await succeed(workspace.up('--skip-preview'));
+        expect(await client.takeBodies('first', MESSAGES.length)).toEqual(MESSAGES);
+        expect(await client.takeBodies('second', MESSAGES.length)).toEqual(MESSAGES);
+        await client.close();
+      } finally {
+        await closeStackBehindProxy(stack);
+      }
+    });
+  },
+  ['4.3'],
+);
+
 const isOurs = (name: string): boolean => name.startsWith('warren.');
 
 async function succeed(run: Promise<PulumiRun>): Promise<PulumiRun> {
