@@ -5,7 +5,7 @@ import { createProgress } from '../progress';
 /** `warren setup`: Pulumi's engine, found or installed. */
 export async function setup(): Promise<number> {
   const progress = createProgress();
-  const engine = await ensureEngine({ onProgress: progress });
+  const engine = await ensureEngine({ onProgress: progress, renew: true });
   process.stdout.write(`Pulumi ${engine.version} (${engine.source}): ${engine.binFolder}\n`);
   if (engine.source !== 'PATH') {
     process.stdout.write(

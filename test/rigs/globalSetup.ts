@@ -50,7 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function obtainEngine(): Promise<{ folder: string; missingReason: string }> {
   try {
     const onProgress = (text: string) => process.stderr.write(`Pulumi: ${text}\n`);
-    return { folder: (await ensureEngine({ onProgress })).binFolder, missingReason: '' };
+    return { folder: (await ensureEngine({ onProgress, renew: true })).binFolder, missingReason: '' };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -105,6 +105,63 @@ describe('ensureEngine', () => {
   });
 });
 
+describe('an engine that was built before it could start policy packs', () => {
+  const HOST = 'pulumi-language-nodejs';
+
+  /** A cache with such an engine, and its folder. */
+  function oldCache(): { readonly cache: string; readonly folder: string } {
+    const cache = temporaryFolder();
+    const folder = path.join(cache, 'engine', `${ENGINE_VERSION}-${process.platform}-${process.arch}`);
+    writeScript(path.join(folder, 'pulumi'), `echo v${ENGINE_VERSION}`);
+    for (const name of [HOST, `${HOST}-unwrapped`]) writeScript(path.join(folder, name), 'echo old');
+    return { cache, folder };
+  }
+
+  /** Has the host's sources, and copies what it shall build. */
+  function pathWithGo(mainFile: string): string {
+    const bin = path.join(temporaryFolder(), 'bin');
+    const sources = temporaryFolder();
+    fs.writeFileSync(path.join(sources, 'main.go'), mainFile);
+    const script = [
+      'case "$1" in',
+      '  env) echo go1.24.0;;',
+      `  list) echo ${sources};;`,
+      '  build) while [ "$1" != -o ]; do shift; done; cat main.go runPlugin.go > "$2"; chmod +x "$2";;',
+      'esac',
+    ];
+    writeScript(path.join(bin, 'go'), script.join('\n'));
+    return `${bin}:${SYSTEM_PATH}`;
+  }
+
+  it('gets another host where that is asked for, once', async () => {
+    const { cache, folder } = oldCache();
+    const env = { PATH: pathWithGo('a { return errors.New("not supported") }\n'), WARREN_CACHE: cache };
+    const host = path.join(folder, `${HOST}-unwrapped`);
+    expect(await ensureEngine({ env })).toMatchObject({ source: 'cache' });
+    expect(fs.readFileSync(host, 'utf8')).toContain('echo old');
+    expect(await ensureEngine({ env, renew: true })).toMatchObject({ source: 'cache', binFolder: folder });
+    expect(fs.readFileSync(host, 'utf8')).toMatch(/^a \{ return runPlugin\(req, server\) \}\n/);
+    expect(fs.readFileSync(host, 'utf8')).toContain('func runPlugin(');
+    expect(fs.readFileSync(path.join(folder, HOST), 'utf8')).toContain('-unwrapped" -typescript=false');
+    fs.writeFileSync(host, 'kept');
+    await ensureEngine({ env, renew: true });
+    expect(fs.readFileSync(host, 'utf8')).toBe('kept');
+  });
+
+  it.each([
+    ['no Go that could build it', pathWithOldGo, /stays as it is: Go 1\.21 or newer is needed/],
+    ['another release', () => pathWithGo('func main() {}'), /stays as it is: .* is another release/],
+  ])('stays as it is with %s', async (_, pathOf, said) => {
+    const { cache, folder } = oldCache();
+    const progress: string[] = [];
+    const env = { PATH: pathOf(), WARREN_CACHE: cache };
+    const onProgress = (text: string) => progress.push(text);
+    expect(await ensureEngine({ env, renew: true, onProgress })).toMatchObject({ source: 'cache' });
+    expect(progress.at(-1)).toMatch(said);
+    expect(fs.readFileSync(path.join(folder, `${HOST}-unwrapped`), 'utf8')).toContain('echo old');
+  });
+});
+
 describe('the release', () => {
   it('is named as Pulumi names it', () => {
     expect(releasePlatform('linux', 'x64')).toBe('linux-x64');

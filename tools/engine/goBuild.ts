@@ -7,34 +7,48 @@ import { ENGINE_VERSION, EngineError, INSTALL_PAGE, type Progress } from './rele
 
 interface GoProgram {
   readonly name: string;
-  /** Beside this file: holds go.mod and go.sum. */
+  /** Holds go.mod and go.sum. */
   readonly moduleFolder: string;
   readonly package: string;
   readonly linkerFlags: string;
 }
 
-const LANGUAGE_HOST = 'pulumi-language-nodejs';
+const ENGINE: GoProgram = {
+  name: 'pulumi',
+  moduleFolder: moduleFolder('pulumi'),
+  package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
+  linkerFlags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
+};
 
-const PROGRAMS: readonly GoProgram[] = [
-  {
-    name: 'pulumi',
-    moduleFolder: 'pulumi',
-    package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
-    linkerFlags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${ENGINE_VERSION}`,
-  },
-  {
-    // The last release whose host is part of a module that can be had; it works with newer engines and SDKs.
-    name: LANGUAGE_HOST,
-    moduleFolder: 'language-nodejs',
-    package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
-    linkerFlags: '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0',
-  },
-];
+/** The last release whose host is part of a module that can be had; it works with newer engines and SDKs. */
+const HOST: GoProgram = {
+  name: 'pulumi-language-nodejs',
+  moduleFolder: moduleFolder('language-nodejs'),
+  package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
+  linkerFlags: '-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0',
+};
+
+const UNWRAPPED_HOST = `${HOST.name}-unwrapped`;
+
+/** Says that the host beside it starts policy packs. */
+const HOST_MARK = '.runs-policy-packs';
+
+/** Whether the host in a folder was built before it could start policy packs. */
+export function isHostOutdated(folder: string): boolean {
+  const has = (file: string): boolean => fs.existsSync(path.join(folder, file));
+  return has(UNWRAPPED_HOST) && !has(HOST_MARK);
+}
+
+function moduleFolder(name: string): string {
+  return path.join(checkoutFolder(), 'tools', 'engine', name);
+}
 
 // Go that is older than the modules ask for fetches a newer one by itself; it learnt that in 1.21.
 const OLDEST_GO_MINOR = 21;
 const BUILD_TIMEOUT_MS = 3_600_000;
 const PROGRESS_INTERVAL_MS = 5_000;
+
+type Build = (program: GoProgram) => Promise<void>;
 
 /**
  * Builds the engine's programs into `folder`, which must exist. About 3 minutes on 2 cores; 1.5 GB of modules and
@@ -47,7 +61,51 @@ export async function buildEngine(
   onProgress: Progress,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  const go = await findGo(env);
+  const title = `building Pulumi ${ENGINE_VERSION} with Go (once, about 3 minutes)`;
+  await withGo({ folder, workFolder, title, onProgress, env }, async (build, go) => {
+    await Promise.all([build(ENGINE), buildHost(build, go, folder)]);
+  });
+}
+
+/** Builds the Node language host alone, in place of the one in `folder`: a minute of CPU time. @throws EngineError */
+export async function renewHost(
+  folder: string,
+  workFolder: string,
+  onProgress: Progress,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const title = 'building a Node language host that starts policy packs (once)';
+  const half = path.join(workFolder, 'host');
+  fs.mkdirSync(half, { recursive: true });
+  await withGo({ folder: half, workFolder, title, onProgress, env }, async (build, go) => {
+    await buildHost(build, go, half);
+    // Each in one step: others may be starting it.
+    for (const name of [UNWRAPPED_HOST, HOST.name, HOST_MARK]) {
+      fs.renameSync(path.join(half, name), path.join(folder, name));
+    }
+  });
+}
+
+interface GoWork {
+  readonly folder: string;
+  readonly workFolder: string;
+  /** What is told meanwhile. */
+  readonly title: string;
+  readonly onProgress: Progress;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+interface Go {
+  readonly program: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly workFolder: string;
+}
+
+async function withGo(
+  { folder, workFolder, title, onProgress, env }: GoWork,
+  work: (build: Build, go: Go) => Promise<void>,
+): Promise<void> {
+  const program = await findGo(env);
   fs.mkdirSync(workFolder, { recursive: true });
   const goEnv = {
     ...env,
@@ -62,27 +120,57 @@ export async function buildEngine(
   const started = Date.now();
   let packages = 0;
   const tell = () => {
-    onProgress(
-      `building Pulumi ${ENGINE_VERSION} with Go (once, about 3 minutes): ${elapsed(started)}, ` +
-        `${packages} packages compiled`,
-    );
+    onProgress(`${title}: ${elapsed(started)}, ${packages} packages compiled`);
   };
   tell();
   const timer = setInterval(tell, PROGRESS_INTERVAL_MS);
   const onLine = (line: string) => {
     if (!line.startsWith('go: ')) packages++;
   };
+  const go = { program, env: goEnv, workFolder };
   try {
-    await Promise.all(
-      PROGRAMS.map((program) => buildProgram(go, program, folder, workFolder, goEnv, onLine)),
-    );
+    await work((each) => buildProgram(go, each, folder, onLine), go);
   } finally {
     clearInterval(timer);
   }
-  passOptionOn(folder);
   // Go makes its module cache read-only, so that only Go removes it easily.
-  await run(go, ['clean', '-modcache'], { env: goEnv });
+  await run(program, ['clean', '-modcache'], { env: goEnv });
   fs.rmSync(workFolder, { recursive: true, force: true });
+}
+
+async function buildHost(build: Build, go: Go, folder: string): Promise<void> {
+  await build({ ...HOST, moduleFolder: await hostSources(go), package: '.' });
+  passOptionOn(folder);
+  fs.writeFileSync(path.join(folder, HOST_MARK), '');
+}
+
+/** What that release answers to a newer engine that wants a policy pack started, and what takes its place. */
+const NOT_SUPPORTED = 'return errors.New("not supported")';
+const RUN_PLUGIN = 'return runPlugin(req, server)';
+
+/** The host's sources in a folder of their own, with what runPlugin.go adds. */
+async function hostSources({ program, env, workFolder }: Go): Promise<string> {
+  const sources = path.join(workFolder, 'host-sources');
+  fs.rmSync(sources, { recursive: true, force: true });
+  fs.mkdirSync(sources, { recursive: true });
+  for (const name of ['go.mod', 'go.sum', 'runPlugin.go']) {
+    fs.copyFileSync(path.join(HOST.moduleFolder, name), path.join(sources, name));
+  }
+  const list = ['list', '-mod=readonly', '-f', '{{.Dir}}', HOST.package];
+  const found = await run(program, list, { cwd: HOST.moduleFolder, env, timeoutMs: BUILD_TIMEOUT_MS });
+  const original = found.stdout.trim();
+  if (found.exitCode !== 0) {
+    throw new EngineError(`\`go list\` of ${HOST.name} failed:\n${tail(found.output, 5)}`);
+  }
+  for (const name of fs.readdirSync(original)) {
+    if (!name.endsWith('.go') || name.endsWith('_test.go')) continue;
+    const text = fs.readFileSync(path.join(original, name), 'utf8');
+    if (name === 'main.go' && !text.includes(NOT_SUPPORTED)) {
+      throw new EngineError(`${HOST.name} is another release than the one that runPlugin.go is for`);
+    }
+    fs.writeFileSync(path.join(sources, name), text.replace(NOT_SUPPORTED, RUN_PLUGIN));
+  }
+  return sources;
 }
 
 /**
@@ -90,27 +178,26 @@ export async function buildEngine(
  * ts-node, which would load the TypeScript compiler at every start.
  */
 function passOptionOn(folder: string): void {
-  const host = path.join(folder, LANGUAGE_HOST);
+  const host = path.join(folder, HOST.name);
   if (process.platform === 'win32') return;
-  fs.renameSync(host, `${host}-unwrapped`);
+  fs.renameSync(host, path.join(folder, UNWRAPPED_HOST));
   const script = `#!/bin/sh\nexec "\${0}-unwrapped" -typescript=false "$@"\n`;
   fs.writeFileSync(host, script, { mode: 0o755 });
 }
 
 async function buildProgram(
-  go: string,
+  go: Go,
   program: GoProgram,
   folder: string,
-  workFolder: string,
-  env: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const logFile = path.join(workFolder, `${program.name}.log`);
+  const logFile = path.join(go.workFolder, `${program.name}.log`);
   fs.writeFileSync(logFile, '');
   const flags = ['-v', '-mod=readonly', '-trimpath', `-ldflags=${program.linkerFlags}`];
-  const result = await run(go, ['build', ...flags, '-o', path.join(folder, program.name), program.package], {
-    cwd: path.join(checkoutFolder(), 'tools', 'engine', program.moduleFolder),
-    env,
+  const output = path.join(folder, program.name);
+  const result = await run(go.program, ['build', ...flags, '-o', output, program.package], {
+    cwd: program.moduleFolder,
+    env: go.env,
     timeoutMs: BUILD_TIMEOUT_MS,
     logFile,
     onLine,

@@ -7,7 +7,7 @@ import { acquireLock } from '../fileLock';
 import { cacheFolder } from '../folders';
 import { findProgram, run, tail } from '../processes';
 import { downloadEngine } from './download';
-import { buildEngine } from './goBuild';
+import { buildEngine, isHostOutdated, renewHost } from './goBuild';
 import { ENGINE_PROGRAMS, ENGINE_VERSION, EngineError, INSTALL_PAGE, type Progress } from './release';
 
 export { EngineError } from './release';
@@ -23,6 +23,8 @@ export interface Engine {
 export interface EngineOptions {
   readonly onProgress?: Progress;
   readonly env?: NodeJS.ProcessEnv;
+  /** Also brings an engine that an earlier version of this checkout has built up to date, where that is possible. */
+  readonly renew?: boolean;
 }
 
 // Before it, Pulumi.yaml can't name a provider's folder and the file backend can't leave its metadata files out.
@@ -43,8 +45,10 @@ export async function findEngine(options: EngineOptions = {}): Promise<Engine | 
 export async function ensureEngine(options: EngineOptions = {}): Promise<Engine> {
   const env = options.env ?? process.env;
   const onProgress = options.onProgress ?? (() => undefined);
+  const isEnough = ({ source, binFolder }: Engine): boolean =>
+    options.renew !== true || source !== 'cache' || !isHostOutdated(binFolder);
   const present = await findEngine(options);
-  if (present !== undefined) return present;
+  if (present !== undefined && isEnough(present)) return present;
   const unlock = await acquireLock(`${cachedFolder(env)}.lock`, {
     timeoutMs: LOCK_TIMEOUT_MS,
     onWait: (holder) => {
@@ -52,7 +56,10 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<Engine>
     },
   });
   try {
-    return (await engineInCache(env)) ?? (await getEngine(env, onProgress));
+    const cached = await engineInCache(env);
+    if (cached === undefined) return await getEngine(env, onProgress);
+    if (!isEnough(cached)) await tryToRenew(cached.binFolder, env, onProgress);
+    return cached;
   } finally {
     unlock();
   }
@@ -65,8 +72,7 @@ async function getEngine(env: NodeJS.ProcessEnv, onProgress: Progress): Promise<
     {
       source: 'go',
       label: 'The build',
-      get: (folder: string) =>
-        buildEngine(folder, path.join(cacheFolder(env), 'engine', 'build'), onProgress, env),
+      get: (folder: string) => buildEngine(folder, buildFolder(env), onProgress, env),
     },
   ] as const;
   for (const { source, label, get } of ways) {
@@ -95,6 +101,20 @@ async function getEngine(env: NodeJS.ProcessEnv, onProgress: Progress): Promise<
       `Way out: install Pulumi (${INSTALL_PAGE}) so that \`pulumi\` is on PATH; or give this machine a network ` +
       'or a mirror (WARREN_PULUMI_DOWNLOADS for the release, GOPROXY for Go modules); or install Go 1.21 or newer.',
   );
+}
+
+function buildFolder(env: NodeJS.ProcessEnv): string {
+  return path.join(cacheFolder(env), 'engine', 'build');
+}
+
+/** What there is works for all but policy packs. */
+async function tryToRenew(folder: string, env: NodeJS.ProcessEnv, onProgress: Progress): Promise<void> {
+  try {
+    await renewHost(folder, buildFolder(env), onProgress, env);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    onProgress(`the Node language host stays as it is: ${error.message.split('\n')[0] ?? ''}`);
+  }
 }
 
 function cachedFolder(env: NodeJS.ProcessEnv): string {

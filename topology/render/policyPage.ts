@@ -29,14 +29,14 @@ A policy pack applies the rules of \`warren check\` to the resources of any stac
 
 \`\`\`sh
 npm install --save-dev @pulumi/rabbitmq PATH_OR_GIT_URL_OF_WARREN # Node 20.19 or newer; also beside a program in Python or Go
-pulumi preview --policy-pack node_modules/warren/policy/pulumi-analyzer-warren
+pulumi preview --policy-pack node_modules/warren/policy
 \`\`\`
 
-A path to an executable needs Pulumi 3.256 or newer; \`npx warren setup\` gets 3.259 where there is none. No broker is asked: the pack judges what the program says. Nothing is uploaded, and no account is needed. \`pulumi up\` takes the same option: what is mandatory then stops it after its preview.
+Pulumi's Node language host starts the pack, whatever the program is written in; the engine that \`npx warren setup\` gets has one. Pulumi 3.256 and newer also take the executable \`node_modules/warren/policy/pulumi-analyzer-warren\`, which needs no language host and starts sooner. No broker is asked: the pack judges what the program says. Nothing is uploaded, and no account is needed. \`pulumi up\` takes the same option: what is mandatory then stops it after its preview.
 
 \`\`\`console
 Policies:
-    ❌ warren@v0.1.0 (local: node_modules/warren/policy/pulumi-analyzer-warren)
+    ❌ warren@v0.1.0 (local: node_modules/warren/policy)
         - [mandatory] [severity: high]  mirroring-removed  (rabbitmq:index:Policy: mirrors)
           ha-* policy keys are invalid on 4.x.
           RabbitMQ 4.3 knows no "ha-mode".
