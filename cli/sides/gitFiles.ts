@@ -33,7 +33,7 @@ export function readGitFile(source: string): GitFile {
       `${source}: git knows no revision "${ref}" here; fetch it first (git fetch origin ${ref}), a shallow clone has only few`,
     );
   }
-  const read = (file: string): string | undefined => git(['cat-file', 'blob', `${commit}:${file}`]);
+  const read = (file: string): string | undefined => textAt(commit, file);
   const candidates = [path.posix.join(prefix.trimEnd(), given), path.posix.normalize(given)];
   for (const file of candidates) {
     const text = read(file);
@@ -46,8 +46,12 @@ export function readGitFile(source: string): GitFile {
     };
     return { text, file, readFile };
   }
+  const names = filesOf(commit);
+  if (candidates.some((file) => names.includes(file))) {
+    throw new UserError(`${source}: it is a link, and leads to no file in the revision ${ref}`);
+  }
   throw new UserError(
-    `${source}: there is no file ${candidates[0] ?? given} in the revision ${ref}${hint(commit, given)}`,
+    `${source}: there is no file ${candidates[0] ?? given} in the revision ${ref}${hint(names, given)}`,
   );
 }
 
@@ -58,9 +62,11 @@ export function repository(): { readonly root: string; readonly prefix: string }
   return { root, prefix: git(['rev-parse', '--show-prefix'])?.replace(/\n$/, '') ?? '' };
 }
 
-/** The text of a file in a revision, by its path from the root; undefined where there is none. */
+/** The text of a file in a revision, by its path from the root; undefined where there is none. Links are followed. */
 export function textAt(commit: string, file: string): string | undefined {
-  return git(['cat-file', 'blob', `${commit}:${file}`]);
+  const found = git(['cat-file', '--batch-check', '--follow-symlinks'], `${commit}:${file}\n`);
+  const object = /^([0-9a-f]+) blob \d+\n$/.exec(found ?? '')?.[1];
+  return object === undefined ? undefined : git(['cat-file', 'blob', object]);
 }
 
 export interface Moves {
@@ -96,8 +102,11 @@ export function mergeBase(revision: string): string {
   );
 }
 
-function hint(commit: string, file: string): string {
-  const names = git(['ls-tree', '-r', '--name-only', '-z', commit])?.split('\u0000') ?? [];
+function filesOf(commit: string): readonly string[] {
+  return git(['ls-tree', '-r', '--name-only', '-z', '--full-tree', commit])?.split('\u0000') ?? [];
+}
+
+function hint(names: readonly string[], file: string): string {
   const meant =
     names.find((name) => path.posix.basename(name) === path.posix.basename(file)) ?? nearest(file, names);
   return meant === undefined || meant === '' ? '' : `; did you mean ${meant}?`;
@@ -106,11 +115,12 @@ function hint(commit: string, file: string): string {
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /** What git prints; undefined where it fails. Replacements and filters of the user's don't change a topology. */
-function git(args: readonly string[]): string | undefined {
+function git(args: readonly string[], input = ''): string | undefined {
   const { status, stdout, error } = spawnSync('git', ['--no-replace-objects', ...args], {
     encoding: 'utf8',
     maxBuffer: OUTPUT_BYTES_MAX,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    input,
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
     throw new UserError('git: sources need git, which is not on PATH');

@@ -187,6 +187,21 @@ describe('git', () => {
     expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
   });
 
+  it('follows links within the revision, and no others', async () => {
+    fs.symlinkSync('base/shop.yaml', path.join(folder, 'link.yaml'));
+    fs.symlinkSync(path.join(folder, 'long.yaml'), path.join(folder, 'out.yaml'));
+    await git('add', 'link.yaml', 'out.yaml');
+    await git('commit', '-q', '-m', 'links');
+    const { stdout, output } = await diff([
+      ...['git:main:link.yaml', 'git:main:base/shop.yaml'],
+      ...['--format', 'json'],
+    ]);
+    expect(JSON.parse(stdout), output).toMatchObject({ changes: [] });
+    const refused = await diff(['git:main:out.yaml', 'long.yaml']);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toContain('it is a link, and leads to no file in the revision main');
+  });
+
   it.each([
     ['git:nowhere:base/shop.yaml', 'git knows no revision "nowhere"'],
     [
