@@ -28,6 +28,22 @@ export async function connectionsIn(broker: Broker, vhost: string): Promise<read
   return [...live, ...others];
 }
 
+/**
+ * Whether nobody could have taken a message from a queue of the vhost. Shovels and federation show as consumers; where
+ * the statistics don't tell of consumers, there must be none that could reach the vhost.
+ */
+export async function isQuiet(
+  broker: Broker,
+  vhost: string,
+  { areShovelsSeen }: { readonly areShovelsSeen: boolean },
+): Promise<boolean> {
+  if ((await connectionsIn(broker, vhost)).length > 0) return false;
+  if (areShovelsSeen) return true;
+  const json = await getOrAbsent(broker, { path: 'parameters', action: 'list the shovels' });
+  const movers = ['shovel', 'federation-upstream'];
+  return !records(json).some((entry) => movers.includes(text(entry, 'component')));
+}
+
 interface Listed extends Connection {
   readonly vhost: string;
 }

@@ -207,7 +207,10 @@ export function statusError(
     });
   }
   if (status === 404) {
-    const message = `${cannot}: not found (${cause}). Create what it refers to first.`;
+    // Of a classic queue whose node is gone.
+    const isDown = /\bis down\b/.test(cause);
+    const wayOut = isDown ? 'Start that node, and run it again' : 'Create what it refers to first';
+    const message = `${cannot}: not found (${cause}). ${wayOut}.`;
     return new BrokerError({ ...details, kind: 'notFound', message });
   }
   if (status === 429 || status >= 500) {

@@ -3,6 +3,7 @@
  * Everything is on the broker, so whoever was killed in between, on whatever machine, is continued by the next run.
  */
 import { createHash } from 'node:crypto';
+import { HOLDING_PREFIX } from '../topology/names';
 import type { BindingObject, ExchangeObject, ObjectOfKind } from '../topology/objects';
 import type { StoredBinding } from './bindings';
 import type { Broker } from './transport';
@@ -10,7 +11,6 @@ import * as bindings from './bindings';
 import { isBrokerError } from './errors';
 import * as exchanges from './exchanges';
 
-export const HOLDING_PREFIX = 'warren.holding.';
 const NAME_BYTES_MAX = 255;
 
 /** Of the exchange and the queue that stand in for an object of this name; `return` is the way back to a queue. */

@@ -2,11 +2,12 @@
  * What Warren set aside for a queue or an exchange that is gone: whoever began to recreate or delete it was killed, or
  * failed. Nothing but its holding exchange tells of it any more, so it is looked for in what was read anyway.
  */
+import { HOLDING_PREFIX } from '../topology/names';
 import type { ObjectOfKind } from '../topology/objects';
 import type { Snapshot } from './snapshot';
 import type { Broker } from './transport';
 import { isBrokerError } from './errors';
-import { HOLDING_PREFIX, holdingName } from './holding';
+import { holdingName } from './holding';
 import { glance, plural } from './queueCounts';
 
 export interface Leftover {

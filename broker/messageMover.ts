@@ -52,7 +52,8 @@ export async function moveAndDelete(
     await drain(broker, move);
     obstacle = await deleteIfEmpty(broker, queue, attempt);
     const isReady = obstacle !== undefined && obstacle.messages > obstacle.unacknowledged;
-    if (!isReady) return obstacle;
+    // A stream gives its messages to whoever reads it, and keeps them.
+    if (!isReady || attempt.type === 'stream') return obstacle;
   }
   return obstacle;
 }
@@ -66,7 +67,7 @@ export async function drain(broker: Broker, move: Move): Promise<void> {
   for (let round = 0; ; round++) {
     const counts = await firstLook(broker, move.vhost, move.from);
     const isEmpty = counts === undefined || counts.messages <= counts.unacknowledged;
-    if (isEmpty || round === roundsMax(counts.type)) return;
+    if (isEmpty || counts.type === 'stream' || round === roundsMax(counts.type)) return;
     await moveMessages(broker, move);
   }
 }
@@ -135,7 +136,7 @@ async function tryClassic(
   { mayInterrupt }: Attempt,
 ): Promise<QueueCounts | undefined> {
   const counts = await lookAt(broker, queue);
-  if (counts === undefined || counts.messages > 0) return counts;
+  if (counts === undefined || counts.messages > 0 || counts.isUncertain) return counts;
   try {
     await queues.remove(broker, queue, { ifEmpty: true, ifUnused: !mayInterrupt });
     return undefined;

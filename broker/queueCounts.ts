@@ -8,18 +8,20 @@
  * - A stream's messages show as late, and nothing else tells.
  *
  * So the late figures count once they are newer than the moment in which the inflow was stopped, or at once where no
- * client is connected to the vhost: then nothing can be unacknowledged.
+ * client is connected to the vhost: then nothing can be unacknowledged. Figures that are missing are never zeros: the
+ * statistics may be switched off, or the only node that has the queue be down.
  */
+import type { Arguments } from '../topology/objects';
 import type { Loss } from './approvals';
 import type { QueueName } from './queues';
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { subjectOfQueue } from './approvals';
 import { readTogether } from './coalesce';
-import { connectionsIn } from './connections';
+import { isQuiet } from './connections';
 import { isBrokerError } from './errors';
 import { count, field, flag, getOrAbsent, records, text } from './json';
-import { read } from './queues';
+import { read, readEffectivePolicy } from './queues';
 import { path } from './transport';
 
 export interface QueueCounts {
@@ -73,9 +75,25 @@ export async function firstLook(
   if (totals === undefined || totals.type === 'classic') return totals;
   const known = await statistics(broker, vhost, name);
   if (known?.type !== 'quorum' || known.messages > 0 || !known.isPeekable) return known;
-  const ready = await readyNow(broker, vhost, name);
+  const ready = await readyUnlessLeaderless(broker, vhost, name);
   if (ready === undefined) return undefined;
-  return { ...known, messages: ready, isUncertain: false, isExact: true };
+  if (ready === 'leaderless') return { ...known, isUncertain: true };
+  // One that is ready is enough to refuse; that none is says nothing of those that are unacknowledged.
+  return { ...known, messages: ready, isUncertain: known.isUncertain && ready === 0, isExact: true };
+}
+
+async function readyUnlessLeaderless(
+  broker: Broker,
+  vhost: string,
+  name: string,
+): Promise<number | 'leaderless' | undefined> {
+  try {
+    return await readyNow(broker, vhost, name);
+  } catch (error) {
+    // AMQP's "internal error": no member answers for the queue.
+    if (isBrokerError(error, 'refused') && /^541\b/.test(error.reason ?? '')) return 'leaderless';
+    throw error;
+  }
 }
 
 export interface Settling {
@@ -99,13 +117,31 @@ export async function settledCounts(
   if (first.isExact === true) {
     if (first.messages > 0) return first;
     // The messages of a consumer that goes are ready again at once.
-    if (isOurs && first.consumers === 0) return first;
-    const isQuiet = (await connectionsIn(broker, vhost)).length === 0;
-    if (isQuiet) return first;
+    if (isOurs && first.consumers === 0) return { ...first, isUncertain: false };
+    if (await isSurelyEmpty(broker, vhost, first)) return { ...first, isUncertain: false };
   }
   const remainingMs = sinceMs + SETTLE_MS - performance.now();
   if (remainingMs > 0) await broker.pause(remainingMs, `count the messages of queue "${name}"`);
   return latestCounts(broker, vhost, name, areConsumersEnough);
+}
+
+/** Nothing is ready in it, and nobody could have what is not. Without statistics, a shovel could. */
+async function isSurelyEmpty(broker: Broker, vhost: string, counts: QueueCounts): Promise<boolean> {
+  if (counts.isExact !== true || counts.messages > 0) return false;
+  if (!(await isQuiet(broker, vhost, { areShovelsSeen: !counts.isUncertain }))) return false;
+  return !(await mayHideMessages(broker, { vhost, name: counts.name }));
+}
+
+/**
+ * Whether messages may be in a quorum queue that are neither ready nor given to anybody: rejected ones that wait for
+ * their delayed retry (4.3), and dead letters for a target that doesn't take them. Only the figures tell.
+ */
+export async function mayHideMessages(broker: Broker, { vhost, name }: QueueName): Promise<boolean> {
+  const policy = await readEffectivePolicy(broker, vhost, name);
+  const table: Arguments = (await read(broker, vhost, name))?.arguments ?? {};
+  const valueOf = (key: string): unknown => table[`x-${key}`] ?? policy[key];
+  const isDelayed = !['undefined', 'disabled'].includes(String(valueOf('delayed-retry-type')));
+  return isDelayed || valueOf('dead-letter-strategy') === 'at-least-once';
 }
 
 /** Messages that were taken last are still shown for a while: what stays that long is there. */
@@ -120,6 +156,8 @@ export async function latestCounts(
     const latest = await firstLook(broker, vhost, name);
     if (latest === undefined || performance.now() > deadlineMs) return latest;
     if (latest.consumers > 0 && areConsumersEnough) return latest;
+    if (latest.isUncertain && (await isSurelyEmpty(broker, vhost, latest)))
+      return { ...latest, isUncertain: false };
     const isStale = latest.type === 'quorum' && latest.isExact !== true && latest.messages > 0;
     if (!isStale && !latest.isUncertain) return latest;
     await broker.pause(POLL_MS, `count the messages of queue "${name}"`);
@@ -140,7 +178,7 @@ export async function countsOfVhost(broker: Broker, vhost: string): Promise<read
   const sinceMs = beginningOf(broker);
   const counts = await Promise.all(
     (await latestTotalsOfVhost(broker, vhost)).map(async (totals) =>
-      totals.type === 'classic' || totals.messages > 0
+      (totals.type === 'classic' && !totals.isUncertain) || totals.messages > 0
         ? totals
         : await settledCounts(broker, vhost, totals.name, sinceMs),
     ),
@@ -158,6 +196,19 @@ async function latestTotalsOfVhost(broker: Broker, vhost: string): Promise<reado
     if (!areStale || performance.now() > deadlineMs) return totals;
     await broker.pause(POLL_MS, `count the messages in vhost "${vhost}"`);
   }
+}
+
+/** Whether the messages that show are such that nobody can get. Figures that come late are waited for. */
+export async function hasHiddenMessages(
+  broker: Broker,
+  queue: QueueName,
+  { type, messages, consumers, isExact = false }: QueueCounts,
+): Promise<boolean> {
+  const isInQuestion = type === 'quorum' && messages > 0 && consumers === 0 && !isExact;
+  if (!isInQuestion || !(await mayHideMessages(broker, queue))) return false;
+  if ((await readyNow(broker, queue.vhost, queue.name)) !== 0) return false;
+  const latest = await latestCounts(broker, queue.vhost, queue.name);
+  return latest !== undefined && latest.isExact !== true && latest.messages > latest.unacknowledged;
 }
 
 interface Statistics extends QueueCounts {
@@ -201,37 +252,60 @@ function deliveriesLeft(json: unknown): number {
   return Math.min(...limits);
 }
 
-/** The queues of a vhost in which something shows, in two requests whatever their number; absent ones aren't in it. */
+/** The queues of a vhost in which something shows, in three requests whatever their number; absent ones aren't in it. */
 export async function namesInUse(broker: Broker, vhost: string): Promise<ReadonlySet<string>> {
-  const [totals, consumers] = await Promise.all([
-    totalsOfVhost(broker, vhost),
-    getOrAbsent(broker, {
-      path: `consumers/${path(vhost)}`,
-      action: `list the consumers in vhost "${vhost}"`,
-    }),
-  ]);
-  const used = totals.filter((queue) => queue.messages > 0 || queue.unacknowledged > 0 || queue.isUncertain);
-  const consumed = records(consumers).map((consumer) => text(field(consumer, 'queue'), 'name'));
-  return new Set([...used.map(({ name }) => name), ...consumed]);
+  const [totals, consumed] = await Promise.all([totalsOfVhost(broker, vhost), namesConsumed(broker, vhost)]);
+  const isKnown = (type: string): boolean => consumed !== undefined || type === 'classic';
+  const used = totals.filter(
+    ({ messages, unacknowledged, isUncertain, type }) =>
+      messages > 0 || unacknowledged > 0 || isUncertain || !isKnown(type),
+  );
+  return new Set([...used.map(({ name }) => name), ...(consumed ?? [])]);
 }
 
-/** Undefined where there is no such queue. 3.10 gives totals only in lists. */
+/** Undefined where the statistics are switched off. */
+async function namesConsumed(broker: Broker, vhost: string): Promise<readonly string[] | undefined> {
+  const action = `list the consumers in vhost "${vhost}"`;
+  try {
+    const json = await getOrAbsent(broker, { path: `consumers/${path(vhost)}`, action });
+    return records(json).map((consumer) => text(field(consumer, 'queue'), 'name'));
+  } catch (error) {
+    if (isBrokerError(error, 'refused')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Undefined where there is no such queue. 3.10 gives totals only in lists. Of a queue whose only node is down, 3.10
+ * says that there is none, and 4.x answers with HTTP 500: the lists still have it.
+ */
 async function totalsOf(broker: Broker, vhost: string, name: string): Promise<QueueCounts | undefined> {
-  const action = `count the messages of queue "${name}" in vhost "${vhost}"`;
-  const json = await getOrAbsent(broker, { path: `queues/${path(vhost, name)}?${TOTALS}`, action });
-  if (json === undefined) return undefined;
-  const totals = fromTotals(json);
-  if (totals.type !== 'classic' || !totals.isUncertain) return totals;
+  const totals = await ownTotals(broker, vhost, name);
+  if (totals !== undefined && (totals.type !== 'classic' || !totals.isUncertain)) return totals;
   const list = await readTogether(broker, `totals of ${vhost}`, () => totalsOfVhost(broker, vhost));
   return list.find((entry) => entry.name === name);
 }
 
+async function ownTotals(broker: Broker, vhost: string, name: string): Promise<QueueCounts | undefined> {
+  const action = `count the messages of queue "${name}" in vhost "${vhost}"`;
+  try {
+    const json = await getOrAbsent(broker, { path: `queues/${path(vhost, name)}?${TOTALS}`, action });
+    return json === undefined ? undefined : fromTotals(json);
+  } catch (error) {
+    if (isBrokerError(error, 'unavailable') && error.status === 500) return undefined;
+    throw error;
+  }
+}
+
+/** The list with totals leaves out the queues whose processes don't answer: they hold nobody knows what. */
 async function totalsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
-  const json = await getOrAbsent(broker, {
-    path: `queues/${path(vhost)}?${TOTALS}`,
-    action: `count the messages in vhost "${vhost}"`,
-  });
-  return records(json).map(fromTotals);
+  const action = `count the messages in vhost "${vhost}"`;
+  const listOf = (query: string): Promise<unknown> =>
+    getOrAbsent(broker, { path: `queues/${path(vhost)}?${query}`, action });
+  const all = records(await listOf('disable_stats=true&columns=name,type')).map(fromTotals);
+  const counted = records(await listOf(TOTALS)).map(fromTotals);
+  const names = new Set(counted.map(({ name }) => name));
+  return [...counted, ...all.filter(({ name }) => !names.has(name))];
 }
 
 function fromTotals(entry: unknown): QueueCounts {

@@ -14,7 +14,8 @@ import { howToApprove, isApprovedByName, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
 import { readTogether } from './coalesce';
-import { bindHoldingQueue, closeHolding, holdingName, isHolding, openHolding } from './holding';
+import { holdingName, isHolding } from './holding';
+import { declareHolding } from './holdingQueue';
 import { canMove } from './messageMover';
 import { divertInflow } from './queueInflow';
 import {
@@ -59,10 +60,7 @@ export async function removeQueue(
   await removeGuarded(broker, queue, options.approvals);
   if (!(await isHolding(broker, vhost, holding))) return;
   await judgeSetAside(broker, queue, options.approvals, wasInterrupted);
-  if (wasInterrupted) return discardSetAside(broker, queue);
-  // Opened for this deletion alone.
-  await queues.remove(broker, { vhost, name: holding });
-  await closeHolding(broker, vhost, holding);
+  await discardSetAside(broker, queue);
 }
 
 async function removeGuarded(broker: Broker, queue: QueueName, approvals: Approvals): Promise<void> {
@@ -118,7 +116,12 @@ function judgeOf(broker: Broker, queue: QueueName, approvals: Approvals): Judge 
   };
 }
 
-function wayOutOf({ type }: QueueCounts): string {
+function wayOutOf({ type, isUncertain }: QueueCounts): string {
+  if (isUncertain) {
+    const quiet =
+      type === 'quorum' ? ', or disconnect all clients of the vhost where the statistics are off' : '';
+    return `Start the node where it is, if that is down${quiet}; or approve`;
+  }
   return type === 'stream'
     ? 'A stream keeps what was read: stop its clients, and approve'
     : 'Drain it and stop its consumers; or approve';
@@ -197,7 +200,7 @@ async function removeOther(
   const known = await latest(broker, queue, first);
   if (known === undefined) return;
   if (await judge(known, RACE)) return queues.remove(broker, queue);
-  const stoppedMs = await stopInflow(broker, queue);
+  const stoppedMs = await stopInflow(broker, queue, known);
   const holding = holdingName('queue', queue.name);
   try {
     const counts = await settledCounts(broker, queue.vhost, queue.name, stoppedMs ?? beganMs);
@@ -217,26 +220,35 @@ async function removeOther(
 const RACE = 'Stop what publishes to it by its name through the default exchange, too. ';
 
 /** When the inflow was stopped, by `performance.now`; undefined where there was none but by the default exchange. */
-async function stopInflow(broker: Broker, queue: QueueName): Promise<number | undefined> {
+async function stopInflow(
+  broker: Broker,
+  queue: QueueName,
+  { type }: QueueCounts,
+): Promise<number | undefined> {
   const { vhost, name } = queue;
   const bound = await bindings.listTo(broker, { vhost, type: 'queue', name });
   if (bound.length === 0) return undefined;
-  // Without a shovel nothing could be brought back from there.
-  if (await readTogether(broker, 'whether messages can be moved', () => canMove(broker))) {
-    await catchInflow(broker, queue);
+  // Ready messages of a quorum queue can be counted at the last moment, a stream's can't.
+  if ((await canCatchInflow(broker, queue, type)) || type === 'stream') {
+    await divertInflow(broker, queue, bound);
   }
-  await divertInflow(broker, queue, bound);
   return performance.now();
 }
 
 /** What comes in while it is counted is confirmed to its publishers, and must not get lost where the queue stays. */
-async function catchInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {
-  const holding = holdingName('queue', name);
-  await openHolding(broker, vhost, holding);
-  const table = { 'x-queue-type': 'classic' };
-  const queue = { kind: 'queue', vhost, name: holding, durable: true, autoDelete: false } as const;
-  await queues.put(broker, { ...queue, arguments: table });
-  await bindHoldingQueue(broker, vhost, holding);
+async function canCatchInflow(broker: Broker, { vhost, name }: QueueName, type: string): Promise<boolean> {
+  // Without a shovel nothing could be brought back from there.
+  if (!(await readTogether(broker, 'whether messages can be moved', () => canMove(broker)))) return false;
+  const current = await queues.read(broker, vhost, name);
+  if (current === undefined) return false;
+  try {
+    await declareHolding(broker, current, 'classic');
+    return true;
+  } catch (error) {
+    // The vhost takes no further queue.
+    if (type !== 'stream' && isBrokerError(error, 'guarded')) return false;
+    throw error;
+  }
 }
 
 async function restoreInflow(broker: Broker, { vhost, name }: QueueName): Promise<void> {

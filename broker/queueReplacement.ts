@@ -4,8 +4,7 @@
  * with a holding queue behind it, the messages are moved there, and the queue is deleted. Second half: once the new
  * queue is declared, messages and bindings come back. Each step looks at what is on the broker and can be done again.
  */
-import type { Arguments, QueueObject } from '../topology/objects';
-import { effectiveValue } from '../topology/route/effectiveSettings';
+import type { QueueObject } from '../topology/objects';
 import type { Approvals } from './approvals';
 import type { QueueCounts } from './queueCounts';
 import type { QueueName } from './queues';
@@ -13,12 +12,11 @@ import type { Broker } from './transport';
 import { howToApprove, verdictOn } from './approvals';
 import * as bindings from './bindings';
 import { BrokerError, isBrokerError, refusalOf } from './errors';
-import { bindHoldingQueue, holdingName, isHolding, openHolding } from './holding';
-import { protectHolding } from './holdingPolicies';
+import { holdingName, isHolding, openHolding } from './holding';
+import { declareHolding } from './holdingQueue';
 import { canMove, deleteIfEmpty, finishMove, lookAt, moveAndDelete } from './messageMover';
 import { isAtLeast, readOverview } from './overview';
-import { beginningOf, describeCounts, glance, lossOf } from './queueCounts';
-import { declareQueue } from './queueDeclaration';
+import { beginningOf, describeCounts, glance, hasHiddenMessages, latestCounts, lossOf } from './queueCounts';
 import { divertInflow } from './queueInflow';
 import { bringBack, noteJudged, wayOut } from './queueReturn';
 import * as queues from './queues';
@@ -47,13 +45,14 @@ export async function setQueueAside(
   const current = await queues.read(broker, vhost, name);
   if (current === undefined) return;
   const isHeld = await isHolding(broker, vhost, holdingName('queue', name));
-  const counts = isHeld ? await finishMove(broker, wayOut(current)) : await lookAt(broker, current);
+  const shown = isHeld ? await finishMove(broker, wayOut(current)) : await lookAt(broker, current);
+  const counts = shown?.isUncertain === true ? await latestCounts(broker, vhost, name) : shown;
   if (counts === undefined) return;
   const undone = async (error: unknown): Promise<never> => {
     if (isBrokerError(error, 'guarded')) await bringBack(broker, current);
     throw error;
   };
-  const rules = await judge(broker, current, counts, options).catch(undone);
+  const rules = await judge(broker, current, counts, { ...options, mayLookInto: true }).catch(undone);
   noteJudged(broker, current);
   const bound = await bindings.listTo(broker, { vhost, type: 'queue', name });
   const attempt = { ...rules, type: counts.type };
@@ -63,8 +62,10 @@ export async function setQueueAside(
     const obstacle = await deleteIfEmpty(broker, current, { ...attempt, sinceMs });
     if (obstacle === undefined) return untilConsumersKnow(broker, current, attempt);
   }
-  if (rules.losesMessages) await openHolding(broker, vhost, holdingName('queue', name));
-  else await declareHolding(broker, current, counts.type);
+  // Also where the messages go with the queue: what comes in meanwhile doesn't.
+  if (await canMove(broker)) {
+    await declareHolding(broker, current, counts.type === 'quorum' ? 'quorum' : 'classic');
+  } else await openHolding(broker, vhost, holdingName('queue', name));
   await divertInflow(broker, current, bound);
   await emptyAndDelete(broker, current, { ...attempt, sinceMs: performance.now() }).catch(undone);
   await untilConsumersKnow(broker, current, attempt);
@@ -95,6 +96,11 @@ async function untilConsumersKnow(
   await broker.pause(CANCEL_MS, `cancel the consumers of ${inWords(queue)}`);
 }
 
+interface JudgeOptions extends ReplacementOptions {
+  /** A preview may not, not even into a queue. */
+  readonly mayLookInto?: boolean;
+}
+
 interface Rules {
   /** Consumers may be cancelled. */
   readonly mayInterrupt: boolean;
@@ -106,9 +112,9 @@ async function judge(
   broker: Broker,
   queue: QueueObject,
   counts: QueueCounts,
-  { approvals, replacement }: ReplacementOptions,
+  { approvals, replacement, mayLookInto = false }: JudgeOptions,
 ): Promise<Rules> {
-  const cannotMove = await obstacleToMoving(broker, queue, counts);
+  const cannotMove = await obstacleToMoving(broker, queue, counts, mayLookInto);
   const lost = cannotMove ?? (await misfit(broker, queue, replacement, counts));
   const loss = await lossOf(broker, queue, counts, lost === undefined ? 'recreate' : 'delete');
   const verdict = verdictOn(loss, approvals);
@@ -123,61 +129,28 @@ async function judge(
       `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}` +
       (lost === undefined
         ? `. ${stopConsumers(approval)}`
-        : `; ${lost}. Drain it first; or approve the loss with ${approval}`),
+        : `; ${lost}. ${counts.type === 'stream' ? 'Approve' : 'Drain it first; or approve'} the loss with ${approval}`),
   });
 }
 
 async function obstacleToMoving(
   broker: Broker,
-  { autoDelete }: QueueObject,
+  { vhost, name, autoDelete }: QueueObject,
   counts: QueueCounts,
+  mayLookInto: boolean,
 ): Promise<string | undefined> {
   if (counts.messages === 0 && !counts.isUncertain) return undefined;
   if (autoDelete)
     return 'an auto-delete queue goes with its last consumer, also with the shovel that would move its messages: interrupted, that would lose the rest';
   if (counts.type === 'stream')
     return 'the messages of a stream can be read but not moved, and would be lost';
+  // A figure that nobody waited for may still be missing of a new queue.
+  if (counts.isUncertain && counts.isExact !== true && (mayLookInto || counts.type === 'classic'))
+    return 'nobody answers for it, so that nothing can be moved, and what is in it would be lost. Start the node where it is, if that is down';
+  if (mayLookInto && (await hasHiddenMessages(broker, { vhost, name }, counts)))
+    return 'they wait for their delayed retry, or as dead letters for a queue that takes none, so that they cannot be moved now, and would be lost';
   if (await canMove(broker)) return undefined;
   return 'its messages could only be moved by a shovel, and the plugin rabbitmq_shovel is not enabled on every node (rabbitmq-plugins enable rabbitmq_shovel); they would be lost';
-}
-
-/** Nothing may happen to a message here that wouldn't have happened to it in the queue itself. */
-async function declareHolding(broker: Broker, queue: QueueObject, type: string): Promise<void> {
-  const { vhost, name } = queue;
-  const holding = holdingName('queue', name);
-  const isQuorum = type === 'quorum';
-  const { version } = await readOverview(broker);
-  await protectHolding(broker, vhost, holding);
-  await openHolding(broker, vhost, holding);
-  if ((await queues.read(broker, vhost, holding)) === undefined) {
-    await declareQueue(broker, {
-      kind: 'queue',
-      vhost,
-      name: holding,
-      durable: true,
-      autoDelete: false,
-      arguments: {
-        'x-queue-type': isQuorum ? 'quorum' : 'classic',
-        // Before 4.0 there is no limit unless one is given, and none that says "no limit".
-        ...(isQuorum && isAtLeast(version, 4, 0) ? { 'x-delivery-limit': -1 } : {}),
-        ...(await deadLetters(broker, queue)),
-      },
-    });
-  }
-  await bindHoldingQueue(broker, vhost, holding);
-}
-
-/** A message with an expiry of its own may expire while it waits: then it goes where it would have gone. */
-async function deadLetters(broker: Broker, queue: QueueObject): Promise<Arguments> {
-  const policy = await queues.readEffectivePolicy(broker, queue.vhost, queue.name);
-  const sources = { arguments: queue.arguments, policy, operatorPolicy: undefined };
-  const keys = ['dead-letter-exchange', 'dead-letter-routing-key'];
-  return Object.fromEntries(
-    keys.flatMap((key) => {
-      const value = effectiveValue(key, sources);
-      return value === undefined ? [] : [[`x-${key}`, value] as const];
-    }),
-  );
 }
 
 interface Attempt extends Rules {
@@ -207,10 +180,14 @@ async function obstacleError(
       ? stopConsumers(howToApprove(loss, 'none'))
       : counts.unacknowledged > 0
         ? 'Whoever got these must acknowledge or reject them first: wait for that, or stop the clients, and run it again.'
-        : 'Messages keep coming in through the default exchange as fast as they are moved. Stop what publishes to it by its name, and run it again.';
+        : counts.isUncertain
+          ? 'Without statistics nobody knows whether a client has messages of it: disconnect all clients of the vhost, and run it again.'
+          : counts.type === 'stream'
+            ? 'They came in by its name, through the default exchange, and the messages of a stream cannot be moved.'
+            : 'Messages keep coming in through the default exchange as fast as they are moved. Stop what publishes to it by its name, and run it again.';
   return new BrokerError({
     kind: 'guarded',
-    message: `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)} could not be moved away. Everything is as it was before. ${wayOut}`,
+    message: `Refused to recreate ${inWords(queue)} on ${broker.endpoint}: ${describeCounts(counts)}${counts.isUncertain ? '' : ' could not be moved away'}. Everything is as it was before. ${wayOut}`,
   });
 }
 

@@ -14,6 +14,9 @@ export const PREDECLARED_EXCHANGES: readonly string[] = [
   'amq.rabbitmq.trace',
 ];
 
+/** Of what stands in for a queue or an exchange while it is recreated or deleted. */
+export const HOLDING_PREFIX = 'warren.holding.';
+
 /** The known name that somebody most likely meant; undefined when none is close. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const differencesMax = Math.max(1, Math.min(3, Math.floor(name.length / 3)));

@@ -5,6 +5,7 @@ import * as bindings from '../../broker/bindings';
 import { isBrokerError } from '../../broker/errors';
 import * as exchanges from '../../broker/exchanges';
 import { holdingName } from '../../broker/holding';
+import { putVhostLimits } from '../../broker/limits';
 import * as policies from '../../broker/policies';
 import { removeQueue } from '../../broker/queueDeletion';
 import { setQueueAside } from '../../broker/queueReplacement';
@@ -141,6 +142,16 @@ withBroker('a queue at its limits', (rig) => {
     'quorum, to be deleted: what is published while it is counted refuses that, and stays',
     async () => {
       const vhost = await scratch.vhost();
+      const policy = { kind: 'policy', vhost, applyTo: 'queues' } as const;
+      const [forAll, own] = [{ 'message-ttl': 100 }, { 'max-length': 1000 }];
+      await policies.put(brokerOf(rig), {
+        ...policy,
+        ...{ name: 'all', pattern: '', priority: 0, definition: forAll },
+      });
+      await policies.put(brokerOf(rig), {
+        ...policy,
+        ...{ name: 'q', pattern: '^q$', priority: 1, definition: own },
+      });
       const broker = await bound(queueOf(vhost, { 'x-queue-type': 'quorum' }));
       const connection = await connectTo(rig, vhost); // somebody may have unacknowledged messages
       const removal = refusal(removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }));
@@ -158,9 +169,58 @@ withBroker('a queue at its limits', (rig) => {
       expect(await removal).toContain('40 messages');
       expect(await idsIn(vhost)).toEqual(numbersTo(40));
       await connection.close();
-      expect((await exchanges.list(broker, vhost)).map(({ name }) => name)).not.toContain(
-        holdingName('queue', 'q'),
+      expect(await namesIn(broker, vhost)).toEqual(['all', 'q', 'q']);
+    },
+  );
+
+  it.concurrent(
+    'a vhost that takes no further queue: recreating is refused and leaves nothing, deleting goes',
+    async () => {
+      const vhost = await scratch.vhost();
+      const table = { 'x-queue-type': 'quorum' };
+      const broker = await bound(queueOf(vhost, table));
+      await putVhostLimits(broker, { kind: 'vhostLimits', vhost, maxQueues: 1 });
+      const replacement = queueOf(vhost, { ...table, 'x-max-length': 10 });
+      const options = { approvals: NOTHING_APPROVED, replacement };
+      expect(await refusal(setQueueAside(broker, replacement, options))).toMatch(
+        /queue limit in .* is reached.*maxQueues/,
       );
+      expect(await namesIn(broker, vhost)).toEqual(['q']);
+      const stored = await bindings.listTo(broker, { vhost, type: 'queue', name: 'q' });
+      expect(stored.map(({ source }) => source)).toEqual(['amq.direct']);
+      await removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
+      expect(await namesIn(broker, vhost)).toEqual([]);
+    },
+  );
+
+  it.concurrent(
+    'a stream that messages come into by its name is not recreated, and is bound again at once',
+    async () => {
+      const vhost = await scratch.vhost();
+      const table = { 'x-queue-type': 'stream' };
+      const broker = await bound(queueOf(vhost, table));
+      const replacement = queueOf(vhost, { ...table, 'x-max-age': '1h' });
+      const options = { approvals: NOTHING_APPROVED, replacement };
+      const recreation = refusal(setQueueAside(broker, replacement, options));
+      const holding = holdingName('queue', 'q');
+      await waitFor(async () => {
+        const held = await bindings.listTo(brokerOf(rig), { vhost, type: 'exchange', name: holding });
+        return held.length > 0 ? true : undefined;
+      }, 60_000);
+      await scratch.publish(vhost, 'q', 3);
+      expect(await recreation).toMatch(/3 messages.*cannot be moved/);
+      expect(await namesIn(broker, vhost)).toEqual(['q']);
     },
   );
 });
+
+/** Of queues, of policies, and of exchanges that are not the broker's own. */
+async function namesIn(broker: Broker, vhost: string): Promise<string[]> {
+  const lists = await Promise.all([
+    queues.list(broker, vhost),
+    policies.list(broker, 'policy', vhost),
+    exchanges.list(broker, vhost),
+  ]);
+  const names = lists.flatMap((list) => list.map(({ name }) => name));
+  return names.filter((name) => name !== '' && !name.startsWith('amq.')).sort();
+}

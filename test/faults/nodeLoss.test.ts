@@ -7,8 +7,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { connect, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTHING_APPROVED } from '../../broker/approvals';
 import { declareQueue } from '../../broker/queueDeclaration';
+import { removeQueue } from '../../broker/queueDeletion';
 import { remove as removeQueueNow } from '../../broker/queues';
+import * as vhosts from '../../broker/vhosts';
 import { waitFor } from '../../tools/processes';
 import type { QueueObject } from '../../topology/objects';
 import { brokerOf } from '../broker/realBroker';
@@ -120,6 +123,8 @@ for (const version of ['4.0', '4.3'] as const) {
           await publishConfirmed(second, 'q1');
           await publishConfirmed(third, 'volatile', { durable: false });
           await publishConfirmed(third, 'single', { durable: true });
+          await callManagement(third, 'PUT', 'vhosts/alone', {});
+          await callManagement(third, 'PUT', 'queues/alone/single', { durable: true });
           await third.kill();
           // Two nodes of three have all that was confirmed, and the count sees what only the third one has.
           await waitForMessages(second, { q1: MESSAGES });
@@ -133,6 +138,12 @@ for (const version of ['4.0', '4.3'] as const) {
             const states = queues.filter(({ name }) => name === 'single' || name === 'volatile');
             return states.every(({ state }) => state === 'down') ? true : undefined;
           }, WAIT_MS);
+          // Nobody knows what it holds: that isn't nothing.
+          const options = { approvals: NOTHING_APPROVED };
+          const single = { vhost: 'alone', name: 'single' };
+          const unknown = /^Refused to delete .*the broker reports no counts for it/;
+          await expect(removeQueue(brokerOf(second), single, options)).rejects.toThrow(unknown);
+          await expect(vhosts.remove(brokerOf(second), 'alone', options)).rejects.toThrow(unknown);
 
           write(900);
           const run = await workspace.up();

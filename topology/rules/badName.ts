@@ -1,5 +1,5 @@
 import type { Topology } from '../model';
-import { capitalised, withArticle } from '../names';
+import { HOLDING_PREFIX, capitalised, withArticle } from '../names';
 import type { Path } from '../source';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
@@ -10,7 +10,7 @@ export const badName: Rule = {
   code: 'bad-name',
   severity: 'error',
   title:
-    'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq.".',
+    'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq." and "warren.holding.".',
   reason: "RabbitMQ refuses such a name, or its management API can't find the object again.",
   help: 'Choose another name.',
   sources: [docs('queues#names'), measured('`amq.` names are refused (401 over HTTP, 403 over AMQP)')],
@@ -101,15 +101,29 @@ function checkName(what: string, name: string, path: Path): Finding[] {
       },
     ];
   }
+  return RESERVING_KINDS.includes(what) ? checkReserved(what, name, at) : [];
+}
+
+function checkReserved(what: string, name: string, at: Pick<Finding, 'path' | 'part'>): Finding[] {
   // Queues that RabbitMQ names itself are as real as others, and only described.
   const isServerNamed = what === 'queue family' && name.startsWith('amq.gen-');
-  if (RESERVING_KINDS.includes(what) && name.startsWith('amq.') && !isServerNamed) {
+  if (name.startsWith('amq.') && !isServerNamed) {
     return [
       {
         ...at,
         message: `The name "${name}" is reserved.`,
         reason: 'RabbitMQ keeps names that begin with "amq." for itself and refuses them (403).',
         help: 'Choose another name. The predeclared exchanges, such as amq.topic, are there without being listed; queues that RabbitMQ names are the family amq.gen-{id}.',
+      },
+    ];
+  }
+  if (name.startsWith(HOLDING_PREFIX)) {
+    return [
+      {
+        ...at,
+        message: `The name "${name}" is reserved.`,
+        reason: `What begins with "${HOLDING_PREFIX}" stands in for a queue or an exchange that Warren recreates or deletes: its messages would go there, and it would be deleted.`,
+        help: 'Choose another name. Where an import found it, a recreation was interrupted: finish that with `up`, and import again.',
       },
     ];
   }
