@@ -36,6 +36,28 @@ export async function bringExchangeBack(broker: Broker, { vhost, name }: Exchang
   await closeHolding(broker, vhost, holding);
 }
 
+/**
+ * Which bindings would go with the exchange though nobody takes them away, in words; undefined where there are none.
+ * Those of a topology go before their exchange: what is left was made by others.
+ */
+export async function strandedBy(broker: Broker, { vhost, name }: ExchangeName): Promise<string | undefined> {
+  const [inbound, outbound] = await bindingsOf(broker, { vhost, name });
+  const ends = new Set([
+    ...inbound.map(({ source }) => `from exchange "${source}"`),
+    ...outbound.map(({ destinationType, destination }) => `to ${destinationType} "${destination}"`),
+  ]);
+  if (ends.size === 0) return undefined;
+  const shown = [...ends].slice(0, STRANDED_MAX);
+  const more = ends.size > shown.length ? ` and ${ends.size - shown.length} more` : '';
+  return (
+    `Exchange "${name}" in vhost "${vhost}" goes with bindings that others made: ${shown.join(', ')}${more}. ` +
+    'Nothing comes there by this exchange any more, also where it is made anew: whoever made them must bind again.'
+  );
+}
+
+/** More would only hide the first ones. */
+const STRANDED_MAX = 10;
+
 /** Deletes the exchange, with what an interrupted recreation left of it. An absent exchange is fine. */
 export async function removeExchange(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
   await exchanges.remove(broker, vhost, name);

@@ -15,7 +15,7 @@ import type { Snapshot } from './snapshot';
 import type { Broker } from './transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
 import * as bindings from './bindings';
-import { setExchangeAside } from './exchangeReplacement';
+import { setExchangeAside, strandedBy } from './exchangeReplacement';
 import { holdingName, isUnfinished } from './holding';
 import { leftoversIn, type Leftover } from './leftovers';
 import * as objects from './objects';
@@ -35,6 +35,8 @@ export interface Task {
   readonly approvals: Approvals;
   /** Hears of what was set aside for what is gone and isn't brought back here. */
   readonly onLeftovers?: (leftovers: readonly Leftover[]) => Promise<void>;
+  /** Hears of the bindings of others that go with an exchange. */
+  readonly onStranded?: (inWords: string) => Promise<void>;
 }
 
 export interface Outcome {
@@ -87,7 +89,7 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   }
   // Somebody else's leave this table, not the broker.
   for (const key of previous.keys()) if (!wanted.has(key)) present.delete(key);
-  const { left, failures } = await takeAway(broker, unwanted, { snapshot, approvals: task.approvals });
+  const { left, failures } = await takeAway(broker, unwanted, { ...task, snapshot });
   if (failures.length > 0) return { present: [...present.values(), ...left], failures };
   const failuresOfAccess = await Promise.all(ACCESS_KINDS.map((kind) => each(later, kind, bring)));
   return { present: [...present.values()], failures: failuresOfAccess.flat() };
@@ -124,9 +126,8 @@ export async function foreseeRefusals(
   return refusals.filter((refusal) => refusal !== undefined);
 }
 
-interface Surroundings {
+interface Surroundings extends Pick<Task, 'approvals' | 'onStranded'> {
   readonly snapshot: Snapshot;
-  readonly approvals: Approvals;
 }
 
 /**
@@ -136,10 +137,11 @@ interface Surroundings {
 async function takeAway(
   broker: Broker,
   unwanted: readonly VhostPart[],
-  { snapshot, approvals }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<{ readonly left: readonly VhostPart[]; readonly failures: readonly string[] }> {
   const left = new Map<string, VhostPart>();
   for (const object of unwanted) {
+    const { snapshot } = surroundings;
     const isThere = foundIn(snapshot, object) !== undefined || (await hasSetAside(snapshot, object));
     if (isThere) left.set(identityKey(object), object);
   }
@@ -151,7 +153,7 @@ async function takeAway(
         object.kind === 'binding' &&
         object.destinationType === 'queue' &&
         deletedQueues.has(object.destination);
-      if (!wentAlong) await remove(broker, object, { snapshot, approvals });
+      if (!wentAlong) await remove(broker, object, surroundings);
       if (object.kind === 'queue') deletedQueues.add(object.name);
       left.delete(identityKey(object));
     });
@@ -177,11 +179,13 @@ async function hasSetAside(snapshot: Snapshot, object: VhostPart): Promise<boole
 async function remove(
   broker: Broker,
   object: VhostPart,
-  { snapshot, approvals }: Surroundings,
+  { snapshot, approvals, onStranded }: Surroundings,
 ): Promise<void> {
+  const stranded = object.kind === 'exchange' ? await strandedBy(broker, object) : undefined;
   const key = object.kind === 'binding' ? snapshot.find<'binding'>(object)?.propertiesKey : undefined;
   if (object.kind === 'binding' && key !== undefined) await bindings.remove(broker, object, key);
   else await objects.remove(broker, object, approvals);
+  if (stranded !== undefined) await onStranded?.(stranded);
 }
 
 /** Deletes and declares it again; its messages, and what was bound to it by whomever, come back. */

@@ -1,7 +1,7 @@
 /** `rabbitmq.Exchange`. */
 import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import { removeExchange, setExchangeAside } from '../../broker/exchangeReplacement';
+import { removeExchange, setExchangeAside, strandedBy } from '../../broker/exchangeReplacement';
 import * as exchanges from '../../broker/exchanges';
 import { isUnfinished } from '../../broker/holding';
 import * as objects from '../../broker/objects';
@@ -60,9 +60,11 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     await objects.put(await session.broker(), exchange);
     return exchange;
   },
-  remove: async ({ session, isReplacement }, exchange) => {
+  remove: async ({ session, isReplacement, warn }, exchange) => {
     const broker = await session.broker();
-    if (isReplacement) await setExchangeAside(broker, exchange);
-    else await removeExchange(broker, exchange);
+    if (isReplacement) return setExchangeAside(broker, exchange);
+    const stranded = await strandedBy(broker, exchange);
+    await removeExchange(broker, exchange);
+    if (stranded !== undefined) await warn(stranded);
   },
 };

@@ -113,6 +113,7 @@ async function converge(
     previous: previous === undefined ? [] : partsOf(previous),
     isClaimed: (object) => call.isClaimed(identityOf(object)),
     approvals: call.session.approvals,
+    onStranded: call.warn,
     onLeftovers: (leftovers) => tellLeftovers(call.session, leftovers, call.warnOnce),
   });
 }
