@@ -5,7 +5,7 @@
  */
 import type { BrokerReply } from './http';
 import type { Broker, BrokerRequest } from './transport';
-import { isBrokerError } from './errors';
+import { BrokerError, isBrokerError } from './errors';
 import { field, getOrAbsent } from './json';
 import { path } from './transport';
 
@@ -24,9 +24,22 @@ export async function requestInVhost(
     return await broker.request(request);
   } catch (error) {
     const isRefused = isBrokerError(error, 'forbidden') && NO_ACCESS_REASONS.includes(error.reason ?? '');
-    if (!isRefused || !(await grantOwnAccess(broker, vhost))) throw error;
+    if (!isRefused) throw error;
+    if (!(await grantOwnAccess(broker, vhost))) throw narrowed(broker, vhost, request, error);
     return broker.request(request);
   }
+}
+
+/** It may be an administrator and not have these: the broker asks for both. */
+function narrowed(broker: Broker, vhost: string, { action }: BrokerRequest, error: BrokerError): BrokerError {
+  const { username, endpoint } = broker;
+  return new BrokerError({
+    kind: 'forbidden',
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
+    message:
+      `Cannot ${action} on ${endpoint}: user "${username}" may not do that (${error.reason ?? 'forbidden'}): its permissions in the vhost do not cover it, and it may not or should not widen them itself. ` +
+      `Give it all of them in vhost "${vhost}" (rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'), and run it again.`,
+  });
 }
 
 /** False where our user has other permissions already (somebody's decision), or may not give itself any. */
