@@ -57,6 +57,12 @@ withBroker(
         // Nobody is connected any more, and the figures are older than that.
         await connection.close();
         await expect(removal(rig, vhost)).rejects.toThrow(`${COUNT} messages`);
+        const recreation = setQueueAside(
+          brokerOf(rig),
+          { vhost, name: 'q' },
+          { approvals: NOTHING_APPROVED },
+        );
+        await expect(recreation).rejects.toThrow('delayed retry');
       },
     );
 
