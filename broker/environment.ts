@@ -9,3 +9,13 @@ export const BROKER_VARIABLES = {
   insecure: 'RABBITMQ_INSECURE',
   proxy: 'RABBITMQ_PROXY',
 } as const;
+
+/**
+ * Holds the name of a stack that adopts what is on its broker: what the program and the providers do then ends in the
+ * state, and nothing is sent that could change the broker. Set by `warren import --adopt`.
+ */
+export const ADOPTING_VARIABLE = 'WARREN_ADOPTING';
+
+export function isAdopting(environment: NodeJS.ProcessEnv): boolean {
+  return (environment[ADOPTING_VARIABLE] ?? '') !== '';
+}

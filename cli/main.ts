@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { CHECKOUT } from './checkout';
+import { adopt, type AdoptOptions } from './commands/adopt';
 import { check, type CheckOptions } from './commands/check';
 import { comment } from './commands/comment';
 import { diff, DIFF_FORMATS, GATES, type DiffOptions } from './commands/diff';
@@ -86,9 +87,11 @@ function addReviewCommands(program: Command, finish: (exitCode: number) => void)
 function addImportCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('import')
-    .description('write a topology from what a broker has')
+    .description(
+      "write a topology from what a broker has; with --adopt, take what a stack's broker has into its state",
+    )
     .argument(
-      '<source>',
+      '[source]',
       'a definitions.json, or live:URL (management API; login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD)',
     )
     .option('--target <series>', "RabbitMQ series to write it for, e.g. 4.3; the broker's own by default")
@@ -96,8 +99,15 @@ function addImportCommand(program: Command, finish: (exitCode: number) => void):
     .option('--output <file>', 'where to write it; standard output by default')
     .option('--force', 'write over a file that is there')
     .option('--no-families', 'list every queue, also many equal ones that look made at run time')
-    .action(async (source: string, options: ImportOptions) => {
-      finish(await toExitCode(() => importCommand(source, options)));
+    .option('--adopt', 'write what is there into the state of --stack, and nothing to the broker')
+    .option('--stack <stack>', 'with --adopt: the stack, which says where its broker and its topology are')
+    .option('--config-file <file>', "with --adopt: another settings file than the stack's own")
+    .action(async (source: string | undefined, options: ImportOptions & AdoptOptions) => {
+      finish(
+        await toExitCode(() =>
+          options.adopt === true ? adopt(source, options) : importCommand(source, options),
+        ),
+      );
     });
 }
 

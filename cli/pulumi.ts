@@ -1,5 +1,5 @@
 /** Starts `pulumi` as a process, in the checkout, with the environment that it needs on this machine. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import * as path from 'node:path';
 import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
@@ -36,21 +36,60 @@ export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv>
   };
 }
 
+export interface Captured {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Runs `pulumi` on this terminal and returns its exit code. */
 export async function runPulumi(
   stack: string,
   args: readonly string[],
   variables: NodeJS.ProcessEnv = {},
 ): Promise<number> {
+  return ended(await start(stack, args, variables, 'inherit'));
+}
+
+/** As runPulumi, but what it writes is handed back. */
+export async function runPulumiQuietly(
+  stack: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv,
+): Promise<Captured> {
+  const started = await start(stack, args, variables, ['ignore', 'pipe', 'pipe']);
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    started.child[name]?.setEncoding('utf8').on('data', (text: string) => (written[name] += text));
+  }
+  return { exitCode: await ended(started), ...written };
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly isAtTerminal: boolean;
+}
+
+async function start(
+  stack: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv,
+  stdio: StdioOptions,
+): Promise<Started> {
   const env = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
   for (const pid of clearStaleLocks(env.PULUMI_BACKEND_URL, PROJECT, stack)) {
     process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
   }
+  // At a terminal, Ctrl-C reaches pulumi without us, and a second one would end it in disorder. Elsewhere a CI runner
+  // may send it to us alone or to our whole group: pulumi gets a group of its own, and each signal once, from us.
+  const isAtTerminal = process.stdin.isTTY;
+  const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio, detached: !isAtTerminal });
+  return { child, isAtTerminal };
+}
+
+/** Its exit code. */
+function ended({ child, isAtTerminal }: Started): Promise<number> {
   return new Promise((resolve, reject) => {
-    // At a terminal, Ctrl-C reaches pulumi without us, and a second one would end it in disorder. Elsewhere a CI runner
-    // may send it to us alone or to our whole group: pulumi gets a group of its own, and each signal once, from us.
-    const isAtTerminal = process.stdin.isTTY;
-    const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio: 'inherit', detached: !isAtTerminal });
     let isInterrupted = false;
     const stop = (signal: NodeJS.Signals): void => {
       isInterrupted = true;
@@ -70,12 +109,6 @@ export async function runPulumi(
 }
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-export interface Captured {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Runs `pulumi` without a terminal. `input` goes to its stdin: secrets never stand in arguments. */
 export async function capturePulumi(stack: string, args: readonly string[], input = ''): Promise<Captured> {
@@ -105,6 +138,11 @@ export async function mustPulumi(stack: string, args: readonly string[], input =
   if (words.includes('PULUMI_ACCESS_TOKEN')) {
     throw new UserError(
       "Pulumi doesn't know where to keep state. Say it once: `pulumi login --local` (files of this machine), `pulumi login` (Pulumi Cloud), or PULUMI_BACKEND_URL",
+    );
+  }
+  if (words.startsWith('no stack named')) {
+    throw new UserError(
+      `there is no stack ${stack} where Pulumi keeps its state. Make it with: npx warren init --stack ${stack}`,
     );
   }
   throw new UserError(`pulumi ${args.slice(0, 2).join(' ')} failed: ${words}`);

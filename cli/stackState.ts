@@ -4,6 +4,9 @@ import { identityKey } from '../topology/objects';
 
 interface Resource {
   readonly type: string;
+  /** What the program said. */
+  readonly inputs?: Properties;
+  /** What the broker had when the state was written. */
   readonly outputs?: Properties;
 }
 
@@ -12,7 +15,15 @@ export interface ExportedStack {
   readonly deployment: { readonly resources?: readonly Resource[] | null };
 }
 
-type Properties = Readonly<Record<string, unknown>>;
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** One object in a state, whether it is a resource of its own or in the table of its vhost. */
+export interface StateObject {
+  /** Says which one it is, and no more. */
+  readonly object: BrokerObject;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
 
 const KINDS: Readonly<Record<string, BrokerObjectKind>> = {
   'rabbitmq:index/vHost:VHost': 'vhost',
@@ -30,34 +41,60 @@ const KINDS: Readonly<Record<string, BrokerObjectKind>> = {
   'warren:index:GlobalParameter': 'globalParameter',
 };
 const VHOST_TOPOLOGY = 'warren:index:VhostTopology';
+/** Not an object of its own: more of the vhost's settings. */
+const VHOST_SETTINGS = 'warren:index:VhostSettings';
+/** The first thing that an `up` makes. */
+const ADMINISTRATOR = 'warren:index:Admin';
 
 /** Of the objects themselves, by `identityKey`. */
-export function identitiesIn({ deployment }: ExportedStack): ReadonlySet<string> {
-  return new Set(
-    (deployment.resources ?? []).flatMap(({ type, outputs = {} }) => {
-      if (type === VHOST_TOPOLOGY) return partsOf(outputs);
-      const kind = KINDS[type];
-      return kind === undefined ? [] : [keyOf(kind, outputs)];
-    }),
+export function identitiesIn(exported: ExportedStack): ReadonlySet<string> {
+  return new Set(objectsIn(exported).map(({ object }) => identityKey(object)));
+}
+
+export function objectsIn({ deployment }: ExportedStack): readonly StateObject[] {
+  return (deployment.resources ?? []).flatMap(({ type, inputs = {}, outputs = {} }) => {
+    if (type === VHOST_TOPOLOGY) return partsOf(inputs, outputs);
+    const kind = KINDS[type];
+    return kind === undefined ? [] : [{ object: objectOf(kind, outputs), inputs, outputs }];
+  });
+}
+
+/** Of vhosts, what stands beside them. */
+export function vhostSettingsIn({ deployment }: ExportedStack): readonly StateObject[] {
+  return (deployment.resources ?? []).flatMap(({ type, inputs = {}, outputs = {} }) =>
+    type === VHOST_SETTINGS ? [{ object: objectOf('vhost', { name: outputs.vhost }), inputs, outputs }] : [],
   );
+}
+
+/** Whether an `up` has gone as far as the administrator, so that the stack may have made what it holds. */
+export function wasUp({ deployment }: ExportedStack): boolean {
+  return (deployment.resources ?? []).some(({ type }) => type === ADMINISTRATOR);
 }
 
 /** Each stands in the table under its kind and its name. */
-function partsOf({ vhost, objects }: Properties): readonly string[] {
-  return Object.entries((objects ?? {}) as Readonly<Record<string, Properties>>).map(([key, entry]) =>
-    keyOf(key.slice(0, key.indexOf(' ')) as BrokerObjectKind, { ...entry, vhost }),
-  );
+function partsOf(inputs: Properties, outputs: Properties): readonly StateObject[] {
+  const { vhost } = outputs;
+  const wanted = tableOf(inputs);
+  return Object.entries(tableOf(outputs)).map(([key, entry]) => ({
+    object: objectOf(key.slice(0, key.indexOf(' ')) as BrokerObjectKind, { ...entry, vhost }),
+    inputs: wanted[key] ?? {},
+    outputs: entry,
+  }));
 }
 
-function keyOf(kind: BrokerObjectKind, properties: Properties): string {
+function tableOf({ objects }: Properties): Readonly<Record<string, Properties>> {
+  return (objects ?? {}) as Readonly<Record<string, Properties>>;
+}
+
+function objectOf(kind: BrokerObjectKind, properties: Properties): BrokerObject {
   const { arguments: table, argumentsJson } = properties;
   const given = typeof argumentsJson === 'string' && argumentsJson !== '' ? argumentsJson : undefined;
   // The identity needs no more than names, and of a binding its arguments.
-  return identityKey({
+  return {
     routingKey: '',
     destinationType: 'queue',
     ...properties,
     kind,
     arguments: table ?? (given === undefined ? {} : (JSON.parse(given) as unknown)),
-  } as BrokerObject);
+  } as BrokerObject;
 }

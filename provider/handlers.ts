@@ -11,11 +11,12 @@ import { inGivenForm } from './diff';
 import { readInputs } from './inputs';
 import { topLevelProperty } from './drift';
 import * as lifecycle from './lifecycle';
-import { UserError, typeOf } from './plugin';
+import { UserError, sessionOf, typeOf } from './plugin';
 import {
   SECRET_CONFIG,
   UNSHOWN_CONFIG,
   checkSettings,
+  parseCredentials,
   parseProviderConfig,
   withEnvironment,
 } from './providerConfig';
@@ -56,9 +57,10 @@ export function checkConfig(plugin: Plugin, request: pb.CheckRequest): pb.CheckR
 }
 
 /** Another endpoint or another password never replaces a provider: that would replace every resource it manages. */
-export function diffConfig(request: pb.DiffRequest): pb.DiffResponse {
+export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
   const olds = decode(request.getOldInputs() ?? request.getOlds()).values;
   const news = decode(request.getNews()).values;
+  plugin.formerLogins = parseCredentials(readInputs(olds));
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   const changed = names.filter(
     (name) =>
@@ -83,7 +85,10 @@ export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.Conf
     const faults = inputs.failures.map(({ property, reason }) => `${property}: ${reason}`).join('; ');
     throw new UserError(`The provider "${plugin.package.name}" can't be used: ${faults}`);
   }
-  plugin.session = openSession(config, plugin.onWait);
+  // A preview that comes before the administrator is there reads as whoever adopted the stack.
+  const fallbackCredentials =
+    config.fallbackCredentials.length > 0 ? config.fallbackCredentials : (plugin.formerLogins ?? []);
+  plugin.session = openSession({ ...config, fallbackCredentials }, plugin.onWait);
   if (plugin.isCancelled) plugin.session.cancel();
   return response;
 }
@@ -163,6 +168,15 @@ export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise
 export async function remove(plugin: Plugin, request: pb.DeleteRequest): Promise<Empty> {
   await lifecycle.remove(plugin, request.getUrn(), decode(request.getProperties()).values);
   return new Empty();
+}
+
+export async function invoke(plugin: Plugin, request: pb.InvokeRequest): Promise<pb.InvokeResponse> {
+  const ask = plugin.package.functions?.[request.getTok()];
+  if (ask === undefined)
+    throw new UserError(`The provider "${plugin.package.name}" has no function ${request.getTok()}.`);
+  const response = new pb.InvokeResponse();
+  response.setReturn(encode(await ask(sessionOf(plugin)), new Set()));
+  return response;
 }
 
 export function cancel(plugin: Plugin): Empty {

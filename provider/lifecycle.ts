@@ -7,6 +7,7 @@ import type { Properties, PropertyMap } from './values';
 import { createHash } from 'node:crypto';
 import { isBrokerError } from '../broker/errors';
 import { canonicalJson } from '../topology/objects';
+import { READ_AGAIN, adopts, readToAdopt } from './adoption';
 import { diffObjects } from './diff';
 import { diffWithBroker, driftInWords, withoutIgnored } from './drift';
 import { Incomplete, PartialResult } from './incomplete';
@@ -84,6 +85,7 @@ interface DiffRequest {
 
 async function compare(plugin: Plugin, urn: string, request: DiffRequest): Promise<ObjectDiff> {
   const { state, news, ignored } = request;
+  if (adopts(plugin)) return READ_AGAIN;
   const type = typeOf(plugin, urn);
   const before = objectOf(type, state.values);
   const after = objectOf(type, news.values);
@@ -145,13 +147,17 @@ export async function create(
   const type = typeOf(plugin, urn);
   const object = objectOf(type, inputs.values);
   if (isPreview) return { id: '', state: previewState(type, object, inputs) };
+  if (adopts(plugin)) {
+    const found = await readToAdopt(plugin, type, object);
+    return { id: type.id(found), state: stateOf(type, found, inputs) };
+  }
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
   plugin.touched.add(identity);
-  const stored = await recordingWhatIsDone(type, inputs, () =>
+  const made = (await recordingWhatIsDone(type, inputs, () =>
     type.create(callOf(plugin, urn, identity), object),
-  );
+  )) as object;
   plugin.claims().create(claimIdentities(sessionOf(plugin).endpoint, type, object), urn);
-  return { id: stored.id, state: stateOf(type, stored.object as object, inputs) };
+  return { id: type.id(made), state: stateOf(type, made, inputs) };
 }
 
 /**
@@ -191,6 +197,12 @@ export async function update(
   const object = objectOf(type, request.news.values);
   const previous = objectOf(type, request.state);
   if (request.isPreview) return { id: request.id, state: previewState(type, object, request.news) };
+  if (adopts(plugin)) {
+    return {
+      id: request.id,
+      state: stateOf(type, await readToAdopt(plugin, type, object), request.news),
+    };
+  }
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);
   plugin.touched.add(identity);
   const made: unknown = await recordingWhatIsDone(type, request.news, () =>
@@ -202,6 +214,8 @@ export async function update(
 }
 
 export async function remove(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
+  // What isn't there, or not in the topology any more, only leaves the state.
+  if (adopts(plugin)) return;
   const type = typeOf(plugin, urn);
   const object = objectOf(type, state);
   const identity = claimIdentity(sessionOf(plugin).endpoint, type, object);

@@ -3,6 +3,7 @@ import type { EngineLog } from './engineLog';
 import type { OpenSession } from './session';
 import type { AnyResourceType, Call, Session } from './resourceType';
 import type { Claims } from './claims';
+import type { Credentials } from './providerConfig';
 import type { Recreations } from './recreations';
 import type { PropertyMap } from './values';
 
@@ -10,6 +11,8 @@ export interface Package {
   readonly name: string;
   readonly version: string;
   readonly types: readonly AnyResourceType[];
+  /** What a program can ask, by token. */
+  readonly functions?: Readonly<Record<string, (session: Session) => Promise<PropertyMap>>>;
 }
 
 export interface Plugin {
@@ -25,6 +28,8 @@ export interface Plugin {
   readonly checked: Map<string, object>;
   readonly recreations: Recreations;
   session?: OpenSession;
+  /** Logins that the state's provider falls back on, in an adopted stack until its first `up`. */
+  formerLogins?: readonly Credentials[];
   isCancelled: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { BrokerSettings } from '../broker/endpoint';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
 import { malformedApprovals, parseApprovals } from '../broker/approvals';
-import { BROKER_VARIABLES } from '../broker/environment';
+import { BROKER_VARIABLES, isAdopting } from '../broker/environment';
 import { SettingsError, endpointsOf, parseEndpoint, parseProxy, readTlsOptions } from '../broker/endpoint';
 import { parseDurationMs } from '../topology/units';
 import { hasUnknown } from './values';
@@ -21,6 +21,8 @@ export interface ProviderConfig {
   readonly fallbackCredentials: readonly Credentials[];
   /** A broker that can't be asked is a failure of a diff, too. The engine doesn't say whether a diff is a preview's. */
   readonly requireBroker: boolean;
+  /** Nothing that could change the broker is sent to it. */
+  readonly isReadOnly: boolean;
 }
 
 /** Approvals for this run only, so that they needn't be written into a stack's configuration. */
@@ -32,8 +34,8 @@ const LIMIT_VARIABLES = {
   retryBudget: 'WARREN_RETRY_BUDGET',
 } as const;
 
-/** Differs between a preview and its `up`, and is no change. */
-export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker']);
+/** Differs between a preview and its `up`, or says nothing about the resources: no change. */
+export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker', 'fallbackCredentials']);
 
 /** A proxy's URL may hold a password. */
 export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials', 'proxy']);
@@ -84,6 +86,7 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     approvals,
     fallbackCredentials: parseCredentials(inputs),
     requireBroker: inputs.flag('requireBroker', false),
+    isReadOnly: isAdopting(environment),
   };
 }
 
@@ -132,7 +135,7 @@ export function checkSettings(inputs: Inputs, settings: BrokerSettings): void {
   }
 }
 
-function parseCredentials(inputs: Inputs): readonly Credentials[] {
+export function parseCredentials(inputs: Inputs): readonly Credentials[] {
   return jsonList(inputs, 'fallbackCredentials', '[{"username": "u", "password": "p"}]').flatMap((entry) => {
     const { username, password } = (entry ?? {}) as Partial<Record<string, unknown>>;
     if (typeof username === 'string' && typeof password === 'string') return [{ username, password }];

@@ -43,11 +43,6 @@ export interface Call {
   readonly warnOnce: (word: string, message: string) => Promise<void>;
 }
 
-export interface Stored<T> {
-  readonly id: string;
-  readonly object: T;
-}
-
 export interface ResourceType<T extends object> {
   /** `package:module/type:Type`. */
   readonly token: string;
@@ -71,12 +66,14 @@ export interface ResourceType<T extends object> {
   ownState?(state: PropertyMap, given: PropertyMap): PropertyMap;
   /** What makes it the same object on one broker: for claims and messages. */
   identity(object: T): readonly string[];
+  /** By which Pulumi knows it, and an import finds it; of an object that is on the broker. */
+  id(object: T): string;
   /** Where the resource stands for several objects: the identity of each, as a resource of its own would have it. */
   parts?(object: T): readonly (readonly string[])[];
   /** The state's properties; `given` shows in which of several equal forms the program wrote them. */
   toProperties(object: T, given: PropertyMap): PropertyMap;
-  /** Makes it so; an equal object that exists is adopted. */
-  create(call: Call, object: T): Promise<Stored<T>>;
+  /** Makes it so; an equal object that exists is adopted. Returns it as it is kept in the state. */
+  create(call: Call, object: T): Promise<T>;
   /** For an import: the object that an id names; undefined where there is none. */
   locate(call: Call, id: string): Promise<T | undefined>;
   /**

@@ -58,7 +58,7 @@ function implementation(plugin: Plugin): grpc.UntypedServiceImplementation {
     getPluginInfo: () => handlers.getPluginInfo(plugin),
     getSchema: () => handlers.getSchema(plugin),
     checkConfig: (request) => handlers.checkConfig(plugin, request),
-    diffConfig: (request) => handlers.diffConfig(request),
+    diffConfig: (request) => handlers.diffConfig(plugin, request),
     configure: (request) => handlers.configure(plugin, request),
     check: (request) => handlers.check(plugin, request),
     diff: (request) => handlers.diff(plugin, request),
@@ -66,6 +66,7 @@ function implementation(plugin: Plugin): grpc.UntypedServiceImplementation {
     read: (request) => handlers.read(plugin, request),
     update: (request) => handlers.update(plugin, request),
     delete: (request) => handlers.remove(plugin, request),
+    invoke: (request) => handlers.invoke(plugin, request),
     cancel: () => handlers.cancel(plugin),
     attach: () => new Empty(),
   };

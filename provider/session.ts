@@ -7,6 +7,7 @@ import { openCluster } from '../broker/cluster';
 import { parseEndpoint } from '../broker/endpoint';
 import { BrokerError, isBrokerError } from '../broker/errors';
 import { whoAmI } from '../broker/overview';
+import { readOnly } from '../broker/readOnly';
 import { readSnapshot } from '../broker/snapshot';
 import { openBroker } from '../broker/transport';
 import type { Outage } from './outage';
@@ -28,7 +29,8 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
   // Told apart: whoever has to do something on the broker says why it can't, also where a comparison said so before.
   const [outage, snapshotOutage] = [openOutage(), openOutage()];
   const brokerAs = (username: string, password: string): Broker => {
-    const broker = openBroker({ ...settings, username, password }, shared);
+    const opening = openBroker({ ...settings, username, password }, shared);
+    const broker = config.isReadOnly ? readOnly(opening) : opening;
     if (isCancelled) broker.cancel();
     opened.push(broker);
     return broker;

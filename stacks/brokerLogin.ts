@@ -10,10 +10,14 @@ import * as warren from '../provider/warren/resources';
 import { brokerUsername, derivePassword } from './credentials';
 import type { Settings } from './settings';
 
-export interface BrokerLogin {
-  /** For every resource of the `rabbitmq` package. Depends on the administrator. */
+export interface Providers {
+  /** For every resource of the `rabbitmq` package. */
   readonly rabbitmqProvider: pulumi.ProviderResource;
   readonly warrenProvider: warren.Provider;
+}
+
+/** The `rabbitmq` provider depends on the administrator. */
+export interface BrokerLogin extends Providers {
   readonly admin: warren.Admin;
 }
 
@@ -25,46 +29,84 @@ class RabbitmqProvider extends pulumi.ProviderResource {
 }
 
 export function connect(settings: Settings, options: pulumi.ResourceOptions): BrokerLogin {
-  const generations = generationsOf(settings, settings.adminUser);
-  const newestFirst = [...generations].sort((a, b) => b - a);
-  const credentials = newestFirst.map((generation) => credentialOf(settings, settings.adminUser, generation));
-  const [current, ...earlier] = credentials;
-  if (current === undefined) throw new Error('generationsOf never returns an empty list');
-
-  const bootstrap = settings.bootstrap;
-  const before = Math.min(...generations) - 1;
-  // A kill while the previous generation is removed may leave just that one working.
-  const removed = before >= 1 ? [credentialOf(settings, settings.adminUser, before)] : [];
-  const warrenProvider = new warren.Provider(
-    'warren',
-    {
-      ...settings.connection,
-      ...current,
-      fallbackCredentials: pulumi.all([...earlier, ...removed, bootstrap]),
-      approve: settings.approve,
-      requireBroker: !pulumi.runtime.isDryRun(),
-    },
-    options,
-  );
-  const admins = credentials.map(
+  const chain = loginChain(settings);
+  const warrenProvider = warrenProviderWith(settings, chain, options);
+  const admins = chain.own.map(
     (login) =>
       new warren.Admin(encodeURIComponent(login.username), login, { ...options, provider: warrenProvider }),
   );
   const admin = admins[0];
   if (admin === undefined) throw new Error('there is an administrator for each generation');
 
-  const rabbitmqProvider = new RabbitmqProvider(
-    'rabbitmq',
-    {
-      ...warren.connectionInputs(settings.connection),
-      username: admin.username,
-      password: admin.password,
-      // Only where there are any: the bridged provider refuses what it doesn't know.
-      ...(settings.approve.length === 0 ? {} : { approve: JSON.stringify(settings.approve) }),
-    },
-    { ...options, dependsOn: admins },
-  );
+  const { username, password } = admin;
+  const inputs = { ...rabbitmqInputs(settings), username, password };
+  const rabbitmqProvider = new RabbitmqProvider('rabbitmq', inputs, { ...options, dependsOn: admins });
   return { rabbitmqProvider, warrenProvider, admin };
+}
+
+/**
+ * Only to read: an administrator is neither made nor needed. Both providers get in as whoever does, also in a refresh
+ * or a destroy that comes before the first `up`.
+ */
+export function connectToAdopt(settings: Settings, options: pulumi.ResourceOptions): Providers {
+  const chain = loginChain(settings);
+  const fallbackCredentials = pulumi.secret(chain.fallbacks.apply((logins) => JSON.stringify(logins)));
+  const inputs = { ...rabbitmqInputs(settings), ...chain.own[0], fallbackCredentials };
+  return {
+    rabbitmqProvider: new RabbitmqProvider('rabbitmq', inputs, options),
+    warrenProvider: warrenProviderWith(settings, chain, options),
+  };
+}
+
+interface Credential {
+  readonly username: string;
+  readonly password: pulumi.Output<string>;
+}
+
+interface LoginChain {
+  /** Of the administrator's generations, the newest first. */
+  readonly own: readonly [Credential, ...Credential[]];
+  readonly fallbacks: pulumi.Output<warren.LoginCredentials[]>;
+}
+
+function loginChain(settings: Settings): LoginChain {
+  const generations = generationsOf(settings, settings.adminUser);
+  const newestFirst = [...generations].sort((a, b) => b - a);
+  const [newest, ...earlier] = newestFirst.map((generation) =>
+    credentialOf(settings, settings.adminUser, generation),
+  );
+  if (newest === undefined) throw new Error('generationsOf never returns an empty list');
+  const before = Math.min(...generations) - 1;
+  // A kill while the previous generation is removed may leave just that one working.
+  const removed = before >= 1 ? [credentialOf(settings, settings.adminUser, before)] : [];
+  const fallbacks = pulumi.all([...earlier, ...removed, settings.bootstrap]);
+  return { own: [newest, ...earlier], fallbacks };
+}
+
+function warrenProviderWith(
+  settings: Settings,
+  { own: [current], fallbacks }: LoginChain,
+  options: pulumi.ResourceOptions,
+): warren.Provider {
+  return new warren.Provider(
+    'warren',
+    {
+      ...settings.connection,
+      ...current,
+      fallbackCredentials: fallbacks,
+      approve: settings.approve,
+      requireBroker: !pulumi.runtime.isDryRun(),
+    },
+    options,
+  );
+}
+
+function rabbitmqInputs({ connection, approve }: Settings): pulumi.Inputs {
+  return {
+    ...warren.connectionInputs(connection),
+    // Only where there are any: the bridged provider refuses what it doesn't know.
+    ...(approve.length === 0 ? {} : { approve: JSON.stringify(approve) }),
+  };
 }
 
 /** Deletes guest (and what else must not exist) once the administrator and the users of the topology are there. */
@@ -84,11 +126,7 @@ export function removeUnwantedUsers(
 }
 
 /** A user's name on the broker and its secret password, in one generation. */
-export function credentialOf(
-  settings: Settings,
-  user: string,
-  generation: number,
-): { readonly username: string; readonly password: pulumi.Output<string> } {
+export function credentialOf(settings: Settings, user: string, generation: number): Credential {
   return {
     username: brokerUsername(user, generation),
     password: passwordOf(settings, user, generation),

@@ -2,8 +2,18 @@
 import * as pulumi from '@pulumi/pulumi';
 import { load } from '../topology/index';
 import { renderDiagnostics } from '../topology/render/diagnostics';
-import type { BrokerObject } from '../topology/objects';
-import { connect, credentialOf, generationsOf, passwordOf, removeUnwantedUsers } from './brokerLogin';
+import { identityKey, type BrokerObject } from '../topology/objects';
+import { ADOPTING_VARIABLE, isAdopting } from '../broker/environment';
+import { inventory } from '../provider/warren/resources';
+import type { Providers } from './brokerLogin';
+import {
+  connect,
+  connectToAdopt,
+  credentialOf,
+  generationsOf,
+  passwordOf,
+  removeUnwantedUsers,
+} from './brokerLogin';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
@@ -18,22 +28,53 @@ interface Outputs {
   readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
 }
 
-function program(): Outputs {
+function program(): Outputs | Promise<Outputs> {
   const settings = readSettings(new pulumi.Config(), process.env);
   const objects = loadObjects(settings);
   spareDebugging(process.env);
+  if (isAdopting(process.env)) return adopt(settings, objects);
   const parent = {};
   const login = connect(settings, parent);
-  const topology = new TopologyResources('topology', {
+  const topology = register(settings, objects, login, () => true);
+  removeUnwantedUsers(settings, login, topology.users, parent);
+  return outputsOf(settings, objects);
+}
+
+/** Registers what is on the broker: the providers read it into the state, and write nothing. */
+async function adopt(settings: Settings, objects: readonly BrokerObject[]): Promise<Outputs> {
+  const named = process.env[ADOPTING_VARIABLE];
+  if (named !== settings.stack) {
+    throw refusal(
+      `${ADOPTING_VARIABLE} is "${named}", and this is the stack ${settings.stack}. It is for \`warren import --adopt\` alone: take it out of the environment.`,
+    );
+  }
+  const providers = connectToAdopt(settings, {});
+  const there = await inventory(providers.warrenProvider).catch((error: unknown) => {
+    throw refusal(error instanceof Error ? error.message : String(error));
+  });
+  register(settings, objects, providers, (object) => there.has(identityKey(object)));
+  return outputsOf(settings, objects);
+}
+
+function register(
+  settings: Settings,
+  objects: readonly BrokerObject[],
+  { rabbitmqProvider, warrenProvider }: Providers,
+  isWanted: (object: BrokerObject) => boolean,
+): TopologyResources {
+  return new TopologyResources('topology', {
     objects,
+    isWanted,
     granularity: settings.granularity,
-    rabbitmqProvider: login.rabbitmqProvider,
-    warrenProvider: login.warrenProvider,
+    rabbitmqProvider,
+    warrenProvider,
     generationsOf: (user) => generationsOf(settings, user),
     passwordOf: (user, generation) => passwordOf(settings, user, generation),
     loginOf: loginsOf(settings, objects, (user) => newestCredential(settings, user)),
   });
-  removeUnwantedUsers(settings, login, topology.users, parent);
+}
+
+function outputsOf(settings: Settings, objects: readonly BrokerObject[]): Outputs {
   const admin = newestCredential(settings, settings.adminUser);
   return {
     management: settings.connection.endpoint,

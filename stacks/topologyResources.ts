@@ -17,6 +17,8 @@ export type Granularity = 'object' | 'vhost';
 
 export interface TopologyResourcesArgs {
   readonly objects: readonly BrokerObject[];
+  /** What becomes a resource: everything, unless said otherwise; asked with the names that users have on the broker. */
+  readonly isWanted: (object: BrokerObject) => boolean;
   /** One resource per object, or one for all of a vhost's that hold no secret. */
   readonly granularity: Granularity;
   readonly rabbitmqProvider: pulumi.ProviderResource;
@@ -57,10 +59,12 @@ export class TopologyResources extends pulumi.ComponentResource {
     this.#args = args;
     const isPart = (object: BrokerObject): object is VhostPart =>
       args.granularity === 'vhost' && isVhostPart(object);
-    const others = args.objects.filter((object) => !isPart(object));
+    const isLeftOut = (object: BrokerObject): boolean => !isPerGeneration(object) && !args.isWanted(object);
+    const objects = args.objects.filter((object) => !isLeftOut(object));
+    const others = objects.filter((object) => !isPart(object));
     this.#access = new AccessOrder(others.flatMap((object) => this.#accessOf(object)));
     for (const object of others) if (object.kind !== 'parameter') this.#register(object);
-    this.#registerVhostTopologies(args.objects.filter(isPart));
+    this.#registerVhostTopologies(objects.filter(isPart));
     // They refer to the others.
     for (const object of others) if (object.kind === 'parameter') this.#register(object);
     this.users = [...this.#users.values()].flat();
@@ -101,11 +105,12 @@ export class TopologyResources extends pulumi.ComponentResource {
       const users = [...new Set(own.flatMap((part) => ('user' in part ? [part.user] : [])))];
       const perGeneration = own.flatMap((part): VhostPart[] =>
         'user' in part
-          ? this.#args
-              .generationsOf(part.user)
+          ? this.#generationsOf(part.user)
               .map((generation) => ({ ...part, user: brokerUsername(part.user, generation) }))
+              .filter(this.#args.isWanted)
           : [part],
       );
+      if (perGeneration.length === 0) continue;
       const needed = [...this.#inVhost(vhost), ...users.flatMap((user) => this.#users.get(user) ?? [])];
       const resource = new warren.VhostTopology(
         logicalName({ kind: 'vhost', name: vhost }),
@@ -115,6 +120,14 @@ export class TopologyResources extends pulumi.ComponentResource {
       this.#vhostTopologies.set(vhost, resource);
       for (const user of users) this.#addPermissions(user, resource);
     }
+  }
+
+  #generationsOf(user: string): readonly number[] {
+    return this.#args
+      .generationsOf(user)
+      .filter((generation) =>
+        this.#args.isWanted({ kind: 'user', name: brokerUsername(user, generation), tags: [] }),
+      );
   }
 
   #addPermissions(user: string, resource: pulumi.Resource): void {
@@ -149,7 +162,7 @@ export class TopologyResources extends pulumi.ComponentResource {
   }
 
   #user(object: ObjectOfKind<'user'>): void {
-    const users = this.#args.generationsOf(object.name).map((generation) => {
+    const users = this.#generationsOf(object.name).map((generation) => {
       const username = brokerUsername(object.name, generation);
       return new rabbitmq.User(
         logicalName({ ...object, name: username }),
@@ -166,15 +179,18 @@ export class TopologyResources extends pulumi.ComponentResource {
 
   #accessOf(object: BrokerObject): AccessObject[] {
     if (object.kind !== 'permissions' && object.kind !== 'topicPermissions') return [];
-    const generations = this.#args.generationsOf(object.user);
-    return generations.map((generation) => ({ ...object, user: brokerUsername(object.user, generation) }));
+    const generations = this.#generationsOf(object.user);
+    return generations
+      .map((generation) => ({ ...object, user: brokerUsername(object.user, generation) }))
+      .filter(this.#args.isWanted);
   }
 
   /** What belongs to a user exists once per generation: a draining user's permissions go with it. */
   #perGeneration(object: ObjectOfKind<'userLimits' | 'permissions' | 'topicPermissions'>): void {
     const resources = this.#users.get(object.user) ?? [];
-    this.#args.generationsOf(object.user).forEach((generation, index) => {
+    this.#generationsOf(object.user).forEach((generation, index) => {
       const user = brokerUsername(object.user, generation);
+      if (!this.#args.isWanted({ ...object, user })) return;
       const needed = resources.slice(index, index + 1);
       const name = logicalName({ ...object, user });
       switch (object.kind) {
@@ -357,6 +373,11 @@ export class TopologyResources extends pulumi.ComponentResource {
 
 function endKey(vhost: string, type: 'exchange' | 'queue', name: string): string {
   return JSON.stringify([vhost, type, name]);
+}
+
+/** Exists once for each generation of a user's credential. */
+function isPerGeneration(object: BrokerObject): boolean {
+  return object.kind === 'user' || 'user' in object;
 }
 
 function isEmpty(value: Arguments): boolean {

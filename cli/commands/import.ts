@@ -25,6 +25,8 @@ export interface ImportOptions {
   readonly force?: boolean;
   readonly vhost?: string;
   readonly families: boolean;
+  /** Of an adoption. */
+  readonly stack?: string;
 }
 
 interface Source extends Held {
@@ -36,8 +38,18 @@ interface Source extends Held {
 }
 
 /** Writes the topology; what became of what goes to stderr, with what is to be said about the result. */
-export async function importCommand(source: string, options: ImportOptions): Promise<number> {
-  const { output } = options;
+export async function importCommand(source: string | undefined, options: ImportOptions): Promise<number> {
+  if (source === undefined) {
+    throw new UserError(
+      'say what to import: a definitions.json, or live:URL for a broker. To take what is on a broker into the state of a stack: npx warren import --adopt --stack STACK',
+    );
+  }
+  const { output, stack } = options;
+  if (stack !== undefined) {
+    throw new UserError(
+      `--stack goes with --adopt, which takes what is on the stack's broker into its state: npx warren import --adopt --stack ${stack}`,
+    );
+  }
   if (output !== undefined && options.force !== true && existsSync(output)) {
     throw new UserError(`${output} is there already: name another file, or say --force`);
   }

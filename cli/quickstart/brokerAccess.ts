@@ -1,31 +1,8 @@
-/** Logging in to the broker of the quickstart, and what it asks there that nobody else does. */
-import { isBrokerError } from '../../broker/errors';
-import { whoAmI, type Overview } from '../../broker/overview';
-import { openBroker, type Broker } from '../../broker/transport';
+/** What the quickstart asks its broker, and nobody else does. */
+import type { Overview } from '../../broker/overview';
+import type { Broker } from '../../broker/transport';
 import { DEFAULT_TARGET, isTarget, TARGETS, type Target } from '../../topology/index';
 import { UserError } from '../userError';
-
-export interface Login {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** Opens the management API as the first of the users that gets in; fails as the last of them did. */
-export async function openAsFirst(endpoint: string, logins: readonly Login[]): Promise<Broker> {
-  let failure: unknown = new Error('no login to try');
-  for (const login of logins) {
-    const broker = openBroker({ endpoint, ...login });
-    try {
-      await whoAmI(broker);
-      return broker;
-    } catch (error) {
-      await broker.close();
-      failure = error;
-      if (!isBrokerError(error, 'unauthorized')) throw error;
-    }
-  }
-  throw failure;
-}
 
 /** What the topology compiles to for this broker: `4.3` for 4.3.6. One that is newer than Warren counts as the newest. */
 export function targetOf(overview: Overview): Target {

@@ -16,7 +16,8 @@ import { pulumiVariables, runPulumi } from '../pulumi';
 import { colorWanted } from '../terminal';
 import { loadTopologyFile } from '../topologyFile';
 import { UserError } from '../userError';
-import { openAsFirst, readAmqpPort, targetOf, type Login } from './brokerAccess';
+import { openAsFirst, type Login } from '../firstLogin';
+import { readAmqpPort, targetOf } from './brokerAccess';
 import { countLastChanges, readOutputs, type StackOutputs } from './lastUpdate';
 import { readChoice, readLeftAdministrator, refuseOtherBroker, rememberChoice } from './memory';
 import type { QuickstartOptions } from './options';
@@ -52,7 +53,7 @@ export async function runQuickstart(options: QuickstartOptions): Promise<number>
   const address = given ?? (await startPrivateBroker(options));
   const left = readLeftAdministrator(address.endpoint);
   const wasUp = (await stackExists()) ? await readOutputs() : undefined;
-  const broker = await openAsFirst(address.endpoint, [
+  const broker = await openAsFirst({ endpoint: address.endpoint }, [
     ...(wasUp === undefined ? [] : [wasUp.admin]),
     ...(left === undefined ? [] : [left]),
     address.bootstrap,

@@ -5,9 +5,10 @@
 import * as fs from 'node:fs';
 import { parseDocument } from 'yaml';
 import { stackFile } from '../checkout';
+import type { Login } from '../firstLogin';
 import { capturePulumi, mustPulumi } from '../pulumi';
 import { ensureSeed } from '../stackSeed';
-import type { Login } from './brokerAccess';
+
 import { QUICKSTART_STACK } from './stateFolder';
 
 export interface QuickstartSettings {

@@ -48,6 +48,7 @@ export const bindingType: ResourceType<Binding> = {
     binding.routingKey,
     JSON.stringify(argumentProperties(binding.arguments, { argumentsJson: '' })),
   ],
+  id: bindingId,
   toProperties: (binding, given) => {
     const { vhost, source, destination, destinationType, routingKey, propertiesKey } = binding;
     return {
@@ -62,7 +63,7 @@ export const bindingType: ResourceType<Binding> = {
   },
   create: async ({ session }, binding) => {
     const propertiesKey = await bindings.put(await session.broker(), binding);
-    return { id: bindingId(binding, propertiesKey), object: { ...binding, propertiesKey } };
+    return { ...binding, propertiesKey };
   },
   locate: async ({ session }, id) => findById(await session.broker(), id),
   find: async (lookup, known) => lookup.find(known),
@@ -86,9 +87,10 @@ function isDestinationType(value: string): boolean {
 }
 
 /** As the bridged provider writes it: only the vhost's percent signs and slashes are encoded. */
-function bindingId(binding: BindingObject, propertiesKey: string): string {
+function bindingId(binding: BindingObject & { readonly propertiesKey?: string }): string {
+  const { source, destination, destinationType, propertiesKey = '' } = binding;
   const vhost = binding.vhost.replaceAll('%', '%25').replaceAll('/', '%2F');
-  return [vhost, binding.source, binding.destination, binding.destinationType, propertiesKey].join('/');
+  return [vhost, source, destination, destinationType, propertiesKey].join('/');
 }
 
 /** For an import. Names may hold slashes, so the id is looked up among the vhost's bindings, not taken apart. */
@@ -101,5 +103,5 @@ async function findById(broker: Broker, id: string): Promise<StoredBinding | und
   }
   const name = vhost.replaceAll('%2F', '/').replaceAll('%25', '%');
   const candidates = await bindings.list(broker, name);
-  return candidates.find((binding) => bindingId(binding, binding.propertiesKey) === id);
+  return candidates.find((binding) => bindingId(binding) === id);
 }

@@ -33,6 +33,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
     arguments: parseArguments(inputs, 'settings.arguments'),
   }),
   identity: ({ vhost, name }) => ['exchange', vhost, name],
+  id: ({ name, vhost }) => idInVhost(name, vhost),
   toProperties: ({ name, vhost, type, durable, autoDelete, internal, arguments: table }) => ({
     name,
     vhost,
@@ -47,7 +48,7 @@ export const exchangeType: ResourceType<ExchangeObject> = {
   }),
   create: async ({ session }, exchange) => {
     await objects.put(await session.broker(), exchange);
-    return { id: idInVhost(exchange.name, exchange.vhost), object: exchange };
+    return exchange;
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();

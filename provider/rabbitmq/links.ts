@@ -129,10 +129,11 @@ function linkType({ token, component, property, settings, computed }: LinkKind):
       value: fromProgram(settings, inputs, property),
     }),
     identity: ({ vhost, name }) => ['parameter', vhost, component, name],
+    id: ({ name, vhost }) => idInVhost(name, vhost),
     toProperties: ({ name, vhost, value }) => ({ name, vhost, [property]: value, ...computed }),
     create: async ({ session }, link) => {
       await parameters.put(await session.broker(), onBroker(link));
-      return { id: idInVhost(link.name, link.vhost), object: link };
+      return link;
     },
     locate: async ({ session }, id) => {
       const broker = await session.broker();

@@ -24,6 +24,7 @@ export const permissionsType: ResourceType<PermissionsObject> = {
     read: inputs.text('permissions.read'),
   }),
   identity: ({ vhost, user }) => ['permissions', vhost, user],
+  id: ({ user, vhost }) => idInVhost(user, vhost),
   toProperties: ({ user, vhost, configure, write, read }) => ({
     user,
     vhost,
@@ -31,7 +32,7 @@ export const permissionsType: ResourceType<PermissionsObject> = {
   }),
   create: async ({ session }, object) => {
     await permissions.put(await session.broker(), object);
-    return { id: idInVhost(object.user, object.vhost), object };
+    return object;
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();

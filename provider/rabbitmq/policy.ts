@@ -34,6 +34,7 @@ function policyTypeOf(kind: PolicyObject['kind'], token: string): ResourceType<P
       definition: parseDefinition(inputs, 'policy.definition'),
     }),
     identity: ({ vhost, name }) => [kind, vhost, name],
+    id: ({ name, vhost }) => idInVhost(name, vhost),
     toProperties: ({ name, vhost, pattern, applyTo, priority, definition }) => ({
       name,
       vhost,
@@ -41,7 +42,7 @@ function policyTypeOf(kind: PolicyObject['kind'], token: string): ResourceType<P
     }),
     create: async ({ session }, policy) => {
       await policies.put(await session.broker(), policy);
-      return { id: idInVhost(policy.name, policy.vhost), object: policy };
+      return policy;
     },
     locate: async ({ session }, id) => {
       const broker = await session.broker();

@@ -43,6 +43,7 @@ export const queueType: ResourceType<QueueObject> = {
     return { ...state, settings: { durable, autoDelete, arguments: withoutType(stored) } };
   },
   identity: ({ vhost, name }) => ['queue', vhost, name],
+  id: ({ name, vhost }) => idInVhost(name, vhost),
   toProperties: ({ name, vhost, durable, autoDelete, arguments: table }, given) => ({
     name,
     vhost,
@@ -50,7 +51,7 @@ export const queueType: ResourceType<QueueObject> = {
   }),
   create: async ({ session }, queue) => {
     await objects.put(await session.broker(), queue, session.approvals);
-    return { id: idInVhost(queue.name, queue.vhost), object: queue };
+    return queue;
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();

@@ -20,6 +20,7 @@ export const topicPermissionsType: ResourceType<TopicPermissionsObject> = {
     exchanges: parseEntries(inputs),
   }),
   identity: ({ vhost, user }) => ['topicPermissions', vhost, user],
+  id: ({ user, vhost }) => idInVhost(user, vhost),
   toProperties: ({ user, vhost, exchanges }) => ({
     user,
     vhost,
@@ -27,7 +28,7 @@ export const topicPermissionsType: ResourceType<TopicPermissionsObject> = {
   }),
   create: async ({ session }, object) => {
     await topicPermissions.put(await session.broker(), object);
-    return { id: idInVhost(object.user, object.vhost), object };
+    return object;
   },
   locate: async ({ session }, id) => {
     const broker = await session.broker();

@@ -29,6 +29,7 @@ export const userType: ResourceType<UserWithPassword> = {
     };
   },
   identity: (user) => ['user', user.name],
+  id: ({ name }) => name,
   toProperties: (user, given) => ({
     name: user.name,
     password: user.password,
@@ -38,7 +39,7 @@ export const userType: ResourceType<UserWithPassword> = {
     const broker = await session.broker();
     // One that is right already stays as it is: setting its password anew would only change the salt.
     if (!isSame(await users.read(broker, user.name), user)) await users.put(broker, user, user.password);
-    return { id: user.name, object: user };
+    return user;
   },
   locate: async ({ session }, id) => {
     const stored = await users.read(await session.broker(), id);

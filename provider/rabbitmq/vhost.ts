@@ -40,6 +40,7 @@ export const vhostType: ResourceType<VhostWithLimits> = {
     };
   },
   identity: (vhost) => ['vhost', vhost.name],
+  id: ({ name }) => name,
   toProperties: (vhost) => {
     const { name, description, tags, defaultQueueType, tracing, maxConnections, maxQueues } = vhost;
     return {
@@ -57,7 +58,7 @@ export const vhostType: ResourceType<VhostWithLimits> = {
     const broker = await session.broker();
     await vhosts.put(broker, vhost);
     if (hasLimits(vhost)) await putVhostLimits(broker, limitsOf(vhost));
-    return { id: vhost.name, object: vhost };
+    return vhost;
   },
   locate: async ({ session }, id) => findWithLimits(liveLookup(await session.broker()), id, true),
   find: async (lookup, known) => {

@@ -15,10 +15,11 @@ export const absentUserType: ResourceType<AbsentUser> = {
   properties: { name: 'username' },
   parse: (inputs) => ({ kind: 'user', name: inputs.text('username') }),
   identity: (user) => ['absentUser', user.name],
+  id: ({ name }) => name,
   toProperties: (user) => ({ username: user.name }),
   create: async (call, user) => {
     await removeUnlessNeeded(call, user);
-    return { id: user.name, object: user };
+    return user;
   },
   /** Gone from the state as soon as the user is back on the broker: then the next update deletes it again. */
   locate: async ({ session }, id) =>

@@ -28,6 +28,7 @@ export const adminType: ResourceType<Admin> = {
   },
   // The same user as a `rabbitmq.User` of that name.
   identity: (admin) => ['user', admin.name],
+  id: ({ name }) => name,
   toProperties: ({ name, password, tags }) => ({
     username: name,
     password,
@@ -36,7 +37,7 @@ export const adminType: ResourceType<Admin> = {
   create: async (call, admin) => {
     await refuseForeign(call, admin);
     await makeAndVerify(call, admin);
-    return { id: admin.name, object: admin };
+    return admin;
   },
   locate: async ({ session }, id) => {
     const stored = await users.read(await session.broker(), id);

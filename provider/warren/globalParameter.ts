@@ -19,6 +19,7 @@ export const globalParameterType: ResourceType<GlobalParameterObject> = {
     return { kind: 'globalParameter', name, value: inputs.json('valueJson') };
   },
   identity: ({ name }) => ['globalParameter', name],
+  id: ({ name }) => name,
   toProperties: (parameter, given) => {
     const isGiven =
       typeof given.valueJson === 'string' &&
@@ -27,7 +28,7 @@ export const globalParameterType: ResourceType<GlobalParameterObject> = {
   },
   create: async ({ session }, parameter) => {
     await globalParameters.put(await session.broker(), parameter);
-    return { id: parameter.name, object: parameter };
+    return parameter;
   },
   locate: async ({ session }, id) => globalParameters.read(await session.broker(), id),
   find: async (lookup, known) => {

@@ -15,10 +15,11 @@ export const vhostLimitsType: ResourceType<VhostLimitsObject> = {
     ...limit(inputs, 'maxQueues'),
   }),
   identity: ({ vhost }) => ['vhostLimits', vhost],
+  id: ({ vhost }) => vhost,
   toProperties: ({ vhost, maxConnections, maxQueues }) => ({ vhost, maxConnections, maxQueues }),
   create: async ({ session }, object) => {
     await limits.putVhostLimits(await session.broker(), object);
-    return { id: object.vhost, object };
+    return object;
   },
   locate: async ({ session }, id) => limits.readVhostLimits(await session.broker(), id),
   find: async (lookup, known) => lookup.find(known),
@@ -42,10 +43,11 @@ export const userLimitsType: ResourceType<UserLimitsObject> = {
     ...limit(inputs, 'maxChannels'),
   }),
   identity: ({ user }) => ['userLimits', user],
+  id: ({ user }) => user,
   toProperties: ({ user, maxConnections, maxChannels }) => ({ user, maxConnections, maxChannels }),
   create: async ({ session }, object) => {
     await limits.putUserLimits(await session.broker(), object);
-    return { id: object.user, object };
+    return object;
   },
   locate: async ({ session }, id) => limits.readUserLimits(await session.broker(), id),
   find: async (lookup, known) => lookup.find(known),

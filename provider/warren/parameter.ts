@@ -58,6 +58,7 @@ export const parameterType: ResourceType<Parameter> = {
     return withLoginsApart(given);
   },
   identity: ({ vhost, component, name }) => ['parameter', vhost, component, name],
+  id: idOf,
   toProperties: (parameter, given) => {
     const { vhost, component, name, value, logins, passwords } = parameter;
     if (isSame(parameter, given)) return given;
@@ -65,7 +66,7 @@ export const parameterType: ResourceType<Parameter> = {
   },
   create: async ({ session }, parameter) => {
     await parameters.put(await session.broker(), withLoginsInside(parameter));
-    return { id: idOf(parameter), object: parameter };
+    return parameter;
   },
   locate: async ({ session }, id) => {
     const stored = await parameters.read(await session.broker(), keyOf(id));

@@ -3,6 +3,7 @@ import { serve } from '../serve';
 import { absentUserType } from './absentUser';
 import { adminType } from './admin';
 import { globalParameterType } from './globalParameter';
+import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
 import { vhostSettingsType } from './vhostSettings';
@@ -21,4 +22,5 @@ serve({
     globalParameterType,
     vhostTopologyType,
   ],
+  functions: { 'warren:index:inventory': inventory },
 });

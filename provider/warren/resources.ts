@@ -80,6 +80,21 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+const INVENTORY = 'warren:index:inventory';
+
+/** What is on the broker, by `identityKey`. @throws Error in the provider's words where it can't be asked */
+export async function inventory(provider: Provider): Promise<ReadonlySet<string>> {
+  try {
+    const found = (await pulumi.runtime.invoke(INVENTORY, {}, { provider })) as {
+      readonly identities: readonly string[];
+    };
+    return new Set(found.identities);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(message.replace(/^invocation of \S+ returned an error: /i, ''), { cause: error });
+  }
+}
+
 export interface AdminArgs {
   readonly username: pulumi.Input<string>;
   readonly password: pulumi.Input<string>;

@@ -30,6 +30,7 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
     };
   },
   identity: ({ name }) => ['vhostSettings', name],
+  id: ({ name }) => name,
   toProperties: ({ name, description, tags, defaultQueueType, deletionProtection }) => ({
     vhost: name,
     description,
@@ -39,7 +40,7 @@ export const vhostSettingsType: ResourceType<VhostObject> = {
   }),
   create: async (call, vhost) => {
     await putExisting(call, vhost);
-    return { id: vhost.name, object: vhost };
+    return vhost;
   },
   locate: async ({ session }, id) => {
     const stored = await vhosts.read(await session.broker(), id);

@@ -55,13 +55,14 @@ export const vhostTopologyType: ResourceType<VhostTopology> = {
     return { name, objects: hasUnknown(given) ? given : tableOf(objectsOf(name, given, inputs)) };
   },
   identity: ({ name }) => ['vhostTopology', name],
+  id: ({ name }) => name,
   parts: (topology) => partsOf(topology).map(identityOf),
   toProperties: ({ name, objects }) => ({ vhost: name, objects }),
   create: async (call, topology) => {
     const outcome = await converge(call, topology, undefined);
     if (outcome.failures.length > 0 && outcome.present.length === 0)
       throw new UserError(reasonsOf(outcome).join('\n'));
-    return { id: topology.name, object: completed(topology, outcome) };
+    return completed(topology, outcome);
   },
   /** The vhost as it is, with nothing in it that the resource would answer for. */
   locate: async ({ session }, id) => {

@@ -81,7 +81,9 @@ withBroker(
     ];
     it.each(ways)('%s', async (_title, command, stop, exitCode) => {
       const running =
-        command === 'pulumi' ? workspace.start('up', [], PATIENT) : workspace.startWarrenUp(PATIENT);
+        command === 'pulumi'
+          ? workspace.start('up', [], PATIENT)
+          : workspace.startWarren(['up', '--yes'], PATIENT);
       await hangs;
       const startMs = performance.now();
       stop(running);

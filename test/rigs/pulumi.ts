@@ -136,15 +136,20 @@ export class PulumiWorkspace {
 
   /** `warren ARGS --stack … --config-file …` of the checkout, in the environment of the others. */
   async warren(...args: readonly string[]): Promise<PulumiRun> {
-    const words = [path.join(CHECKOUT, 'cli', 'warren.cjs'), ...args, '--stack', this.stack];
-    const further = ['--non-interactive', '--config-file', this.configFile];
     const options = { cwd: this.projectFolder, env: this.env, timeoutMs: RUN_TIMEOUT_MS };
     const { exitCode, stdout, output, durationMs } = await run(
       process.execPath,
-      [...words, ...further],
+      this.warrenWords(args),
       options,
     );
     return { exitCode, stdout, output, durationMs };
+  }
+
+  private warrenWords(args: readonly string[]): readonly string[] {
+    // What goes to pulumi does so with all that it doesn't know.
+    const further = args[0] === 'import' ? [] : ['--non-interactive'];
+    const stack = ['--stack', this.stack, '--config-file', this.configFile];
+    return [path.join(CHECKOUT, 'cli', 'warren.cjs'), ...args, ...stack, ...further];
   }
 
   startUp(): KillableRun {
@@ -161,11 +166,9 @@ export class PulumiWorkspace {
     return this.launch('pulumi', [command, '--yes', '--non-interactive', ...stack, ...options], env);
   }
 
-  /** `warren up` of the checkout, as `start` does it. */
-  startWarrenUp(env: NodeJS.ProcessEnv = {}): KillableRun {
-    const stack = ['--stack', this.stack, '--config-file', this.configFile];
-    const words = [path.join(CHECKOUT, 'cli', 'warren.cjs'), 'up', ...stack, '--yes', '--non-interactive'];
-    return this.launch(process.execPath, words, env);
+  /** `warren ARGS` of the checkout, as `start` does it. */
+  startWarren(args: readonly string[], env: NodeJS.ProcessEnv = {}): KillableRun {
+    return this.launch(process.execPath, this.warrenWords(args), env);
   }
 
   private launch(command: string, args: readonly string[], env: NodeJS.ProcessEnv): KillableRun {

@@ -1,0 +1,30 @@
+/** Logging in to a broker's management API as the first of several users who gets in. */
+import type { BrokerSettings } from '../broker/endpoint';
+import { isBrokerError } from '../broker/errors';
+import { whoAmI } from '../broker/overview';
+import { openBroker, type Broker } from '../broker/transport';
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Fails as the last of them did. */
+export async function openAsFirst(
+  settings: Omit<BrokerSettings, keyof Login>,
+  logins: readonly Login[],
+): Promise<Broker> {
+  let failure: unknown = new Error('no login to try');
+  for (const login of logins) {
+    const broker = openBroker({ ...settings, ...login });
+    try {
+      await whoAmI(broker);
+      return broker;
+    } catch (error) {
+      await broker.close();
+      failure = error;
+      if (!isBrokerError(error, 'unauthorized')) throw error;
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,119 @@
+/** What a stack's settings, outputs and topology say, and its broker, for what is read there beside Pulumi. */
+import * as path from 'node:path';
+import type { BrokerSettings } from '../broker/endpoint';
+import type { Broker } from '../broker/transport';
+import type { Topology } from '../topology/model';
+import type { BrokerObject } from '../topology/objects';
+import { isTarget } from '../topology/index';
+import { CHECKOUT } from './checkout';
+import { openAsFirst, type Login } from './firstLogin';
+import { mustPulumi } from './pulumi';
+import { loadTopologyFile } from './topologyFile';
+import { UserError } from './userError';
+
+export interface StackOutputs {
+  readonly management: string;
+  readonly admin: { readonly username: string; readonly password: string };
+}
+
+interface Entry {
+  readonly value?: string;
+  readonly objectValue?: unknown;
+}
+
+export type StackConfig = Readonly<Record<string, unknown>>;
+
+/** The stack's settings under their short names; secrets in plain, for they stay in this process. */
+export async function readConfig(stack: string, further: readonly string[]): Promise<StackConfig> {
+  const at = further.indexOf('--config-file');
+  const file = at === -1 ? [] : further.slice(at, at + 2);
+  const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
+  const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
+  return Object.fromEntries(
+    entries.map(([key, { value, objectValue }]) => [key.slice(key.indexOf(':') + 1), objectValue ?? value]),
+  );
+}
+
+export function loadTopology(config: StackConfig): {
+  readonly objects: readonly BrokerObject[];
+  readonly topology: Topology;
+} {
+  const { topology: file, target } = config;
+  if (typeof file !== 'string') throw new UserError('the stack names no topology');
+  const options = typeof target === 'string' && isTarget(target) ? { target } : {};
+  const { objects, topology } = loadTopologyFile(path.resolve(CHECKOUT, file), options);
+  if (objects === undefined || topology === undefined)
+    throw new UserError(`${file} has errors: warren check ${file} shows them`);
+  return { objects, topology };
+}
+
+export async function readOutputs(stack: string): Promise<StackOutputs> {
+  const json = await mustPulumi(stack, ['stack', 'output', '--json', '--show-secrets', '--stack', stack]);
+  return JSON.parse(json) as StackOutputs;
+}
+
+/** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */
+export function openStackBroker(config: StackConfig, { management, admin }: StackOutputs): Promise<Broker> {
+  const { bootstrapUsername: username, bootstrapPassword: password } = config;
+  const isGiven = typeof username === 'string' && typeof password === 'string';
+  const settings = connectionSettings(config, management);
+  return openAsFirst(settings, [admin, ...(isGiven ? [{ username, password }] : [])]);
+}
+
+function connectionSettings(config: StackConfig, endpoint: string): Omit<BrokerSettings, keyof Login> {
+  const text = (key: string): Readonly<Record<string, string>> => {
+    const value = config[key];
+    return typeof value === 'string' && value !== '' ? { [key]: value } : {};
+  };
+  const files = ['cacertFile', 'clientcertFile', 'clientkeyFile'].flatMap((key) =>
+    Object.entries(text(key)).map(([name, file]) => [name, path.resolve(CHECKOUT, file)] as const),
+  );
+  const endpoints = config.endpoints;
+  return {
+    endpoint,
+    ...(Array.isArray(endpoints) ? { endpoints: endpoints as string[] } : {}),
+    ...text('proxy'),
+    ...Object.fromEntries(files),
+    insecure: config.insecure === 'true',
+  };
+}
+
+/** With the names that users have on the broker: one for each generation. */
+export function withBrokerNames(
+  objects: readonly BrokerObject[],
+  config: StackConfig,
+): readonly BrokerObject[] {
+  return objects.flatMap((object): BrokerObject[] => {
+    if (object.kind === 'user') return namesOf(object.name, config).map((name) => ({ ...object, name }));
+    return 'user' in object ? namesOf(object.user, config).map((user) => ({ ...object, user })) : [object];
+  });
+}
+
+/** Of all generations of the stack's own administrator. */
+function adminNames(config: StackConfig): readonly string[] {
+  return namesOf(typeof config.adminUser === 'string' ? config.adminUser : 'warren-admin', config);
+}
+
+/** Users that the stack deletes. */
+export function absentUsers({ absentUsers: names }: StackConfig): readonly string[] {
+  return Array.isArray(names) ? (names as readonly string[]) : ['guest'];
+}
+
+function namesOf(user: string, { generations }: StackConfig): readonly string[] {
+  const alive = ((generations ?? {}) as Readonly<Record<string, readonly number[]>>)[user] ?? [1];
+  return alive.map((generation) => `${user}-g${generation}`);
+}
+
+/** With the stack's own administrator, who may enter every vhost, and with the users that it deletes. */
+export function knownObjects(objects: readonly BrokerObject[], config: StackConfig): readonly BrokerObject[] {
+  const admins = adminNames(config);
+  const vhosts = objects.filter((object) => object.kind === 'vhost');
+  const full = { configure: '.*', write: '.*', read: '.*' };
+  return [
+    ...withBrokerNames(objects, config),
+    ...[...admins, ...absentUsers(config)].map((name) => ({ kind: 'user', name, tags: [] }) as const),
+    ...[...admins, ...absentUsers(config)].flatMap((user) =>
+      vhosts.map(({ name }) => ({ kind: 'permissions', vhost: name, user, ...full }) as const),
+    ),
+  ];
+}
