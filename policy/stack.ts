@@ -36,7 +36,9 @@ function byBroker(resources: readonly StackResource[]): ReadonlyMap<string, read
     const { urn = '', properties = {} } = resource.provider ?? {};
     const { endpoint } = properties;
     const key = typeof endpoint === 'string' && endpoint !== UNKNOWN ? endpoint : urn;
-    groups.set(key, [...(groups.get(key) ?? []), resource]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [resource]);
+    else group.push(resource);
   }
   return groups;
 }

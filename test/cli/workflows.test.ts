@@ -1,11 +1,15 @@
-/** The workflows of docs/ci.md: whole, and clean to actionlint (github.com/rhysd/actionlint) where it is on PATH. */
+/**
+ * The workflows of docs/ci.md: whole, clean to actionlint (github.com/rhysd/actionlint) where it is on PATH, and to the
+ * schema that GitLab publishes, which check-jsonschema (PyPI) brings along.
+ */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '../../tools/processes';
+import { run, type RunResult } from '../../tools/processes';
+import { withClients } from '../rigs/python';
 
 const ROOT = path.join(__dirname, '../..');
 const blocks = [
@@ -42,10 +46,46 @@ describe('docs/ci.md', () => {
     for (const { run: script = '' } of parse(deployment) as Step[]) expect(script).not.toContain('${{');
   });
 
-  it('has a job of GitLab for merge requests', () => {
-    const { topology } = parse(gitLab) as { topology: { rules: { if: string }[]; script: string[] } };
-    expect(topology.rules[0]?.if).toContain('merge_request_event');
-    expect(topology.script.at(-1)).toMatch(/^npx warren review /);
+  it('has a job of GitLab for merge requests that change a topology', () => {
+    const { topology } = parse(gitLab) as { topology: GitLabJob };
+    const [rule, ...more] = topology.rules;
+    expect(more).toEqual([]);
+    expect(rule?.if).toBe('$CI_PIPELINE_SOURCE == "merge_request_event"');
+    // Otherwise git has not the commit where the branch left.
+    expect(topology.variables.GIT_DEPTH).toBe(0);
+    const [, reviewed = ''] = /^npx warren review .* (\S+)$/.exec(topology.script.at(-1) ?? '') ?? [];
+    expect(rule?.changes).toEqual([`${path.dirname(reviewed)}/**/*`]);
+  });
+});
+
+interface GitLabJob {
+  readonly rules: readonly { readonly if: string; readonly changes: readonly string[] }[];
+  readonly variables: { readonly GIT_DEPTH: number };
+  readonly script: readonly string[];
+}
+
+describe('the schema of GitLab', () => {
+  withClients('ci-schemas', (python) => {
+    const check = (text: string): Promise<RunResult> => {
+      const file = path.join(folder, 'gitlab-ci.yml');
+      fs.writeFileSync(file, text);
+      return run(python, ['-m', 'check_jsonschema', '--builtin-schema', 'vendor.gitlab-ci', file]);
+    };
+
+    it('takes the job', async () => {
+      const { exitCode, output } = await check(gitLab);
+      expect(exitCode, output).toBe(0);
+    });
+
+    it.each([
+      ['a misspelt key', 'rules:', 'rule:', "'rule' was unexpected"],
+      ['a rule that it has not', 'changes:', 'changed:', "'changed' was unexpected"],
+      ['a variable that is a list', 'GIT_DEPTH: 0', 'GIT_DEPTH: [0]', 'GIT_DEPTH'],
+    ])('refuses %s', async (_, right, wrong, said) => {
+      const { exitCode, output } = await check(gitLab.replace(right, wrong));
+      expect(exitCode).toBe(1);
+      expect(output).toContain(said);
+    });
   });
 });
 

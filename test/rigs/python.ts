@@ -1,5 +1,5 @@
 /**
- * Real Python clients for tests: a virtual environment per set of clients, with exactly the packages of its committed
+ * Real Python clients for tests, and a checker of CI files: a virtual environment per set of clients, with exactly the packages of its committed
  * list. Made once, from the machine's own python3 and pip, and kept in the cache folder.
  */
 import * as crypto from 'node:crypto';
@@ -10,7 +10,7 @@ import { acquireLock } from '../../tools/fileLock';
 import { cacheFolder } from '../../tools/folders';
 import { findProgram, run, tail, type RunResult } from '../../tools/processes';
 
-export const CLIENT_SETS = ['celery-5.5', 'celery-5.6', 'amqp'] as const;
+export const CLIENT_SETS = ['celery-5.5', 'celery-5.6', 'amqp', 'ci-schemas'] as const;
 export type ClientSet = (typeof CLIENT_SETS)[number];
 
 declare module 'vitest' {
