@@ -62,9 +62,11 @@ export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResp
   const news = decode(request.getNews()).values;
   plugin.formerLogins = parseCredentials(readInputs(olds));
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
+  // Without them the administrator gets in alone. Others are a change, or the engine would go on with the old ones.
+  const isUnshown = (name: string): boolean =>
+    UNSHOWN_CONFIG.has(name) || (name === 'fallbackCredentials' && news[name] === undefined);
   const changed = names.filter(
-    (name) =>
-      !UNSHOWN_CONFIG.has(name) && canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
+    (name) => !isUnshown(name) && canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
   );
   return diffResponse({
     changes: changed.map((path) => ({ path, kind: 'update', isReplacement: false })),

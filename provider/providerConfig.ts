@@ -34,8 +34,8 @@ const LIMIT_VARIABLES = {
   retryBudget: 'WARREN_RETRY_BUDGET',
 } as const;
 
-/** Differs between a preview and its `up`, or says nothing about the resources: no change. */
-export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker', 'fallbackCredentials']);
+/** Differs between a preview and its `up`, and is no change. */
+export const UNSHOWN_CONFIG: ReadonlySet<string> = new Set(['requireBroker']);
 
 /** A proxy's URL may hold a password. */
 export const SECRET_CONFIG: ReadonlySet<string> = new Set(['password', 'fallbackCredentials', 'proxy']);

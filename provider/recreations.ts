@@ -40,7 +40,10 @@ export function openRecreations(): Recreations {
       }
     },
     refuse: (urn, foresee) => {
-      refused.set(urn, once(() => lastingRefusal(foresee)));
+      refused.set(
+        urn,
+        once(() => lastingRefusal(foresee)),
+      );
     },
     obstacleTo: async (urn) => {
       const deadlineMs = performance.now() + QUIET_MS_MAX;

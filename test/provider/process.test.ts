@@ -98,6 +98,27 @@ it('another endpoint or password changes the provider and never replaces it', as
   });
 });
 
+it('falls back on the logins of the state where the program gives none any more; other ones are a change', async () => {
+  const server = await httpServer((request, response) => {
+    const [, encoded = ''] = (request.headers.authorization ?? '').split(' ');
+    response.statusCode = Buffer.from(encoded, 'base64').toString() === 'first:p' ? 200 : 401;
+    response.end(request.url === '/api/whoami' ? '{"name":"first","tags":["administrator"]}' : '[]');
+  });
+  servers.push(server);
+  const plugin = await pluginFor(server.url);
+  const news = { endpoint: server.url, username: 'admin', password: secret('q') };
+  const logins = (password: string): unknown => secret(JSON.stringify([{ username: 'first', password }]));
+  const olds = { ...news, fallbackCredentials: logins('p') };
+  const others = { ...news, fallbackCredentials: logins('r') };
+  // The engine may go on with the provider that it has where nothing is changed.
+  expect(await plugin.diffConfig(olds, others)).toMatchObject({ changed: true });
+  expect(await plugin.diffConfig(olds, news)).toMatchObject({ changed: false });
+  await plugin.configure(news);
+  expect(await plugin.diff(urn(VHOST, 'x'), { name: 'v' }, { name: 'v' })).toMatchObject({ changed: true });
+  expect(server.requests.slice(0, 2)).toEqual(['GET /api/whoami', 'GET /api/whoami']);
+  expect(server.requests).toContain('GET /api/vhosts');
+});
+
 it('the process ends when the engine is killed', async () => {
   const executable = path.resolve(__dirname, '../../provider/rabbitmq/pulumi-resource-rabbitmq');
   // A parent that starts the plugin, tells its pid, and is then killed with no chance to clean up.
