@@ -41,7 +41,10 @@ export const POLL_MS = 500;
 const TOTALS = 'disable_stats=true&enable_queue_totals=true';
 
 export function describeCounts(counts: QueueCounts): string {
-  if (counts.isUncertain) return 'the broker reports no counts for it';
+  if (counts.isUncertain) {
+    const known = counts.consumers > 0 ? `${plural(counts.consumers, 'consumer')}; beyond that, ` : '';
+    return `${known}the broker reports no counts for it`;
+  }
   const unacknowledged =
     counts.unacknowledged > 0 ? `, ${inThousands(counts.unacknowledged)} of them unacknowledged` : '';
   return `${plural(counts.messages, 'message')}${unacknowledged}, ${plural(counts.consumers, 'consumer')}`;

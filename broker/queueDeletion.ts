@@ -116,8 +116,8 @@ function judgeOf(broker: Broker, queue: QueueName, approvals: Approvals): Judge 
   };
 }
 
-function wayOutOf({ type, isUncertain }: QueueCounts): string {
-  if (isUncertain) {
+function wayOutOf({ type, isUncertain, consumers }: QueueCounts): string {
+  if (isUncertain && consumers === 0) {
     const quiet =
       type === 'quorum' ? ', or disconnect all clients of the vhost where the statistics are off' : '';
     return `Start the node where it is, if that is down${quiet}; or approve`;
