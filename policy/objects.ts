@@ -2,7 +2,7 @@
  * The resources of a stack as the objects that they make on a broker: read as the providers read them, so that what a
  * program leaves out is what a provider puts there.
  */
-import { heldParameter } from '../topology/definitions/heldValues';
+import { heldParameter, secretlessArguments } from '../topology/definitions/heldValues';
 import type { BrokerObject, ParameterObject, VhostLimitsObject } from '../topology/objects';
 import { readInputs } from '../provider/inputs';
 import type { Inputs } from '../provider/inputs';
@@ -15,7 +15,7 @@ import { queueType } from '../provider/rabbitmq/queue';
 import { topicPermissionsType } from '../provider/rabbitmq/topicPermissions';
 import { userType } from '../provider/rabbitmq/user';
 import { vhostType } from '../provider/rabbitmq/vhost';
-import { hasUnknown } from '../provider/values';
+import { UNKNOWN, hasUnknown } from '../provider/values';
 import type { PropertyMap } from '../provider/values';
 import { globalParameterType } from '../provider/warren/globalParameter';
 import { userLimitsType, vhostLimitsType } from '../provider/warren/limits';
@@ -84,8 +84,25 @@ export function readResource({ type, properties }: StackResource): Reading | und
   const read = READERS[type];
   if (read === undefined) return undefined;
   const inputs = readInputs(properties);
-  const objects = read(inputs);
-  return { objects, faults: inputs.failures.map(({ property, reason }) => `${property} ${reason}`) };
+  const objects = isOfTexts(properties.tags) ? read(inputs) : [];
+  if (objects.length === 0 && !isOfTexts(properties.tags)) inputs.fail('tags', 'must be a list of texts');
+  for (const object of objects) check(object, inputs);
+  const faults = inputs.failures.map(({ property, reason }) => `${property} ${reason}`);
+  // A value that isn't known is no fault.
+  return { objects, faults: faults.filter((fault) => !fault.includes(UNKNOWN)) };
+}
+
+/** The providers leave it to the broker what is in a list, or a table in a table. */
+function isOfTexts(tags: unknown): boolean {
+  return !Array.isArray(tags) || tags.every((tag) => typeof tag === 'string');
+}
+
+function check(object: BrokerObject, inputs: Inputs): void {
+  if (object.kind === 'binding' && (object.destinationType as string) === '')
+    inputs.fail('destinationType', 'is empty');
+  const table = 'arguments' in object ? object.arguments : 'definition' in object ? object.definition : {};
+  if (hasUnknown(table)) return;
+  for (const { name, why } of secretlessArguments(table).unheld) inputs.fail(name, `can’t be judged: ${why}`);
 }
 
 function readVhost(inputs: Inputs): readonly BrokerObject[] {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { judgeStack } from '../../policy/stack';
 import { compileTopology } from '../../topology/compile/index';
-import { isTarget, load } from '../../topology/index';
+import { TARGETS, isTarget, load } from '../../topology/index';
 import type { Topology } from '../../topology/index';
 import { resolveTopology } from '../../topology/resolve';
 import { RULES, findingsOf } from '../../topology/rules/index';
@@ -15,6 +15,7 @@ import { OBJECT_RULES, TOPOLOGY_ONLY } from '../../topology/rules/objectRules';
 import { resourcesOf } from './resources';
 
 const FOLDER = join(__dirname, '../topology/fixtures');
+const EXAMPLES = join(__dirname, '../../topology/examples');
 const fixtures = readdirSync(FOLDER).sort();
 
 /** What stands below one of these is no object, or many. */
@@ -145,6 +146,17 @@ describe('the same rules', () => {
       more,
     });
     for (const each of byCheck) if (byPack.includes(each)) equal.add(each.split(':')[0] ?? '');
+  });
+
+  it.each(TARGETS)('has nothing to say against the example systems on %s', (target) => {
+    for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'))) {
+      const { objects, topology } = load(readFileSync(join(EXAMPLES, file), 'utf8'), file, { target });
+      if (objects === undefined || topology === undefined) continue;
+      const { findings, unjudged } = judgeStack(resourcesOf(objects), target);
+      // What a role grants is no finding in a topology.
+      const told = findings.filter(({ code }) => code !== 'open-default-exchange');
+      expect({ file, told, unjudged }).toEqual({ file, told: [], unjudged: [] });
+    }
   });
 
   it('each rule of the pack has found the same somewhere', () => {

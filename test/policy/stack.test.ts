@@ -1,4 +1,7 @@
 /** What the policy pack makes of a stack's resources, apart from the rules themselves. */
+import fc from 'fast-check';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { describe, expect, it } from 'vitest';
 import type { StackResource } from '../../policy/objects';
@@ -7,8 +10,10 @@ import { Secrets } from '../../policy/secrets';
 import { judgeStack } from '../../policy/stack';
 import { WAYS_OUT, inPolicyKeys } from '../../policy/waysOut';
 import { UNKNOWN } from '../../provider/values';
+import { load } from '../../topology/index';
+import type { Target } from '../../topology/index';
 import { OBJECT_RULES } from '../../topology/rules/objectRules';
-import { PASSWORD, resource } from './resources';
+import { PASSWORD, resource, resourcesOf } from './resources';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -237,3 +242,120 @@ describe('the words of a program', () => {
     expect(inPolicyKeys('this `durable`')).toBe('this durable');
   });
 });
+
+describe('whatever a resource holds', () => {
+  const TYPES = [
+    'rabbitmq:index/vHost:VHost',
+    'rabbitmq:index/user:User',
+    'rabbitmq:index/permissions:Permissions',
+    'rabbitmq:index/topicPermissions:TopicPermissions',
+    'rabbitmq:index/exchange:Exchange',
+    'rabbitmq:index/queue:Queue',
+    'rabbitmq:index/binding:Binding',
+    'rabbitmq:index/policy:Policy',
+    'rabbitmq:index/operatorPolicy:OperatorPolicy',
+    'rabbitmq:index/federationUpstream:FederationUpstream',
+    'rabbitmq:index/shovel:Shovel',
+    ...['VhostSettings', 'VhostLimits', 'UserLimits', 'Parameter', 'GlobalParameter', 'VhostTopology'].map(
+      (name) => `warren:index:${name}`,
+    ),
+  ];
+  const KEYS = [
+    ...[
+      'name',
+      'vhost',
+      'user',
+      'settings',
+      'permissions',
+      'policy',
+      'definition',
+      'info',
+      'objects',
+      'tags',
+    ],
+    ...['arguments', 'argumentsJson', 'source', 'destination', 'destinationType', 'routingKey', 'component'],
+    ...['type', 'durable', 'pattern', 'applyTo', 'priority', 'valueJson', 'uri', 'sourceUri', 'maxQueues'],
+    ...['x-queue-type', 'x-message-ttl', 'dead-letter-exchange', 'queue paid', 'configure', 'write', 'read'],
+  ];
+  const scalar = fc.oneof(
+    fc.constantFrom(
+      null,
+      UNKNOWN,
+      true,
+      false,
+      0,
+      -1,
+      1.5,
+      '',
+      '^(',
+      'queue',
+      'shop',
+      '[]',
+      '{"a":1}',
+      'amqp://h',
+    ),
+    fc.string({ maxLength: 5 }),
+  );
+  const { value } = fc.letrec<{ value: unknown; table: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      { arbitrary: scalar, weight: 3 },
+      { arbitrary: tie('table'), weight: 3 },
+      fc.array(tie('value'), { maxLength: 3 }),
+    ),
+    table: fc.dictionary(fc.constantFrom(...KEYS), tie('value'), { maxKeys: 8 }),
+  }));
+  const anyResource = fc
+    .tuple(fc.constantFrom(...TYPES), fc.dictionary(fc.constantFrom(...KEYS), value, { maxKeys: 10 }))
+    .map(([type, properties]) => resource(type, 'x', properties));
+
+  const examples = path.join(__dirname, '../../topology/examples');
+  const systems = fs
+    .readdirSync(examples)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => {
+      const { objects = [] } = load(fs.readFileSync(path.join(examples, name), 'utf8'), name);
+      return resourcesOf(objects);
+    });
+  /** One of the example systems, with another value somewhere in some of its resources. */
+  const damaged = fc
+    .tuple(
+      fc.constantFrom(...systems),
+      fc.array(fc.tuple(fc.nat(), fc.nat(), value), { minLength: 1, maxLength: 4 }),
+    )
+    .map(([resources, damages]) => {
+      const changed = [...resources];
+      for (const [which, where, other] of damages) {
+        const at = which % changed.length;
+        const one = changed[at]!;
+        changed[at] = { ...one, properties: withAnother(one.properties, where, other) as Properties };
+      }
+      return changed;
+    });
+
+  it.each([
+    ['anything', fc.array(anyResource, { maxLength: 6 })],
+    ['a damaged system', damaged],
+  ])('%s is judged, or it is said that it was not', (_, stacks) => {
+    fc.assert(
+      fc.property(stacks, fc.constantFrom<Target>('3.10', '4.3'), (resources, target) => {
+        const { findings, unjudged } = judgeStack(resources, target);
+        for (const { message } of findings) expect(message).not.toContain(UNKNOWN);
+        for (const { why } of unjudged) expect(why).not.toContain(UNKNOWN);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** The value, or a part of it, is another one. */
+function withAnother(value: unknown, where: number, other: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return other;
+  const keys = Object.keys(value);
+  const key = keys[where % (keys.length + 1)];
+  if (key === undefined) return { ...value, other };
+  const changed = withAnother((value as Properties)[key], Math.floor(where / (keys.length + 1)), other);
+  return Array.isArray(value)
+    ? value.map((item: unknown, index) => (String(index) === key ? changed : item))
+    : { ...value, [key]: changed };
+}
