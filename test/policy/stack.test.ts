@@ -327,7 +327,8 @@ describe('whatever a resource holds', () => {
       const changed = [...resources];
       for (const [which, where, other] of damages) {
         const at = which % changed.length;
-        const one = changed[at]!;
+        const one = changed[at];
+        if (one === undefined) continue;
         changed[at] = { ...one, properties: withAnother(one.properties, where, other) as Properties };
       }
       return changed;
