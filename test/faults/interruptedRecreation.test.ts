@@ -103,7 +103,7 @@ withBroker(
           } finally {
             await client.close();
           }
-          expectNoChange(await workspace.up());
+          expectNoChange(await workspace.up('--skip-preview'));
         });
       });
     });

@@ -108,7 +108,7 @@ withBroker('granularity', (broker) => {
     const switched = await up();
     expect(switched.output).toMatch(/\+ 2 created/);
     expect(proxy.requests.filter((request) => TOUCHES.test(request))).toEqual([]);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
 
     setGranularity('object');
     proxy.requests.length = 0;
@@ -116,7 +116,7 @@ withBroker('granularity', (broker) => {
     expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
     expect(await definitions()).toEqual(before);
     expect(await take('orders')).toEqual(['kept']);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('killed amid a switch deletes nothing', async () => {
@@ -143,13 +143,13 @@ withBroker('granularity', (broker) => {
       expect(await definitions()).toEqual(before);
     }
     expect(await take('orders')).toEqual(['kept']);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('shows its diff object by object, and makes just that', async () => {
     setGranularity('vhost');
     await up();
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
     edit('routingKey: order.paid', 'routingKey: order.billed');
     edit('maxLength: 1000', 'maxLength: 2000');
     const { output } = await workspace.preview('--diff');
@@ -164,7 +164,7 @@ withBroker('granularity', (broker) => {
       .filter((request) => TOUCHES.test(request))
       .map((request) => request.split(' ')[0]);
     expect(touches.sort()).toEqual(['DELETE', 'POST', 'PUT']);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('a queue with messages is not deleted unless that is approved, and nothing around it', async () => {
@@ -200,7 +200,7 @@ withBroker('granularity', (broker) => {
     await up();
     expect(await queueNames()).toEqual(['invoices']);
     expect(await mayRead()).toBe('^invoices$');
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it.each(['object', 'vhost'] as const)(
@@ -217,7 +217,7 @@ withBroker('granularity', (broker) => {
       edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
       await up();
       expect(await typeOf()).toBe('classic');
-      expectNoChange(await workspace.up());
+      expectNoChange(await workspace.up('--skip-preview'));
 
       await allowRigUser(broker, 'shop');
       await callManagement(broker, 'DELETE', 'queues/shop/invoices');
@@ -226,7 +226,7 @@ withBroker('granularity', (broker) => {
       expect((await workspace.preview()).output).toContain('x-queue-type');
       await up();
       expect(await typeOf()).toBe('classic');
-      expectNoChange(await workspace.up());
+      expectNoChange(await workspace.up('--skip-preview'));
 
       if (broker.version === '3.10') return;
       // Said or not, it is the same to RabbitMQ; a default is for new queues.
@@ -236,7 +236,7 @@ withBroker('granularity', (broker) => {
       proxy.requests.length = 0;
       await up();
       expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
-      expectNoChange(await workspace.up());
+      expectNoChange(await workspace.up('--skip-preview'));
     },
   );
 
@@ -280,7 +280,7 @@ withBroker('granularity', (broker) => {
       'queues/shop/invoices',
     );
     expect(given['x-queue-type']).toBe('quorum');
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('what fails is told, what is done is kept, and a re-run finishes', async () => {
@@ -302,7 +302,7 @@ withBroker('granularity', (broker) => {
     await callManagement(broker, 'DELETE', 'queues/shop/orders');
     const again = await up();
     expect(again.output).toMatch(/~ 1 updated/);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('what was changed and deleted by hand is shown by a preview, without a refresh, and put right by up', async () => {
@@ -329,7 +329,7 @@ withBroker('granularity', (broker) => {
     expect(await definitions()).not.toEqual(intended);
     await up();
     expect(sortedDefinitions(await definitions())).toEqual(sortedDefinitions(intended));
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
   });
 
   it('refresh finds what was changed and deleted by hand, up repairs it, destroy takes everything away', async () => {
@@ -344,7 +344,7 @@ withBroker('granularity', (broker) => {
     expect(refreshed.output).toMatch(/- queue invoices/);
     await up();
     expect(await queueNames()).toEqual(['invoices', 'orders']);
-    expectNoChange(await workspace.up());
+    expectNoChange(await workspace.up('--skip-preview'));
     const destroyed = await workspace.destroy();
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     const vhosts = await callManagement<{ name: string }[]>(broker, 'GET', 'vhosts');
