@@ -60,7 +60,10 @@ export function checkConfig(plugin: Plugin, request: pb.CheckRequest): pb.CheckR
 export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
   const olds = decode(request.getOldInputs() ?? request.getOlds()).values;
   const news = decode(request.getNews()).values;
-  plugin.formerLogins = parseCredentials(readInputs(olds));
+  plugin.seen = {
+    formerLogins: parseCredentials(readInputs(olds)),
+    requireBroker: readInputs(news).flag('requireBroker', false),
+  };
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   // Without them the administrator gets in alone. Others are a change, or the engine would go on with the old ones.
   const isUnshown = (name: string): boolean =>
@@ -89,8 +92,9 @@ export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.Conf
   }
   // A preview that comes before the administrator is there reads as whoever adopted the stack.
   const fallbackCredentials =
-    config.fallbackCredentials.length > 0 ? config.fallbackCredentials : (plugin.formerLogins ?? []);
-  plugin.session = openSession({ ...config, fallbackCredentials }, plugin.onWait);
+    config.fallbackCredentials.length > 0 ? config.fallbackCredentials : (plugin.seen?.formerLogins ?? []);
+  const requireBroker = plugin.seen?.requireBroker ?? config.requireBroker;
+  plugin.session = openSession({ ...config, fallbackCredentials, requireBroker }, plugin.onWait);
   if (plugin.isCancelled) plugin.session.cancel();
   return response;
 }

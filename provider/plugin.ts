@@ -28,8 +28,13 @@ export interface Plugin {
   readonly checked: Map<string, object>;
   readonly recreations: Recreations;
   session?: OpenSession;
-  /** Logins that the state's provider falls back on, in an adopted stack until its first `up`. */
-  formerLogins?: readonly Credentials[];
+  /** What `diffConfig` has seen, which the engine calls before `configure` for a provider that a program describes. */
+  seen?: {
+    /** Logins that the state's provider falls back on, in an adopted stack until its first `up`. */
+    readonly formerLogins: readonly Credentials[];
+    /** As the program says it now: what counts as no change, the engine gives as the state has it. */
+    readonly requireBroker: boolean;
+  };
   isCancelled: boolean;
 }
 

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { openClaims } from '../../provider/claims';
 import { httpServer, silentServer, type TestServer } from '../broker/servers';
-import { FakeEngine, secret, urn } from './plugin';
+import { FakeEngine, secret, urn, type Values } from './plugin';
 
 const VHOST = 'rabbitmq:index/vHost:VHost';
 const PASSWORD = 'a-password-nobody-may-see';
@@ -117,6 +117,20 @@ it('falls back on the logins of the state where the program gives none any more;
   expect(await plugin.diff(urn(VHOST, 'x'), { name: 'v' }, { name: 'v' })).toMatchObject({ changed: true });
   expect(server.requests.slice(0, 2)).toEqual(['GET /api/whoami', 'GET /api/whoami']);
   expect(server.requests).toContain('GET /api/vhosts');
+});
+
+it('whether a broker is required is what the program says now, although the engine configures what the state says', async () => {
+  const state = { endpoint: 'http://127.0.0.1:1', username: 'u', password: secret('p'), retryBudget: '1ms' };
+  const required = { ...state, requireBroker: 'true' };
+  const compare = async (olds: Values, news: Values): Promise<unknown> => {
+    const plugin = await pluginFor('http://127.0.0.1:1');
+    expect(await plugin.diffConfig(olds, news)).toMatchObject({ changed: false });
+    await plugin.configure(olds);
+    return plugin.diff(urn(VHOST, 'x'), { name: 'v' }, { name: 'v' });
+  };
+  await expect(compare(state, required)).rejects.toThrow('is not reachable');
+  await engine?.stop();
+  expect(await compare(required, state)).toMatchObject({ changed: false });
 });
 
 it('the process ends when the engine is killed', async () => {
