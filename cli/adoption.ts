@@ -81,6 +81,7 @@ function collect(
   path: readonly string[],
   value: unknown,
   isSecret: boolean,
+  isJson = false,
 ): void {
   const rows = rowsOf(value);
   if (rows === undefined) {
@@ -88,14 +89,16 @@ function collect(
     return;
   }
   if (SIGNATURE in rows && typeof rows.plaintext === 'string') {
-    collect(leaves, path, JSON.parse(rows.plaintext), true);
+    const plain: unknown = JSON.parse(rows.plaintext);
+    collect(leaves, path, isJson ? fromJson(plain) : plain, true);
     return;
   }
   for (const [key, item] of Object.entries(rows)) {
     if (key.startsWith('__') || item === undefined) continue;
     const isWrapper = path.length === 0 && WRAPPERS.has(key);
     const inside = isWrapper ? [] : [...path, key];
-    collect(leaves, nameOf(inside), fromText(inside, item), isSecret);
+    const isJsonText = inside.at(-1)?.endsWith('Json') === true;
+    collect(leaves, nameOf(inside), isJsonText ? fromJson(item) : item, isSecret, isJsonText);
   }
 }
 
@@ -104,9 +107,8 @@ function nameOf(path: readonly string[]): readonly string[] {
   return path.map((name, index) => (index === path.length - 1 ? name.replace(/Json$/, '') : name));
 }
 
-function fromText(path: readonly string[], value: unknown): unknown {
-  const isText = path.at(-1)?.endsWith('Json') === true && typeof value === 'string' && value !== '';
-  return isText ? (JSON.parse(value) as unknown) : value;
+function fromJson(value: unknown): unknown {
+  return typeof value === 'string' && value !== '' ? (JSON.parse(value) as unknown) : value;
 }
 
 /** A table; a list of topic permissions by their exchange. */

@@ -73,6 +73,18 @@ export function holdsPassword(value: JsonValue): boolean {
   return passwordsIn(value).length > 0;
 }
 
+/** Whether anything in the value is a secret: a password in a URI or an option, or what stands under a secret's name. */
+export function holdsSecret(value: JsonValue, name = ''): boolean {
+  if (typeof value === 'string') {
+    if (holdsPassword(value) || secretIn(value) !== undefined) return true;
+    return isSecretName(name) && isLiteralSecret(value);
+  }
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, item]: [string, JsonValue]) =>
+    holdsSecret(item, Array.isArray(value) ? name : key),
+  );
+}
+
 /** Each password of the URIs in a value: as it stands there, and decoded. */
 export function passwordsIn(value: JsonValue): string[] {
   return textsIn(value).flatMap((text) => {

@@ -1,12 +1,12 @@
 /** What `warren.Parameter` and `warren.GlobalParameter` share: a value that is any JSON. */
 import type { JsonValue } from '../../topology/objects';
 import type { PropertyMap } from '../values';
-import { holdsPassword } from '../../topology/secrets';
+import { holdsSecret } from '../../topology/secrets';
 import { canonicalJson } from '../../topology/objects';
 
-/** The property that holds the value as text is a secret when a password stands in one of its URIs. */
+/** The property that holds the value as text is a secret when one stands in it. */
 export function secretsInValue({ valueJson }: PropertyMap): readonly string[] {
-  return typeof valueJson === 'string' && holdsPassword(parsed(valueJson)) ? ['valueJson'] : [];
+  return typeof valueJson === 'string' && holdsSecret(parsed(valueJson)) ? ['valueJson'] : [];
 }
 
 function parsed(text: string): JsonValue {

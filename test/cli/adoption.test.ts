@@ -127,6 +127,18 @@ it('shows no secret, and no control character of a name', () => {
   expect(report).not.toMatch(/hidden|\u001b/);
 });
 
+it('compares a value that is a secret on one side only leaf by leaf, and shows none of it', () => {
+  const inputs = { vhost: 'v', component: 'shovel', name: 's', valueJson: '{"a":1,"to":["amqp://h"]}' };
+  const onBroker = secret('{"to":["amqp://u:hidden@h"],"a":1}');
+  const found = adoption([
+    { type: 'warren:index:Parameter', inputs, outputs: { ...inputs, valueJson: onBroker } },
+  ]);
+  expect(found.different).toMatchObject([{ values: [{ name: 'value.to', isSecret: true }] }]);
+  const report = renderAdoption(found, CONTEXT);
+  expect(report).toContain("value.to: another one than the stack's (a secret)");
+  expect(report).not.toMatch(/hidden|not on the broker/);
+});
+
 it('says what the next `up` does beside the objects', () => {
   const policy: BrokerObject = {
     ...{ kind: 'policy', vhost: 'shop', name: 'by hand', pattern: '', applyTo: 'all', priority: 0 },

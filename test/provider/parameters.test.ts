@@ -209,6 +209,17 @@ withBroker('warren.GlobalParameter', (rig) => {
     },
   );
 
+  it('what stands under the name of a secret is one, also where only the broker has it', async () => {
+    const plugin = await start();
+    const name = uniqueName('warren/global');
+    onTestFinished(() => globalParameters.remove(brokerOf(rig), name));
+    const { id, state } = await plugin.create(GLOBAL, { name, valueJson: '{"a":1}' });
+    expect(isSecret(state.valueJson)).toBe(false);
+    const value = { a: 1, smtp: { password: 'hidden' } };
+    await globalParameters.put(brokerOf(rig), { kind: 'globalParameter', name, value });
+    expect(isSecret((await plugin.read(GLOBAL, id, state)).state.valueJson)).toBe(true);
+  });
+
   it('one of the broker is refused, and never deleted', async () => {
     const plugin = await start();
     const inputs = { name: 'internal_cluster_id', valueJson: '1' };

@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { load } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
-import { holdsPassword, isSecretName, secretIn, starred, withoutLogins } from '../../topology/secrets';
+import {
+  holdsPassword,
+  holdsSecret,
+  isSecretName,
+  secretIn,
+  starred,
+  withoutLogins,
+} from '../../topology/secrets';
 import { isPlainUri } from '../../topology/units';
 import { readFrom } from './memoryFiles';
 import type { Files } from './memoryFiles';
@@ -163,4 +170,23 @@ it('a URI without a password is left as it is', () => {
   expect(withoutLogins('amqp://h:5672/v and a@b')).toBe('amqp://h:5672/v and a@b');
   expect(holdsPassword({ uri: 'amqp://h?password=x' })).toBe(true);
   expect(holdsPassword({ uri: 'amqp://h?heartbeat=5' })).toBe(false);
+});
+
+it('a value holds a secret in a URI, in an option, or under the name of one, however deep', () => {
+  const holding = [
+    { deep: [{ uri: 'amqp://u:p@h' }] },
+    { args: ['x', 'password=p'] },
+    { mail: { smtp_password: 'p' } },
+    { tokens: 1, apiKey: ['p'] },
+  ];
+  for (const value of holding) expect(holdsSecret(value), JSON.stringify(value)).toBe(true);
+  const plain = [
+    { uri: 'amqp://h' },
+    { password: '' },
+    { secret: '${SECRET}' },
+    { token: 5 },
+    ['secret'],
+    null,
+  ];
+  for (const value of plain) expect(holdsSecret(value), JSON.stringify(value)).toBe(false);
 });
