@@ -2,7 +2,8 @@
  * Mirrored classic queues of 3.x for a target that has no mirrors: they become quorum queues where they can. What is in
  * the way of each, and what its applications must do, is said beside it.
  */
-import type { Arguments, BrokerObject, ObjectOfKind, PolicyObject, QueueObject } from '../objects';
+import { isRecord } from '../build/values';
+import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, PolicyObject, QueueObject } from '../objects';
 import { identityKey } from '../objects';
 import { quoteList } from '../names';
 import { literalNames } from '../patterns/literals';
@@ -42,7 +43,10 @@ export function migrateMirrors(objects: readonly BrokerObject[], target: Target)
     target,
   };
   if (!canMirror(target)) {
-    for (const parts of vhostParts(objects).values()) migrateVhost(parts, building);
+    const vhosts = [...vhostParts(objects).values()];
+    for (const parts of vhosts) migrateVhost(parts, building);
+    if (vhosts.some((parts) => mirroringIn(parts).length > 0))
+      for (const parts of vhosts) tellLinks(parts, building);
   }
   const { changed, notes, inTheWay, recognised } = building;
   const migrated = objects.flatMap((object) => {
@@ -52,6 +56,10 @@ export function migrateMirrors(objects: readonly BrokerObject[], target: Target)
   return { objects: migrated, notes, inTheWay, recognised };
 }
 
+function mirroringIn(parts: VhostParts): readonly PolicyObject[] {
+  return parts.of('policy').filter(({ definition }) => Object.keys(definition).some(isMirroring));
+}
+
 const isMirroring = (key: string): boolean => key.startsWith('ha-');
 /** Has no meaning for a quorum queue, nor for a classic one of 4.x. */
 const isGone = (key: string): boolean =>
@@ -59,7 +67,7 @@ const isGone = (key: string): boolean =>
 
 function migrateVhost(parts: VhostParts, building: Building): void {
   const policies = parts.of('policy');
-  const mirroring = policies.filter(({ definition }) => Object.keys(definition).some(isMirroring));
+  const mirroring = mirroringIn(parts);
   if (mirroring.length === 0) return;
   const before = policyIndex(policies);
   // Also queues that nobody has declared yet were mirrored by their names.
@@ -217,6 +225,32 @@ function changeDefaultType(parts: VhostParts, building: Building): void {
 function tell(queue: QueueObject, text: string, { notes }: Building): void {
   const key = identityKey(queue);
   notes.set(key, [...(notes.get(key) ?? []), `${text.charAt(0).toUpperCase()}${text.slice(1)}.`]);
+}
+
+/** What takes messages from elsewhere would do so on the old cluster and on a new one beside it. */
+function tellLinks(parts: VhostParts, { inTheWay }: Building): void {
+  const namesOf = (component: string, key: string): string[] =>
+    parts
+      .of('parameter')
+      .filter((parameter) => parameter.component === component && hasHost(parameter.value, key))
+      .map(({ name }) => name);
+  const links: readonly (readonly [string, readonly string[], string])[] = [
+    ['shovel', namesOf('shovel', 'src-uri'), 'it takes messages that the old one waits for'],
+    ['federation upstream', namesOf('federation-upstream', 'uri'), 'both get a copy of every message'],
+  ];
+  for (const [noun, names, what] of links) {
+    if (names.length === 0) continue;
+    const which = `${names.length === 1 ? noun : `${noun}s`} ${quoteList(names, NAMES_MAX)}`;
+    const text = `${which}: on a new cluster it runs beside the old one's, and ${what}. Take it out of the topology until it is gone from the old one`;
+    inTheWay.push({ vhost: parts.name, text });
+  }
+}
+
+/** Whether a URI leads out of the broker itself. */
+function hasHost(value: JsonValue, key: string): boolean {
+  const found = isRecord(value) ? (value as Readonly<Record<string, JsonValue>>)[key] : undefined;
+  const uris = Array.isArray(found) ? (found as readonly JsonValue[]) : [found];
+  return uris.some((uri) => typeof uri === 'string' && /^[a-z0-9+.-]+:\/\/[^/?#]/i.test(uri));
 }
 
 /** What was told of queues, once for all of which it holds. */

@@ -132,6 +132,36 @@ describe('mirrored queues, for a target without mirrors', () => {
   });
 });
 
+it('a link that leads out of the broker would run on the old cluster and on the new one, and is said', () => {
+  const link = (component: string, name: string, value: object): object => ({
+    vhost: '/',
+    component,
+    name,
+    value,
+  });
+  const said = (haMode: object): string => {
+    const { objects = [] } = readDefinitions(
+      JSON.stringify({
+        vhosts: [{ name: '/' }, { name: 'mirrored' }],
+        policies: [{ vhost: 'mirrored', name: 'all', pattern: '', 'apply-to': 'all', definition: haMode }],
+        parameters: [
+          link('shovel', 'away', { 'src-uri': ['amqp://', 'amqp://h'], 'dest-uri': 'amqp://' }),
+          link('shovel', 'inside', { 'src-uri': 'amqp:///v', 'dest-uri': 'amqp://h' }),
+          link('federation-upstream', 'up', { uri: 'amqps://u:p@h/v' }),
+        ],
+      }),
+      'd.json',
+    );
+    const { report } = importTopology(objects, { source: 'd.json', target: '4.3' });
+    return report.inTheWay.map(({ text }) => text).join('\n');
+  };
+  expect(said({ 'ha-mode': 'all' })).toMatch(
+    /^shovel 'away': on a new cluster .*\nfederation upstream 'up': .*$/m,
+  );
+  expect(said({ 'ha-mode': 'all' })).not.toContain('inside');
+  expect(said({ expires: 5 })).toBe('');
+});
+
 it('users of a stack get their names back, and only those', () => {
   const user = (name: string): object => ({ name, password_hash: '', tags: [] });
   const may = (name: string, read: string): object => ({
