@@ -43,7 +43,7 @@ export async function setQueueAside(
   options: ReplacementOptions,
 ): Promise<void> {
   const current = await queues.read(broker, vhost, name);
-  if (current === undefined) return;
+  if (current === undefined) return queues.refuseUnanswered(broker, { vhost, name });
   const isHeld = await isHolding(broker, vhost, holdingName('queue', name));
   const shown = isHeld ? await finishMove(broker, wayOut(current)) : await lookAt(broker, current);
   const counts = shown?.isUncertain === true ? await latestCounts(broker, vhost, name) : shown;

@@ -4,7 +4,8 @@ import { effectiveDefinition } from '../topology/route/effectiveSettings';
 import type { Broker } from './transport';
 import { requestInVhost } from './access';
 import { conflictError } from './conflict';
-import { isBrokerError } from './errors';
+import { readTogether } from './coalesce';
+import { BrokerError, isBrokerError } from './errors';
 import { argumentTable, field, flag, getOrAbsent, records, text } from './json';
 import { path } from './transport';
 
@@ -100,7 +101,27 @@ export async function remove(
     });
   } catch (error) {
     if (!isBrokerError(error, 'notFound')) throw error;
+    await refuseUnanswered(broker, { vhost, name });
   }
+}
+
+/**
+ * Throws `unavailable` where the broker lists a queue of which it says that there is none, as 3.10 does while the only
+ * node of a classic queue is down: it comes back with that node, and with what it holds.
+ */
+export async function refuseUnanswered(broker: Broker, { vhost, name }: QueueName): Promise<void> {
+  const action = `list the queues of vhost "${vhost}"`;
+  const listPath = `queues/${path(vhost)}?disable_stats=true&columns=name`;
+  const listed = await readTogether(broker, `names of queues in ${vhost}`, () =>
+    getOrAbsent(broker, { path: listPath, action }),
+  );
+  if (!records(listed).some((entry) => text(entry, 'name') === name)) return;
+  throw new BrokerError({
+    kind: 'unavailable',
+    message:
+      `Cannot look after ${inWords(vhost, name)} on ${broker.endpoint}: the broker lists it, and no node that runs answers for it. ` +
+      'Start the node where it is, and run it again.',
+  });
 }
 
 export function fromJson(json: unknown): QueueObject {
