@@ -103,7 +103,9 @@ async function compare(plugin: Plugin, urn: string, request: DiffRequest): Promi
     const { endpoint } = sessionOf(plugin);
     const secrets = new Set([state, news].flatMap((side) => [...secretsOf(type, side, side.values)]));
     if (found !== undefined) secretsOfObject(type, found).forEach((name) => secrets.add(name));
-    const words = driftInWords(type, versions, { endpoint, secrets });
+    // What the program says differently now isn't what somebody changed by hand.
+    const asKnown = found && ((await type.find(lookup, before)) as object | undefined);
+    const words = driftInWords(type, { ...versions, found: asKnown }, { endpoint, secrets });
     if (words !== undefined) await plugin.log('warning', words, urn);
   }
   if (found !== undefined && difference.changes.length > 0) {

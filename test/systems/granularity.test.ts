@@ -218,6 +218,11 @@ withBroker('granularity', (broker) => {
       await up();
       expect(await typeOf()).toBe('classic');
       expectNoChange(await workspace.up('--skip-preview'));
+      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
+      const planned = (await workspace.preview()).output;
+      expect(planned).toMatch(/[1-9] to (replace|update)/);
+      expect(planned).not.toContain('drift');
+      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
 
       await allowRigUser(broker, 'shop');
       await callManagement(broker, 'DELETE', 'queues/shop/invoices');
