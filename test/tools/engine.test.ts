@@ -40,6 +40,26 @@ describe('findEngine', () => {
     writeScript(path.join(folder, 'pulumi'), 'echo broken >&2; exit 1');
     expect(await findEngine({ env })).toBeUndefined();
   });
+
+  it('asks a program for its version once, and another one again', async () => {
+    const folder = temporaryFolder();
+    const env = { PATH: `${folder}:${SYSTEM_PATH}`, WARREN_CACHE: temporaryFolder() };
+    const asked = path.join(folder, 'asked');
+    const padding = `\n# ${'x'.repeat(1_000_000)}`;
+    writeScript(path.join(folder, 'pulumi-language-nodejs'), 'true');
+    writeScript(path.join(folder, 'pulumi'), `echo >>${asked}; echo v3.250.0${padding}`);
+    expect(await findEngine({ env })).toMatchObject({ version: '3.250.0' });
+    expect(await findEngine({ env })).toMatchObject({ version: '3.250.0' });
+    expect(fs.readFileSync(asked, 'utf8')).toBe('\n');
+    writeScript(path.join(folder, 'pulumi'), `echo >>${asked}; echo v3.251.10${padding}`);
+    expect(await findEngine({ env })).toMatchObject({ version: '3.251.10' });
+    // As small as a version manager's, it may start another one each time.
+    for (const version of ['3.252.0', '3.253.0']) {
+      writeScript(path.join(folder, 'pulumi'), `cat ${path.join(folder, 'chosen')}`);
+      fs.writeFileSync(path.join(folder, 'chosen'), `v${version}\n`);
+      expect(await findEngine({ env })).toMatchObject({ version });
+    }
+  });
 });
 
 describe('ensureEngine', () => {

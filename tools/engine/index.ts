@@ -7,6 +7,7 @@ import { acquireLock } from '../fileLock';
 import { cacheFolder } from '../folders';
 import { findProgram, run, tail } from '../processes';
 import { downloadEngine } from './download';
+import { knownVersion } from './knownVersion';
 import { buildEngine, isHostOutdated, renewHost } from './goBuild';
 import { ENGINE_PROGRAMS, ENGINE_VERSION, EngineError, INSTALL_PAGE, type Progress } from './release';
 
@@ -135,7 +136,7 @@ async function engineOnPath(env: NodeJS.ProcessEnv): Promise<Engine | undefined>
   const besidePulumi = [path.dirname(pulumi), path.dirname(fs.realpathSync(pulumi))];
   if (findProgram('pulumi-language-nodejs', besidePulumi, env) === undefined) return undefined;
   try {
-    const version = await engineVersion(pulumi, env);
+    const version = await knownVersion(pulumi, env, () => engineVersion(pulumi, env));
     return isOlder(version, OLDEST_VERSION)
       ? undefined
       : { binFolder: path.dirname(pulumi), version, source: 'PATH' };
