@@ -1,5 +1,6 @@
 /** Shovels, upstreams and other parameters. */
 import type { JsonValue, ObjectOfKind } from '../objects';
+import { canonicalJson } from '../objects';
 import { uriReasons } from './linkUris';
 import type { Reason } from './model';
 import { reason } from './reasons';
@@ -40,6 +41,7 @@ function changeOfParameter(
         ),
       ]
     : [];
+  if (component === 'shovel' && after !== undefined) early.push(...unroutedReasons(what, before, after));
   if (before !== undefined) {
     return [...early, ...movementReasons(component, what, before, after)];
   }
@@ -49,6 +51,38 @@ function changeOfParameter(
       ? `${what} takes messages away from its source: who consumes them there gets fewer.`
       : `${what} is for a plugin: Warren doesn't know what it does.`;
   return [...early, reason('parameter-changed', why)];
+}
+
+/** What decides which messages a shovel takes from a queue, and where it brings them. */
+const WAY_KEYS = ['src-uri', 'src-queue', 'dest-uri', 'dest-exchange', 'dest-exchange-key', 'dest-queue'];
+
+/** A shovel doesn't ask whether its message came to a queue, whenever it acknowledges it. */
+function unroutedReasons(
+  what: string,
+  before: ObjectOfKind<'parameter'> | undefined,
+  { value }: ObjectOfKind<'parameter'>,
+): Reason[] {
+  const takes = valueAt(value, 'src-queue') !== undefined;
+  const isSure = valueAt(value, 'dest-queue') !== undefined || valueAt(value, 'dest-address') !== undefined;
+  const isSame =
+    before !== undefined && WAY_KEYS.every((key) => isEqual(valueAt(before.value, key), valueAt(value, key)));
+  if (!takes || isSure || isSame) return [];
+  const exchange = valueAt(value, 'dest-exchange');
+  const where =
+    exchange === undefined
+      ? 'the exchange to which it was published'
+      : `the exchange ${JSON.stringify(exchange)}`;
+  return [
+    reason(
+      'shovel-loses',
+      `${what} brings the messages of a queue to ${where}: those that no binding takes there are lost.`,
+      'Bring them to a queue; or see that bindings, or an alternate exchange, take each of them.',
+    ),
+  ];
+}
+
+function isEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
 }
 
 function movementReasons(

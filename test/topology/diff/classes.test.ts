@@ -8,6 +8,33 @@ it('knows what each policy key does', () => {
   expect(Object.keys(VALUE_ROLES).sort()).toEqual(Object.keys(POLICY_KEYS).sort());
 });
 
+describe('a shovel', () => {
+  const more =
+    'broker: { plugins: [rabbitmq_shovel] }\nusers: { app: { permissions: { shop: { configure: .*, write: .*, read: .* } } } }\n';
+  const end = (what: string): string => `{ uri: 'amqp:///shop', user: app, ${what} }`;
+  const shovel = (source: string, destination: string, rest = ''): string =>
+    `shovels: { s: { source: ${end(source)}, destination: ${end(destination)}${rest} } }`;
+  const toExchange = shovel('queue: q', 'exchange: x');
+
+  it.each([
+    // Measured on 3.10 and 4.3: what nothing takes is acknowledged all the same.
+    ['', toExchange, ['parameter-changed', 'shovel-loses']],
+    ['', shovel('queue: q', 'queue: r'), ['parameter-changed']],
+    // Of what is published to an exchange, it moves copies.
+    ['', shovel('exchange: x', 'exchange: y'), ['parameter-changed']],
+    [shovel('queue: q', 'queue: r'), toExchange, ['parameter-changed', 'shovel-loses']],
+    [toExchange, shovel('queue: q', 'exchange: y'), ['parameter-changed', 'shovel-loses']],
+    [toExchange, shovel('queue: q', 'exchange: x', ', reconnectDelay: 9s'), ['parameter-changed']],
+    [toExchange, '', ['parameter-changed']],
+  ])('%s → %s', (base, head, codes) => {
+    const vhost = (shovels: string): string =>
+      `exchanges: { x: { type: topic }, y: { type: topic } }, queues: { q: , r: }${shovels && `, ${shovels}`}`;
+    const change = changeIn(diffOf(vhost(base), vhost(head), more), 'parameter shovel s@shop');
+    expect(codesOf(change)).toEqual(codes);
+    expect(change.class).toBe(codes.includes('shovel-loses') ? 'destructive' : 'disruptive');
+  });
+});
+
 describe('limits of a queue', () => {
   it.each([
     ['ttl: 2h', 'ttl: 1h', 'destructive', ['limit-discards']],
