@@ -16,7 +16,7 @@ export const ignoredArgument: Rule = {
   sources: [
     docs('queues#optional-arguments'),
     measured(
-      'an unknown x-argument is accepted, and so are, before 4.3, consumer timeouts and delayed retries on other types than quorum',
+      'an unknown x-argument is accepted, and so are, before 4.3, consumer timeouts and delayed retries on other types than quorum; a full quorum queue with reject-publish-dlx drops its oldest messages',
     ),
   ],
   isAdvice: true,
@@ -48,8 +48,10 @@ vhosts:
 };
 
 function ignored(given: Arguments, path: Path, target: Target, type: QueueType | undefined): Finding[] {
-  return Object.keys(given).flatMap((key): Finding[] => {
+  return Object.entries(given).flatMap(([key, value]): Finding[] => {
     const at = { path: [...path, key], part: 'key' as const };
+    if (key === 'x-overflow' && value === 'reject-publish-dlx' && type === 'quorum')
+      return [{ ...IGNORED_OVERFLOW, path: at.path, part: 'value' }];
     if (QUEUE_ARGUMENTS[key] === undefined) return [{ ...describeUnknown(key), ...at }];
     if (type === undefined || argumentFate(key, type, target) !== 'ignored') return [];
     return [
@@ -62,6 +64,13 @@ function ignored(given: Arguments, path: Path, target: Target, type: QueueType |
     ];
   });
 }
+
+/** RabbitMQ takes it there, from 3.10 to 4.3. */
+const IGNORED_OVERFLOW = {
+  message: 'RabbitMQ ignores the overflow reject-publish-dlx on a quorum queue.',
+  reason: 'A full one drops its oldest messages, as with drop-head: its publishers are not refused.',
+  help: 'Have it declared with reject-publish, or with drop-head and a dead letter target.',
+};
 
 function describeUnknown(key: string): Pick<Finding, 'message' | 'reason' | 'help'> {
   if (/^(x-)?ha-/.test(key)) {
