@@ -14,8 +14,8 @@ export interface AdoptionContext {
   readonly strangers: ObjectsByKind;
   /** Everybody on the broker. */
   readonly usernames: ReadonlySet<string>;
-  /** Of the administrator that the next `up` makes, unless it is there. */
-  readonly adminName: string;
+  /** The stack's own: made by the next `up`, there already, or somebody else's by that name. */
+  readonly admin: { readonly name: string; readonly is: 'missing' | 'there' | 'foreign' };
   /** Users that the next `up` deletes. */
   readonly absentUsers: readonly string[];
   /** By their name in the topology: those that they have on the broker. */
@@ -109,12 +109,10 @@ function grouped(objects: readonly BrokerObject[]): readonly {
 
 /** What no comparison of objects shows. */
 function besides(adoption: Adoption, context: AdoptionContext): readonly string[] {
-  const { adminName, usernames } = context;
+  const { usernames } = context;
   const going = context.absentUsers.filter((name) => usernames.has(name));
   return [
-    usernames.has(adminName)
-      ? []
-      : `creates the administrator ${adminName}, as whom the stack logs in from then on.`,
+    administrator(context),
     going.length === 0
       ? []
       : `deletes the users that must not be there: ${quoteList(going)}. Whoever logs in as one of them is refused from then on. The stack's setting absentUsers names them: [] is nobody.`,
@@ -122,6 +120,19 @@ function besides(adoption: Adoption, context: AdoptionContext): readonly string[
     otherPasswords(adoption, context),
     competingPolicies(context),
   ].flat();
+}
+
+function administrator({ stack, admin: { name, is } }: AdoptionContext): readonly string[] {
+  switch (is) {
+    case 'there':
+      return [];
+    case 'missing':
+      return [`creates the administrator ${name}, as whom the stack logs in from then on.`];
+    case 'foreign':
+      return [
+        `is refused: ${name} is there with another password, most likely as the administrator of another stack. Give this stack's another name before: pulumi config set adminUser NAME --stack ${stack}`,
+      ];
+  }
 }
 
 /** The user of a topology goes on under another name, with its generation. */

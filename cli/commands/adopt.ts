@@ -1,11 +1,12 @@
 /** `warren import --adopt`: what is on a stack's broker goes into its state, and the broker isn't touched. */
 import { ADOPTING_VARIABLE } from '../../broker/environment';
+import { matchesPassword } from '../../broker/passwords';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Snapshot } from '../../broker/snapshot';
 import { unmanaged } from '../../topology/unmanaged';
 import type { ObjectsByKind } from '../../topology/unmanaged';
 import { adoptionOf } from '../adoption';
-import { renderAdoption } from '../adoptionReport';
+import { renderAdoption, type AdoptionContext } from '../adoptionReport';
 import { withoutCheckpoints } from '../checkpoints';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
@@ -19,7 +20,7 @@ import {
   readOutputs,
   withBrokerNames,
 } from '../stackBroker';
-import type { StackConfig } from '../stackBroker';
+import type { StackConfig, StackOutputs } from '../stackBroker';
 import { wasUp } from '../stackState';
 import type { ExportedStack } from '../stackState';
 import { UserError } from '../userError';
@@ -52,7 +53,7 @@ export async function adopt(source: string | undefined, options: AdoptOptions): 
     const context = {
       stack,
       endpoint: outputs.management,
-      adminName: outputs.admin.username,
+      admin: administratorIn(snapshot, outputs),
       absentUsers: absentUsers(config),
       usernames: usernamesIn(snapshot),
       brokerNames: brokerNames(loaded, config),
@@ -140,6 +141,13 @@ function diagnosticsIn(events: string): readonly Diagnostic[] {
 }
 
 type Loaded = ReturnType<typeof loadTopology>;
+
+function administratorIn(snapshot: Snapshot, { admin }: StackOutputs): AdoptionContext['admin'] {
+  const { username: name, password } = admin;
+  const hash = snapshot.passwordHash(name);
+  if (hash === undefined) return { name, is: 'missing' };
+  return { name, is: matchesPassword(hash, password) ? 'there' : 'foreign' };
+}
 
 function usernamesIn(snapshot: Snapshot): ReadonlySet<string> {
   return new Set(snapshot.objects().flatMap((object) => (object.kind === 'user' ? [object.name] : [])));

@@ -29,8 +29,9 @@ const queue = (name: string): BrokerObject => ({
 });
 
 const CONTEXT: AdoptionContext = {
-  ...{ stack: 'prod', endpoint: 'E', strangers: new Map(), usernames: new Set(['warren-admin-g1']) },
-  ...{ adminName: 'warren-admin-g1', absentUsers: ['guest'], brokerNames: new Map() },
+  ...{ stack: 'prod', endpoint: 'E', strangers: new Map(), usernames: new Set() },
+  ...{ absentUsers: ['guest'], brokerNames: new Map() },
+  admin: { name: 'warren-admin-g1', is: 'there' },
 };
 
 it.each<[string, Resource]>([
@@ -147,6 +148,7 @@ it('says what the next `up` does beside the objects', () => {
   const user: BrokerObject = { kind: 'user', name: 'shop', tags: [] };
   const report = renderAdoption(adoption([]), {
     ...CONTEXT,
+    admin: { name: 'warren-admin-g1', is: 'missing' },
     usernames: new Set(['guest', 'shop']),
     brokerNames: new Map([
       ['shop', ['shop-g1']],
@@ -164,6 +166,10 @@ it('says what the next `up` does beside the objects', () => {
   expect(report).toContain("may compete with those of the topology: 'by hand@shop'");
   expect(report.slice(report.indexOf('Not in the topology'))).not.toContain("'shop'");
   expect(renderAdoption(adoption([]), CONTEXT)).not.toContain('Besides');
+  const foreign = { name: 'warren-admin-g1', is: 'foreign' } as const;
+  expect(renderAdoption(adoption([]), { ...CONTEXT, admin: foreign })).toContain(
+    'is refused: warren-admin-g1 is there with another password',
+  );
 });
 
 it('a broker that is only read gets nothing but questions', async () => {

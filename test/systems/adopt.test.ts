@@ -72,7 +72,6 @@ function hostileVhost(): string {
 /** What has drifted apart in every way, under the names of a stack: RabbitMQ's as somebody made it. */
 const SHOP = `
 warren: 1
-target: '4.3'
 vhosts:
   shop:
     description: The shop
@@ -131,6 +130,7 @@ withBroker(
       fs.writeFileSync(stack.topologyFile, topology);
       await stack.workspace.initWithSeed({
         topology: stack.topologyFile,
+        target: rig.version,
         endpoint: stack.endpoint,
         bootstrapUsername: rig.username,
         retryBudget: '100ms',
@@ -182,7 +182,7 @@ withBroker(
     };
 
     it('everything that the language can say, under any name: a preview has nothing to change', async () => {
-      const topology = withHostile(wholeLanguage('4.3', { run: 'whole', amqpPort: rig.amqpPort }));
+      const topology = withHostile(wholeLanguage(rig.version, { run: 'whole', amqpPort: rig.amqpPort }));
       await makeAll(broker, topology);
       await init(topology);
       for (const granularity of ['object', 'vhost']) {
