@@ -11,8 +11,8 @@ import type { Effective, EffectiveQueue } from './sideIndex';
 import { ageSeconds, inWords } from './values';
 
 export interface Surroundings {
-  /** Whether there is such an exchange afterwards; the default exchange always is. */
-  readonly hasExchange: (name: string) => boolean;
+  /** Whether there is such an exchange afterwards, and something bound to it; the default exchange always counts. */
+  readonly takesMessages: (name: string) => boolean;
   /** Whether a message with this key comes to a queue through that exchange; only asked of the default exchange. */
   readonly hasQueue: (name: string) => boolean;
 }
@@ -304,7 +304,7 @@ function deadLetterReasons(
   before: QueueSettings,
   after: QueueSettings,
   what: string,
-  { hasExchange, hasQueue }: Surroundings,
+  { takesMessages, hasQueue }: Surroundings,
 ): Reason[] {
   const [old, now] = [before.deadLetter, after.deadLetter];
   if (old === undefined) return [];
@@ -322,13 +322,13 @@ function deadLetterReasons(
   const isLost =
     now.exchange === ''
       ? now.routingKey !== undefined && !hasQueue(now.routingKey)
-      : !hasExchange(now.exchange);
+      : !takesMessages(now.exchange);
   if (isMoved && isLost) {
     reasons.push(
       reason(
         'dead-letters-dropped',
-        `The dead letters of ${what} go to ${targetOf(now)}, which the topology doesn't have: they are lost.`,
-        'Define it, or name one that is there.',
+        `The dead letters of ${what} go to ${targetOf(now)}, which the topology doesn't have, or binds nothing to: they are lost.`,
+        'Define it with a binding, or name another one.',
       ),
     );
   } else if (isMoved) {
@@ -361,12 +361,12 @@ function targetOf({ exchange, routingKey }: NonNullable<QueueSettings['deadLette
 function unroutedReasons(
   { before, after }: FieldChange,
   what: string,
-  { hasExchange }: Surroundings,
+  { takesMessages }: Surroundings,
 ): Reason[] {
   // With none before, messages that nothing took were lost anyway.
   if (before === undefined) return [];
-  const isThere = (name: ArgumentValue): boolean => typeof name === 'string' && hasExchange(name);
-  if (after === undefined || !isThere(after as ArgumentValue)) {
+  const isTaken = (name: ArgumentValue): boolean => typeof name === 'string' && takesMessages(name);
+  if (after === undefined || !isTaken(after as ArgumentValue)) {
     return [
       reason(
         'unrouted-dropped',

@@ -93,9 +93,16 @@ export function familiesOf(side: SideIndex, vhost: string): readonly SideFamily[
 }
 
 export function surroundingsOf(head: VhostIndex, families: readonly SideFamily[]): Surroundings {
-  const { exchanges, parts } = head;
+  const { exchanges, parts, policies } = head;
+  const bound = new Set(parts.bindings.map(({ source }) => source));
+  const hasAlternate = (name: string): boolean =>
+    [exchanges.get(name)?.arguments, policies.forExchange(name)?.definition].some(
+      (given) => given !== undefined && 'alternate-exchange' in given,
+    );
   return {
-    hasExchange: (name) => name === '' || name.startsWith('amq.') || exchanges.has(name),
+    takesMessages: (name) =>
+      name === '' ||
+      ((name.startsWith('amq.') || exchanges.has(name)) && (bound.has(name) || hasAlternate(name))),
     hasQueue: (name) =>
       parts.queues.has(name) || families.some(({ template }) => templateMatches(template, name)),
   };

@@ -1,8 +1,10 @@
 /** One change of each sort, and what it is classed as. */
 import { describe, expect, it } from 'vitest';
+import { diffTopologies } from '../../../topology/diff/index';
+import type { BrokerObject } from '../../../topology/objects';
 import { VALUE_ROLES } from '../../../topology/mutability';
 import { POLICY_KEYS } from '../../../topology/rules/keys';
-import { changeIn, codesOf, diffOf } from './sides';
+import { changeIn, codesOf, diffOf, sideOf } from './sides';
 
 it('knows what each policy key does', () => {
   expect(Object.keys(VALUE_ROLES).sort()).toEqual(Object.keys(POLICY_KEYS).sort());
@@ -214,6 +216,8 @@ describe('the type and the copies of a queue', () => {
 
 describe('exchanges and bindings', () => {
   const exchange = (settings: string): string => `exchanges: { orders: { ${settings} }, a: , b: }`;
+  const alternate = (name: string, more: string): string =>
+    `exchanges: { e: , a: , b: }, policies: { p: { pattern: "^e$", applyTo: exchanges, definition: { alternate-exchange: ${name} } } }${more && `, ${more}`}`;
   it.each([
     [exchange('type: topic'), 'exchanges: { a: , b: }', 'destructive', 'exchange-deleted'],
     [exchange('type: topic'), exchange('type: direct'), 'destructive', 'exchange-recreated'],
@@ -224,15 +228,32 @@ describe('exchanges and bindings', () => {
       'unrouted-dropped',
     ],
     [
-      'exchanges: { e: , a: , b: }, policies: { p: { pattern: "^e$", applyTo: exchanges, definition: { alternate-exchange: a } } }',
-      'exchanges: { e: , a: , b: }, policies: { p: { pattern: "^e$", applyTo: exchanges, definition: { alternate-exchange: b } } }',
+      alternate('a', ''),
+      alternate('b', 'queues: { q: { bindings: [{ exchange: b }] } }'),
       'disruptive',
       'unrouted-redirected',
     ],
+    // Measured: nothing is bound to it, and what it gets is lost.
+    [alternate('a', ''), alternate('b', ''), 'destructive', 'unrouted-dropped'],
   ])('%s → %s is %s (%s)', (base, head, expected, code) => {
     const diff = diffOf(base, head);
     expect(diff.summary.worst).toBe(expected);
     expect(diff.changes.flatMap(codesOf)).toContain(code);
+  });
+
+  it('an exchange for dead letters to which nothing is bound is none', () => {
+    const side = (exchange: string, isBound: boolean) => {
+      const bindings = `bindings: [{ exchange: f }, { exchange: g }]`;
+      const vhost = `exchanges: { f: { type: fanout }, g: { type: fanout } }, queues: { d: { ${bindings} }, q: { deadLetter: { exchange: ${exchange} } } }`;
+      const found = sideOf(`warren: 1\nvhosts: { shop: { ${vhost} } }\n`);
+      const isKept = (object: BrokerObject): boolean =>
+        isBound || object.kind !== 'binding' || object.source !== 'g';
+      return { ...found, objects: found.objects.filter(isKept) };
+    };
+    const codes = (isBound: boolean): string[] =>
+      diffTopologies(side('f', isBound), side('g', isBound)).changes.flatMap(codesOf);
+    expect(codes(true)).toEqual(['dead-letters-redirected']);
+    expect(codes(false)).toEqual(['dead-letters-dropped']);
   });
 
   const bound = (...keys: string[]): string =>
