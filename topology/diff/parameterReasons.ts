@@ -91,8 +91,17 @@ function movementReasons(
   before: ObjectOfKind<'parameter'>,
   after: ObjectOfKind<'parameter'> | undefined,
 ): Reason[] {
-  if (after === undefined)
-    return [reason('parameter-changed', `${what} goes: what it moved stays where it is until then.`)];
+  if (after === undefined) {
+    return component === 'federation-upstream'
+      ? [
+          reason(
+            'queue-deleted',
+            `${what} goes: nothing comes over it any more, and its queue at the upstream is deleted with what waits there for the link.`,
+            'Let the link take what waits first, and see that nobody needs what came over it.',
+          ),
+        ]
+      : [reason('parameter-changed', `${what} goes: what it moved stays where it is until then.`)];
+  }
   if (component !== 'federation-upstream')
     return [
       reason('parameter-changed', `${what} is started anew: what it moved stays where it is until then.`),
