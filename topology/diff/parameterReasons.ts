@@ -91,17 +91,21 @@ function movementReasons(
   before: ObjectOfKind<'parameter'>,
   after: ObjectOfKind<'parameter'> | undefined,
 ): Reason[] {
-  if (after === undefined) {
-    return component === 'federation-upstream'
-      ? [
-          reason(
-            'queue-deleted',
-            `${what} goes: nothing comes over it any more, and its queue at the upstream is deleted with what waits there for the link.`,
-            'Let the link take what waits first, and see that nobody needs what came over it.',
-          ),
-        ]
-      : [reason('parameter-changed', `${what} goes: what it moved stays where it is until then.`)];
+  if (
+    component === 'federation-upstream' &&
+    (after === undefined || !isEqual(placesOf(before), placesOf(after)))
+  ) {
+    return [
+      reason(
+        'queue-deleted',
+        `${what} ${after === undefined ? 'goes' : 'leads elsewhere'}: nothing comes from there any more, and its queue at the upstream is deleted with what waits there for the link.`,
+        'Let the link take what waits first, and see that nobody needs what came over it.',
+      ),
+      ...(after === undefined ? [] : upstreamLimitReasons(what, before.value, after.value)),
+    ];
   }
+  if (after === undefined)
+    return [reason('parameter-changed', `${what} goes: what it moved stays where it is until then.`)];
   if (component !== 'federation-upstream')
     return [
       reason('parameter-changed', `${what} is started anew: what it moved stays where it is until then.`),
@@ -110,6 +114,15 @@ function movementReasons(
     reason('parameter-changed', `${what} is started anew: nothing comes over it meanwhile.`),
     ...upstreamLimitReasons(what, before.value, after.value),
   ];
+}
+
+/** Hosts and vhosts, whatever the way there. */
+function placesOf({ value }: ObjectOfKind<'parameter'>): JsonValue {
+  const uri = valueAt(value, 'uri') ?? null;
+  const uris = Array.isArray(uri) ? (uri as readonly JsonValue[]) : [uri];
+  return uris.map((each) =>
+    typeof each === 'string' ? each.replace(/^[^:]*:\/\/(?:[^/?@]*@)?|\?.*$/g, '') : each,
+  );
 }
 
 /** The queue at the upstream, in which messages for a federated exchange wait for the link; none is the highest. */

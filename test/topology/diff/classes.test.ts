@@ -215,13 +215,15 @@ describe('the type and the copies of a queue', () => {
 });
 
 // Measured on 4.3: its queue at the upstream is gone at once.
-it('an upstream that goes takes its queue at the other broker along', () => {
+it('an upstream that goes, or leads elsewhere, takes its queue at the other broker along', () => {
   const more =
     'broker: { plugins: [rabbitmq_federation] }\nusers: { app: { permissions: { shop: { read: .* } } } }\n';
   const upstream = "federationUpstreams: { u: { uri: 'amqps://h', user: app } }";
-  const change = changeIn(diffOf(upstream, '', more), 'parameter federation-upstream u@shop');
-  expect(codesOf(change)).toEqual(['queue-deleted']);
-  expect(change.class).toBe('destructive');
+  for (const head of ['', upstream.replace('//h', '//other')]) {
+    const change = changeIn(diffOf(upstream, head, more), 'parameter federation-upstream u@shop');
+    expect(codesOf(change)).toEqual(['queue-deleted']);
+    expect(change.class).toBe('destructive');
+  }
 });
 
 describe('exchanges and bindings', () => {
