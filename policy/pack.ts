@@ -1,6 +1,11 @@
 /** The policy pack: one policy for each rule that speaks of objects, and one for what could not be judged. */
 import { PolicyPack } from '@pulumi/policy';
-import type { ReportViolation, StackValidationArgs, StackValidationPolicy } from '@pulumi/policy';
+import type {
+  PolicyConfigSchema,
+  ReportViolation,
+  StackValidationArgs,
+  StackValidationPolicy,
+} from '@pulumi/policy';
 import type { Severity as PolicySeverity } from '@pulumi/policy';
 import { createRequire } from 'node:module';
 import type { Severity } from '../topology/diagnostics';
@@ -56,6 +61,15 @@ function resourcesOf({ resources }: StackValidationArgs): Parameters<typeof judg
   }));
 }
 
+const OWN_SETTINGS: PolicyConfigSchema['properties'] = {
+  target: {
+    type: 'string',
+    enum: [...TARGETS],
+    default: DEFAULT_TARGET,
+    description: 'The RabbitMQ series that the stack is for.',
+  },
+};
+
 const secrets = new Secrets();
 secrets.noteWhat(createRequire(__filename)('@pulumi/policy/deserialize') as Deserializer);
 const judge = new Judge();
@@ -64,17 +78,10 @@ const unjudged: StackValidationPolicy = {
   name: OWN_POLICY,
   description: 'Every RabbitMQ resource of the stack can be judged.',
   enforcementLevel: 'advisory',
-  configSchema: {
-    properties: {
-      target: {
-        type: 'string',
-        enum: [...TARGETS],
-        default: DEFAULT_TARGET,
-        description: 'The RabbitMQ series that the stack is for.',
-      },
-    },
-  },
+  configSchema: { properties: OWN_SETTINGS },
   validateStack: (args, report) => {
+    const unknown = Object.keys(args.getConfig<object>()).filter((key) => !(key in OWN_SETTINGS));
+    for (const key of unknown) report(`"${key}" is no setting of ${OWN_POLICY}: it has only \`target\`.`);
     for (const { urn, why } of judge.of(0, args).unjudged) report(secrets.hide(`Not judged: ${why}.`), urn);
   },
 };

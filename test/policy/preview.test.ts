@@ -95,13 +95,14 @@ describe.skipIf(missingEngine() !== undefined)('pulumi preview --policy-pack', (
 
   it('takes levels and the series from its configuration', async () => {
     const { exitCode, output } = await preview(quickest, 'wrong', {
-      warren: { target: '3.10' },
+      warren: { target: '3.10', tarjet: '4.0' },
       'guest-user': 'advisory',
       'exchange-type': 'disabled',
       'transient-queue': { enforcementLevel: 'mandatory' },
     });
     expect(exitCode, output).not.toBe(0);
     expect(output).toContain('[advisory] [severity: high]  guest-user');
+    expect(output).toContain('"tarjet" is no setting of warren: it has only `target`.');
     expect(output).toContain('[mandatory] [severity: medium]  transient-queue');
     expect(output).not.toMatch(/exchange-type {2}|mirroring-removed {2}/);
   });

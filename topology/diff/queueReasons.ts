@@ -82,6 +82,7 @@ function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] 
         : [raised(change, what)];
     case 'links':
       return [
+        ...(queue.after === undefined ? upstreamReasons(change, what) : []),
         reason(
           'links-changed',
           `${capitalised(what)} has other links (${key}: ${old} → ${now}): what came over the old ones stops coming.`,
@@ -102,6 +103,18 @@ function keyReasons(change: FieldChange, queue: Change, what: string): Reason[] 
         ),
       ];
   }
+}
+
+/** A federated exchange has a queue at each upstream, which its link takes from; a federated queue has none. */
+function upstreamReasons({ field, before, after }: FieldChange, what: string): Reason[] {
+  if (before === undefined || !field.startsWith('federation-')) return [];
+  return [
+    reason(
+      'queue-deleted',
+      `The queue that a link of ${what} has at its upstream is deleted with what waits there, where the link goes (${field}: ${inWords(field, before)} → ${inWords(field, after)}).`,
+      'Let the link take what waits first, and see that nobody needs what came over it.',
+    ),
+  ];
 }
 
 /** Quorum queues and streams have their copies by themselves. */

@@ -102,7 +102,7 @@ function migrateVhost(parts: VhostParts, building: Building): void {
     const vhost = parts.name;
     building.recognised.push({
       vhost,
-      text: `${counted(replicated, 'mirrored queue')} become quorum queues`,
+      text: `${counted(replicated, 'mirrored queue')} ${replicated === 1 ? 'becomes a quorum queue' : 'become quorum queues'}`,
     });
     building.inTheWay.push({
       vhost,

@@ -73,13 +73,17 @@ function checkArgument(key: string, value: ArgumentValue, path: Path, target: Ta
     {
       message: `The value of "${key}" must be ${expected}.`,
       reason: 'RabbitMQ refuses the queue otherwise.',
-      help:
-        kind === 'flag'
-          ? `Write ${meant ?? 'true or false'}, without quotes.`
-          : 'Durations are milliseconds and sizes are bytes here, without quotes and units.',
+      help: helpFor(kind, meant),
       path,
     },
   ];
+}
+
+function helpFor(kind: Parameters<typeof valueFault>[0], meant: boolean | undefined): string {
+  if (kind === 'flag') return `Write ${meant ?? 'true or false'}, without quotes.`;
+  return typeof kind === 'object' && 'oneOf' in kind
+    ? 'Write what RabbitMQ knows, or leave it out.'
+    : 'Durations are milliseconds and sizes are bytes here, without quotes and units.';
 }
 
 /** The same property by its own word and as an argument, with two values. */

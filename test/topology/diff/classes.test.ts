@@ -268,6 +268,16 @@ describe('exchanges and bindings', () => {
     expect(codes(false)).toEqual(['dead-letters-dropped']);
   });
 
+  it('a federated exchange that is none any more loses what waits at its upstream', () => {
+    const federated = `policies: { p: { pattern: '^e$', applyTo: exchanges, definition: { federation-upstream-set: all } } }`;
+    const [base, head] = [`exchanges: { e: }, ${federated}`, 'exchanges: { e: }'];
+    const plugins = 'broker: { plugins: [rabbitmq_federation] }';
+    const codes = (from: string, to: string): string[] => diffOf(from, to, plugins).changes.flatMap(codesOf);
+    expect(diffOf(base, head, plugins).summary.worst).toBe('destructive');
+    expect(codes(base, head)).toContain('queue-deleted');
+    expect(codes(head, base)).not.toContain('queue-deleted');
+  });
+
   const bound = (...keys: string[]): string =>
     `exchanges: { orders: { type: topic } }, queues: { paid: { bindings: [${keys.map((key) => `{ exchange: orders, routingKey: '${key}' }`).join(', ')}] } }`;
 
