@@ -23,7 +23,7 @@ const inWords = ({ vhost, name }: queues.QueueName): string => `queue "${name}" 
 
 /**
  * As `queues.put`. A quorum queue that this made without a leader is made anew: nothing can be in it. One that was there
- * without a leader before, though all of its members run, is `unavailable`: what it holds can't be seen.
+ * without a leader before, though a majority of its members runs, is `unavailable`: what it holds can't be seen.
  */
 export async function declareQueue(broker: Broker, queue: QueueObject): Promise<void> {
   if (queue.arguments[TYPE] !== 'quorum') {
@@ -54,11 +54,11 @@ async function lookAt(
     action: `read ${inWords(queue)}`,
   });
   if (json === undefined) return undefined;
-  const [members, online] = [field(json, 'members'), field(json, 'online')].map((list) =>
+  const [members = 0, online = 0] = [field(json, 'members'), field(json, 'online')].map((list) =>
     Array.isArray(list) ? list.length : 0,
   );
-  // Only a leader reports the messages. With a member missing, the queue may wait for nothing but its return.
-  return { mayLackLeader: count(json, 'messages') === undefined && members === online };
+  // Only a leader reports the messages. Without a majority, the queue may wait for nothing but a member's return.
+  return { mayLackLeader: count(json, 'messages') === undefined && 2 * online > members };
 }
 
 /** Waits for the leader; false where none comes. */
@@ -90,7 +90,7 @@ function leaderless(broker: Broker, queue: QueueObject): BrokerError {
   return new BrokerError({
     kind: 'unavailable',
     message:
-      `Cannot create ${inWords(queue)}: on ${broker.endpoint} it is there, but has no leader, though all of its members run, and takes no message. ` +
+      `Cannot create ${inWords(queue)}: on ${broker.endpoint} it is there, but has no leader, though most of its members run, and takes no message. ` +
       'RabbitMQ leaves a quorum queue so where a node went away while it was declared. ' +
       `If nothing in it is needed, delete it (rabbitmqctl delete_queue --vhost ${shellQuote(vhost)} ${shellQuote(name)}; it takes up to 15 s) and run this again.`,
   });

@@ -54,7 +54,7 @@ export function withBroker(
   body: (broker: TestBroker) => void,
   versions: readonly BrokerVersion[] = BROKER_VERSIONS,
 ): void {
-  for (const version of versions) {
+  for (const version of inTurn(versions)) {
     const broker = brokers().find((candidate) => candidate.version === version);
     if (broker === undefined) describeSkipped(title, version, body);
     else {
@@ -64,6 +64,12 @@ export function withBroker(
       });
     }
   }
+}
+
+/** Each process of the test run begins with another one, so that files seldom wait for each other's broker. */
+function inTurn(versions: readonly BrokerVersion[]): readonly BrokerVersion[] {
+  const turn = (Number(process.env.VITEST_POOL_ID ?? 1) - 1) % versions.length;
+  return [...versions.slice(turn), ...versions.slice(0, turn)];
 }
 
 function describeSkipped(title: string, version: BrokerVersion, body: (broker: TestBroker) => void): void {

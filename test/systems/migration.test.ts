@@ -154,6 +154,8 @@ withBroker(
     it('gets quorum queues in place, with what was in the mirrored ones', async () => {
       await warren('import', `live:${endpointOf(old)}`, '--output', topologyFile);
       await workspace.initWithSeed({ topology: topologyFile, endpoint: endpointOf(old) });
+      const adopted = await workspace.warren('import', '--adopt');
+      expect(adopted.exitCode, adopted.output).toBe(0);
       await up();
       await allowRigUser(old, 'shop');
       edit('jobs: { priorities: 5 }', 'jobs: { type: quorum }');
