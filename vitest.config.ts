@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { ViteUserConfig } from 'vitest/config' with { 'resolution-mode': 'import' };
 
 const config: ViteUserConfig = {
@@ -6,9 +5,9 @@ const config: ViteUserConfig = {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/rigs/globalSetup.ts'],
     pool: 'forks',
-    // Many tests wait for what a broker does in its own time, so there is one more than processors. A broker serves one
-    // test file at a time anyway.
-    maxWorkers: Math.min(availableParallelism() + 1, 4),
+    // Two Pulumi engines at a time are what a small machine takes; a broker serves one test file at a time anyway, so
+    // that a third one mostly waits.
+    maxWorkers: 2,
     // A limit against hanging, not a measure of speed: no test may depend on the machine's.
     testTimeout: 300_000,
     hookTimeout: 300_000,
