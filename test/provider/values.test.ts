@@ -12,7 +12,9 @@ const COMPUTED_BOOL = '1c4a061d-8072-4f0a-a4cb-0ff528b18fe7';
 
 /** A property that is null is one that isn't there. */
 const value = fc.jsonValue({ noUnicodeString: false }).filter((given) => given !== null);
-const table = fc.dictionary(fc.string({ minLength: 1 }), value, { noNullPrototype: true });
+// The maps of google-protobuf can't hold that one.
+const name = fc.string({ minLength: 1 }).filter((given) => given !== '__proto__');
+const table = fc.dictionary(name, value, { noNullPrototype: true });
 
 it('what is encoded is decoded', () => {
   fc.assert(
