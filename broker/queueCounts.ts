@@ -12,6 +12,7 @@
  * statistics may be switched off, or the only node that has the queue be down.
  */
 import type { Arguments } from '../topology/objects';
+import { effectiveValue } from '../topology/route/effectiveSettings';
 import type { Loss } from './approvals';
 import type { QueueName } from './queues';
 import type { Broker } from './transport';
@@ -48,6 +49,11 @@ export function describeCounts(counts: QueueCounts): string {
   const unacknowledged =
     counts.unacknowledged > 0 ? `, ${inThousands(counts.unacknowledged)} of them unacknowledged` : '';
   return `${plural(counts.messages, 'message')}${unacknowledged}, ${plural(counts.consumers, 'consumer')}`;
+}
+
+/** Whether something is, or may be, in the queue. */
+export function isFull({ messages, unacknowledged, isUncertain }: QueueCounts): boolean {
+  return messages > 0 || unacknowledged > 0 || isUncertain;
 }
 
 export function plural(amount: number, noun: string): string {
@@ -93,10 +99,14 @@ async function readyUnlessLeaderless(
   try {
     return await readyNow(broker, vhost, name);
   } catch (error) {
-    // AMQP's "internal error": no member answers for the queue.
-    if (isBrokerError(error, 'refused') && /^541\b/.test(error.reason ?? '')) return 'leaderless';
+    if (isLeaderless(error)) return 'leaderless';
     throw error;
   }
+}
+
+/** Who looks into a quorum queue is answered by AMQP's "internal error" where no member answers for the queue. */
+export function isLeaderless(error: unknown): boolean {
+  return isBrokerError(error, 'refused') && /^541\b/.test(error.reason ?? '');
 }
 
 export interface Settling {
@@ -139,12 +149,14 @@ async function isSurelyEmpty(broker: Broker, vhost: string, counts: QueueCounts)
  * Whether messages may be in a quorum queue that are neither ready nor given to anybody: rejected ones that wait for
  * their delayed retry (4.3), and dead letters for a target that doesn't take them. Only the figures tell.
  */
-export async function mayHideMessages(broker: Broker, { vhost, name }: QueueName): Promise<boolean> {
+async function mayHideMessages(broker: Broker, { vhost, name }: QueueName): Promise<boolean> {
   const policy = await readEffectivePolicy(broker, vhost, name);
   const table: Arguments = (await read(broker, vhost, name))?.arguments ?? {};
-  const valueOf = (key: string): unknown => table[`x-${key}`] ?? policy[key];
-  const isDelayed = !['undefined', 'disabled'].includes(String(valueOf('delayed-retry-type')));
-  return isDelayed || valueOf('dead-letter-strategy') === 'at-least-once';
+  const sources = { arguments: table, policy, operatorPolicy: undefined };
+  const isDelayed = !['undefined', 'disabled'].includes(
+    String(effectiveValue('delayed-retry-type', sources)),
+  );
+  return isDelayed || effectiveValue('dead-letter-strategy', sources) === 'at-least-once';
 }
 
 /** Messages that were taken last are still shown for a while: what stays that long is there. */
@@ -259,10 +271,7 @@ function deliveriesLeft(json: unknown): number {
 export async function namesInUse(broker: Broker, vhost: string): Promise<ReadonlySet<string>> {
   const [totals, consumed] = await Promise.all([totalsOfVhost(broker, vhost), namesConsumed(broker, vhost)]);
   const isKnown = (type: string): boolean => consumed !== undefined || type === 'classic';
-  const used = totals.filter(
-    ({ messages, unacknowledged, isUncertain, type }) =>
-      messages > 0 || unacknowledged > 0 || isUncertain || !isKnown(type),
-  );
+  const used = totals.filter((counts) => isFull(counts) || !isKnown(counts.type));
   return new Set([...used.map(({ name }) => name), ...(consumed ?? [])]);
 }
 

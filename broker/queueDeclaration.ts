@@ -10,7 +10,7 @@ import { TYPE } from '../topology/queueType';
 import type { Broker } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { count, field, getOrAbsent } from './json';
-import { readyNow } from './queueCounts';
+import { isLeaderless, readyNow } from './queueCounts';
 import * as queues from './queues';
 import { path } from './transport';
 
@@ -79,8 +79,8 @@ async function hasLeader(broker: Broker, { vhost, name }: QueueObject): Promise<
     // Whoever may declare but not read can't ask.
     if (isBrokerError(error, 'forbidden')) return true;
     if (isBrokerError(error, 'timeout')) return false;
-    // AMQP's "internal error": no member answers for the queue. Any other refusal is the leader's.
-    if (isBrokerError(error, 'refused')) return !/^541\b/.test(error.reason ?? '');
+    // Any other refusal is the leader's.
+    if (isBrokerError(error, 'refused')) return !isLeaderless(error);
     throw error;
   }
 }

@@ -23,6 +23,7 @@ import {
   describeCounts,
   firstLook,
   glance,
+  isFull,
   latestCounts,
   lossOf,
   POLL_MS,
@@ -128,9 +129,7 @@ function wayOutOf({ type, isUncertain, consumers }: QueueCounts): string {
 }
 
 export function isUnused(counts: QueueCounts): boolean {
-  return (
-    counts.messages === 0 && counts.unacknowledged === 0 && counts.consumers === 0 && !counts.isUncertain
-  );
+  return counts.consumers === 0 && !isFull(counts);
 }
 
 async function removeClassic(
@@ -183,10 +182,6 @@ async function latest(
 ): Promise<QueueCounts | undefined> {
   const isUsed = first.consumers > 0 || isFull(first);
   return isUsed ? latestCounts(broker, queue.vhost, queue.name) : first;
-}
-
-function isFull({ messages, unacknowledged, isUncertain }: QueueCounts): boolean {
-  return messages > 0 || unacknowledged > 0 || isUncertain;
 }
 
 async function removeOther(

@@ -139,9 +139,9 @@ async function takeAway(
   unwanted: readonly VhostPart[],
   surroundings: Surroundings,
 ): Promise<{ readonly left: readonly VhostPart[]; readonly failures: readonly string[] }> {
+  const { snapshot } = surroundings;
   const left = new Map<string, VhostPart>();
   for (const object of unwanted) {
-    const { snapshot } = surroundings;
     const isThere = foundIn(snapshot, object) !== undefined || (await hasSetAside(snapshot, object));
     if (isThere) left.set(identityKey(object), object);
   }

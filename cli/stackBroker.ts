@@ -8,6 +8,7 @@ import { isTarget } from '../topology/index';
 import { CHECKOUT } from './checkout';
 import { openAsFirst, type Login } from './firstLogin';
 import { mustPulumi } from './pulumi';
+import type { ExportedStack } from './stackState';
 import { loadTopologyFile } from './topologyFile';
 import { UserError } from './userError';
 
@@ -50,6 +51,12 @@ export function loadTopology(config: StackConfig): {
 export async function readOutputs(stack: string): Promise<StackOutputs> {
   const json = await mustPulumi(stack, ['stack', 'output', '--json', '--show-secrets', '--stack', stack]);
   return JSON.parse(json) as StackOutputs;
+}
+
+/** What the stack's state holds; `--show-secrets` for secrets in plain. */
+export async function exportedStack(stack: string, ...further: readonly string[]): Promise<ExportedStack> {
+  const json = await mustPulumi(stack, ['stack', 'export', '--stack', stack, ...further]);
+  return JSON.parse(json) as ExportedStack;
 }
 
 /** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */

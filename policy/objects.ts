@@ -3,6 +3,7 @@
  * program leaves out is what a provider puts there.
  */
 import { heldParameter, secretlessArguments } from '../topology/definitions/heldValues';
+import { plainBinding } from '../topology/objects';
 import type { BrokerObject, ParameterObject, VhostLimitsObject } from '../topology/objects';
 import { readInputs } from '../provider/inputs';
 import type { Inputs } from '../provider/inputs';
@@ -22,6 +23,7 @@ import { userLimitsType, vhostLimitsType } from '../provider/warren/limits';
 import { parameterType } from '../provider/warren/parameter';
 import { vhostSettingsType } from '../provider/warren/vhostSettings';
 import { objectsOf } from '../provider/warren/vhostTable';
+import { vhostTopologyType } from '../provider/warren/vhostTopology';
 
 export interface StackResource {
   readonly urn: string;
@@ -53,18 +55,7 @@ const READERS: Readonly<Record<string, Read>> = {
   [topicPermissionsType.token]: (inputs) => [topicPermissionsType.parse(inputs)],
   [exchangeType.token]: (inputs) => [exchangeType.parse(inputs)],
   [queueType.token]: (inputs) => [queueType.parse(inputs)],
-  [bindingType.token]: (inputs) => {
-    const {
-      kind,
-      vhost,
-      source,
-      destination,
-      destinationType,
-      routingKey,
-      arguments: given,
-    } = bindingType.parse(inputs);
-    return [{ kind, vhost, source, destination, destinationType, routingKey, arguments: given }];
-  },
+  [bindingType.token]: (inputs) => [plainBinding(bindingType.parse(inputs))],
   [policyType.token]: (inputs) => [policyType.parse(inputs)],
   [operatorPolicyType.token]: (inputs) => [operatorPolicyType.parse(inputs)],
   [federationUpstreamType.token]: (inputs) => readLink(federationUpstreamType, inputs),
@@ -74,7 +65,7 @@ const READERS: Readonly<Record<string, Read>> = {
     return [withoutLogins({ kind, vhost, component, name, value })];
   },
   [globalParameterType.token]: (inputs) => [globalParameterType.parse(inputs)],
-  'warren:index:VhostTopology': (inputs) => [
+  [vhostTopologyType.token]: (inputs) => [
     ...objectsOf(inputs.text('vhost'), inputs.table('objects'), inputs),
   ],
 };
@@ -84,8 +75,9 @@ export function readResource({ type, properties }: StackResource): Reading | und
   const read = READERS[type];
   if (read === undefined) return undefined;
   const inputs = readInputs(properties);
-  const objects = isOfTexts(properties.tags) ? read(inputs) : [];
-  if (objects.length === 0 && !isOfTexts(properties.tags)) inputs.fail('tags', 'must be a list of texts');
+  const isReadable = isOfTexts(properties.tags);
+  const objects = isReadable ? read(inputs) : [];
+  if (!isReadable) inputs.fail('tags', 'must be a list of texts');
   for (const object of objects) check(object, inputs);
   const faults = inputs.failures.map(({ property, reason }) => `${property} ${reason}`);
   // A value that isn't known is no fault.

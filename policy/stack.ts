@@ -1,5 +1,6 @@
 /** What the rules find in the resources of a stack, each at its resource; and what they could not look at, and why. */
 import { judgeObjects } from '../topology/judgeObjects';
+import type { ObjectFinding } from '../topology/judgeObjects';
 import { identityKey } from '../topology/objects';
 import type { BrokerObject } from '../topology/objects';
 import type { Target } from '../topology/target';
@@ -7,11 +8,7 @@ import { UNKNOWN, hasUnknown } from '../provider/values';
 import { readResource } from './objects';
 import type { StackResource } from './objects';
 
-export interface StackFinding {
-  readonly code: string;
-  readonly message: string;
-  readonly reason?: string;
-  readonly help?: string;
+export interface StackFinding extends Omit<ObjectFinding, 'object'> {
   /** Of the resource; undefined where no resource of the stack says it. */
   readonly urn?: string;
 }
@@ -57,13 +54,7 @@ function judgeBroker(resources: readonly StackResource[], target: Target): Stack
     return urn === undefined ? {} : { urn };
   };
   return {
-    findings: findings.map(({ code, message, reason, help, object }) => ({
-      code,
-      message,
-      ...(reason === undefined ? {} : { reason }),
-      ...(help === undefined ? {} : { help }),
-      ...at(object),
-    })),
+    findings: findings.map(({ object, ...said }) => ({ ...said, ...at(object) })),
     unjudged: [
       ...found.unjudged,
       ...unjudged.map(({ object, why }) => ({ urn: found.urns.get(object) ?? '', why })),

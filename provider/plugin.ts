@@ -51,18 +51,20 @@ export function typeOf(plugin: Plugin, urn: string): AnyResourceType {
   );
 }
 
-/** `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` */
-export function typeTokenOf(urn: string): string {
-  const qualified = urn.split('::')[2] ?? '';
-  return qualified.slice(qualified.lastIndexOf('$') + 1);
+/** Its component's types and its own, which is the last: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` */
+function typeTokensOf(urn: string): readonly string[] {
+  return (urn.split('::')[2] ?? '').split('$');
 }
 
-/** As `stacks/topologyResources.ts` registers it. */
-const TOPOLOGY_COMPONENT = 'warren:index:Topology';
+export function typeTokenOf(urn: string): string {
+  return typeTokensOf(urn).at(-1) ?? '';
+}
+
+/** The component of a whole topology. */
+export const TOPOLOGY_COMPONENT = 'warren:index:Topology';
 
 function isOfTopology(urn: string): boolean {
-  const qualified = urn.split('::')[2] ?? '';
-  return qualified.split('$').slice(0, -1).includes(TOPOLOGY_COMPONENT);
+  return typeTokensOf(urn).slice(0, -1).includes(TOPOLOGY_COMPONENT);
 }
 
 export function logicalNameOf(urn: string): string {

@@ -5,7 +5,7 @@
  * by then would be away until the next run. So none is begun where the refusal of another one is foreseen.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SETTLE_MS } from '../broker/queueCounts';
+import { POLL_MS, SETTLE_MS } from '../broker/queueCounts';
 
 /** Why a recreation would be refused as things are now; empty where it wouldn't. */
 export type Foresee = () => Promise<readonly string[]>;
@@ -22,7 +22,6 @@ export interface Recreations {
 /** The engine asks for the diffs of a program's resources within moments. */
 const QUIET_MS = 200;
 const QUIET_MS_MAX = 5_000;
-const POLL_MS = 500;
 
 export function openRecreations(): Recreations {
   const refused = new Map<string, () => Promise<string | undefined>>();

@@ -4,6 +4,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import * as rabbitmq from '@pulumi/rabbitmq';
+import { TOPOLOGY_COMPONENT } from '../provider/plugin';
 import * as warren from '../provider/warren/resources';
 import { tableOf } from '../provider/warren/vhostTable';
 import { identityKey, isVhostPart } from '../topology/objects';
@@ -55,7 +56,7 @@ export class TopologyResources extends pulumi.ComponentResource {
   >();
 
   constructor(name: string, args: TopologyResourcesArgs, options?: pulumi.ComponentResourceOptions) {
-    super('warren:index:Topology', name, {}, options);
+    super(TOPOLOGY_COMPONENT, name, {}, options);
     this.#args = args;
     const isPart = (object: BrokerObject): object is VhostPart =>
       args.granularity === 'vhost' && isVhostPart(object);

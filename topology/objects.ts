@@ -102,6 +102,13 @@ export interface BindingObject extends Common {
   readonly arguments: Arguments;
 }
 
+/** Without what a broker or a state calls it. */
+export function plainBinding(binding: BindingObject): BindingObject {
+  const { kind, vhost, source, destination, destinationType, routingKey, position } = binding;
+  const ends = { kind, vhost, source, destination, destinationType, routingKey };
+  return { ...ends, arguments: binding.arguments, ...(position === undefined ? {} : { position }) };
+}
+
 export type PolicyApplyTo = 'queues' | 'classic_queues' | 'quorum_queues' | 'streams' | 'exchanges' | 'all';
 
 export interface PolicyObject extends Common {

@@ -1,5 +1,5 @@
 /** The type among a queue's arguments, which RabbitMQ writes down itself. */
-import type { Arguments, QueueObject, QueueType } from './objects';
+import type { Arguments, BrokerObject, QueueObject, QueueType } from './objects';
 
 export const TYPE = 'x-queue-type';
 
@@ -24,6 +24,17 @@ export function inFormOfQueue(
 ): QueueObject {
   if (!(TYPE in wanted.arguments)) return withoutAddedType(found, defaultType);
   return TYPE in found.arguments ? found : { ...found, arguments: { ...found.arguments, [TYPE]: 'classic' } };
+}
+
+/** The default type of each vhost that says one. */
+export function defaultTypesOf(objects: readonly BrokerObject[]): ReadonlyMap<string, QueueType> {
+  return new Map(
+    objects.flatMap((object) =>
+      object.kind === 'vhost' && object.defaultQueueType !== undefined
+        ? [[object.name, object.defaultQueueType] as const]
+        : [],
+    ),
+  );
 }
 
 export function withoutType(table: Arguments): Arguments {

@@ -10,9 +10,10 @@ import { renderAdoption, type AdoptionContext } from '../adoptionReport';
 import { withoutCheckpoints } from '../checkpoints';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
-import { mustPulumi, pulumiVersion, runPulumiQuietly } from '../pulumi';
+import { pulumiVersion, runPulumiQuietly } from '../pulumi';
 import {
   absentUsers,
+  exportedStack,
   knownObjects,
   loadTopology,
   openStackBroker,
@@ -83,12 +84,6 @@ function checkedStack(source: string | undefined, options: AdoptOptions): string
     );
   }
   return stack;
-}
-
-async function exportedStack(stack: string, ...further: readonly string[]): Promise<ExportedStack> {
-  return JSON.parse(
-    await mustPulumi(stack, ['stack', 'export', '--stack', stack, ...further]),
-  ) as ExportedStack;
 }
 
 /** What such a stack holds it may have made itself: an adoption would forget what it is to delete. */

@@ -5,17 +5,22 @@ import { quoteList } from '../../topology/names';
 import { KIND_WORDS, nameInVhost } from '../../topology/objectNames';
 import { identityKey } from '../../topology/objects';
 import { unmanaged, type ObjectsByKind, type Unmanaged } from '../../topology/unmanaged';
-import { mustPulumi } from '../pulumi';
-import { knownObjects, loadTopology, openStackBroker, readConfig, readOutputs } from '../stackBroker';
-import { identitiesIn, type ExportedStack } from '../stackState';
+import {
+  exportedStack,
+  knownObjects,
+  loadTopology,
+  openStackBroker,
+  readConfig,
+  readOutputs,
+} from '../stackBroker';
+import { identitiesIn } from '../stackState';
 
 /** Lists it as text. @throws UserError or BrokerError where stack, topology or broker can't be read */
 export async function listUnmanaged(stack: string, further: readonly string[]): Promise<string> {
   const config = await readConfig(stack, further);
   const outputs = await readOutputs(stack);
   const { objects, topology } = loadTopology(config);
-  const exported = await mustPulumi(stack, ['stack', 'export', '--stack', stack]);
-  const inState = identitiesIn(JSON.parse(exported) as ExportedStack);
+  const inState = identitiesIn(await exportedStack(stack));
   const broker = await openStackBroker(config, outputs);
   try {
     const snapshot = await readSnapshot(broker);

@@ -1,4 +1,5 @@
 import { mustPulumi } from '../pulumi';
+import * as stackBroker from '../stackBroker';
 import { QUICKSTART_STACK } from './stateFolder';
 
 /** How many resources the stack's last `up` created, changed or deleted. */
@@ -13,18 +14,12 @@ export async function countLastChanges(): Promise<number> {
     .reduce((sum, [, count]) => sum + count, 0);
 }
 
-export interface StackOutputs {
-  readonly management: string;
-  readonly admin: { readonly username: string; readonly password: string };
+export interface StackOutputs extends stackBroker.StackOutputs {
   readonly users: Readonly<Record<string, { username: string; password: string; vhosts: string[] }>>;
 }
 
 /** With the passwords; undefined while the stack has never been up. */
 export async function readOutputs(): Promise<StackOutputs | undefined> {
-  const json = await mustPulumi(QUICKSTART_STACK, [
-    ...['stack', 'output', '--stack', QUICKSTART_STACK],
-    ...['--json', '--show-secrets'],
-  ]);
-  const outputs = JSON.parse(json) as Partial<StackOutputs>;
+  const outputs: Partial<StackOutputs> = await stackBroker.readOutputs(QUICKSTART_STACK);
   return outputs.admin === undefined ? undefined : (outputs as StackOutputs);
 }

@@ -8,7 +8,6 @@ import { stackFile } from '../checkout';
 import type { Login } from '../firstLogin';
 import { capturePulumi, mustPulumi } from '../pulumi';
 import { ensureSeed } from '../stackSeed';
-
 import { QUICKSTART_STACK } from './stateFolder';
 
 export interface QuickstartSettings {

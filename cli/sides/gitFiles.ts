@@ -64,9 +64,10 @@ export function repository(): { readonly root: string; readonly prefix: string }
 
 /** The text of a file in a revision, by its path from the root; undefined where there is none. Links are followed. */
 export function textAt(commit: string, file: string): string | undefined {
-  const found = git(['cat-file', '--batch-check', '--follow-symlinks'], `${commit}:${file}\n`);
-  const object = /^([0-9a-f]+) blob \d+\n$/.exec(found ?? '')?.[1];
-  return object === undefined ? undefined : git(['cat-file', 'blob', object]);
+  const answer = git(['cat-file', '--batch', '--follow-symlinks'], `${commit}:${file}\n`) ?? '';
+  const [head = '', bytes] = /^[0-9a-f]+ blob (\d+)\n/.exec(answer) ?? [];
+  const text = answer.slice(head.length, -1);
+  return bytes !== undefined && Buffer.byteLength(text) === Number(bytes) ? text : undefined;
 }
 
 export interface Moves {

@@ -23,7 +23,7 @@ export async function knownVersion(
   if (size < BINARY_BYTES_MIN) return ask();
   const program = `${target} ${size} ${mtimeMs}`;
   const known = read(file);
-  if (known?.program === program) return known.version;
+  if (known.program === program && typeof known.version === 'string') return known.version;
   const version = await ask();
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -34,12 +34,10 @@ export async function knownVersion(
   return version;
 }
 
-function read(file: string): (Partial<Known> & { readonly version: string }) | undefined {
+function read(file: string): Partial<Known> {
   try {
-    const known = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Known>;
-    const { version } = known;
-    return typeof version === 'string' ? { ...known, version } : undefined;
+    return (JSON.parse(fs.readFileSync(file, 'utf8')) ?? {}) as Partial<Known>;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -9,6 +9,7 @@ import { compareNames } from '../names';
 import type { BrokerObject } from '../objects';
 import { identityKey } from '../objects';
 import { inCreationOrder } from '../order';
+import { defaultTypesOf } from '../queueType';
 import { Entry, typeInWords } from './entry';
 import type { DefinitionsFault, JsonPath } from './entry';
 import { foreignText, SIZE_MAX } from './foreignText';
@@ -129,16 +130,6 @@ const TOLD = [
 ];
 /** The settings of the vhost, in an export of one. */
 const VHOST_SETTINGS = ['name', 'metadata', 'description', 'tags', 'default_queue_type', 'limits', 'tracing'];
-
-function defaultTypesOf(objects: readonly BrokerObject[]): FileContext['defaultTypes'] {
-  return new Map(
-    objects.flatMap((object) =>
-      object.kind === 'vhost' && object.defaultQueueType !== undefined
-        ? [[object.name, object.defaultQueueType] as const]
-        : [],
-    ),
-  );
-}
 
 /** So many of one sort are told one by one. */
 const REPEATED_MAX = 20;

@@ -4,9 +4,9 @@
  */
 import { frameworkOwner } from '../frameworkNames';
 import { compareNames } from '../names';
-import type { BrokerObject, JsonValue, ObjectOfKind } from '../objects';
-import { canonicalJson, identityKey } from '../objects';
-import { inFormOfQueue, withoutAddedType } from '../queueType';
+import type { BrokerObject, JsonValue, ObjectOfKind, QueueType } from '../objects';
+import { canonicalJson, identityKey, plainBinding } from '../objects';
+import { defaultTypesOf, inFormOfQueue, withoutAddedType } from '../queueType';
 import { splitLogin } from '../uriLogins';
 import { unmanaged } from '../unmanaged';
 import type { KnownFamilies } from '../unmanaged';
@@ -53,11 +53,7 @@ export function alignForeign(
 ): readonly BrokerObject[] {
   const counterparts = new Map(other.map((object) => [identityKey(object), object]));
   const users = new Set(other.flatMap((object) => (object.kind === 'user' ? [object.name] : [])));
-  const types = new Map(
-    objects.flatMap((object) =>
-      object.kind === 'vhost' ? [[object.name, object.defaultQueueType] as const] : [],
-    ),
-  );
+  const types = defaultTypesOf(objects);
   const isTheirs = (object: BrokerObject): boolean =>
     (object.kind === 'exchange' || object.kind === 'queue') &&
     frameworkOwner(object.name) !== undefined &&
@@ -119,7 +115,7 @@ function isBoundToOneOf(object: BrokerObject, gone: ReadonlySet<string>): boolea
 function inFormOf(
   object: BrokerObject,
   other: BrokerObject | undefined,
-  types: ReadonlyMap<string, ObjectOfKind<'vhost'>['defaultQueueType']>,
+  types: ReadonlyMap<string, QueueType>,
 ): BrokerObject {
   switch (object.kind) {
     case 'vhost':
@@ -128,21 +124,8 @@ function inFormOf(
       return other?.kind === 'queue'
         ? inFormOfQueue(object, other, types.get(object.vhost))
         : withoutAddedType(object, types.get(object.vhost));
-    case 'binding': {
-      // Without what the broker calls it.
-      const {
-        kind,
-        vhost,
-        source,
-        destination,
-        destinationType,
-        routingKey,
-        arguments: table,
-        position,
-      } = object;
-      const binding = { kind, vhost, source, destination, destinationType, routingKey, arguments: table };
-      return position === undefined ? binding : { ...binding, position };
-    }
+    case 'binding':
+      return plainBinding(object);
     case 'parameter':
       return other?.kind === 'parameter' ? parameterInFormOf(withEmptyTable(object, other), other) : object;
     case 'globalParameter':

@@ -3,6 +3,7 @@ import { fieldRole } from '../mutability';
 import { compareNames } from '../names';
 import { CREATION_ORDER, canonicalJson, identityKey } from '../objects';
 import type { BrokerObject, JsonValue, QueueObject, QueueType } from '../objects';
+import { defaultTypesOf } from '../queueType';
 import type { FieldChange } from './model';
 
 /** With the objects as they are, secrets and all: never shown. */
@@ -31,11 +32,7 @@ export function compareObjects(
   const before = byIdentity(base);
   const after = byIdentity(head);
   const changes: ObjectChange[] = [];
-  const defaultTypes = new Map(
-    base.flatMap((object) =>
-      object.kind === 'vhost' ? [[object.name, object.defaultQueueType] as const] : [],
-    ),
-  );
+  const defaultTypes = defaultTypesOf(base);
   for (const [key, object] of after) {
     const old = before.get(key);
     if (old === undefined) changes.push({ change: 'added', after: object });

@@ -17,6 +17,8 @@ export interface VhostIndex {
   readonly name: string;
   readonly parts: VhostParts;
   readonly exchanges: ReadonlyMap<string, ObjectOfKind<'exchange'>>;
+  /** Exchanges to which something is bound. */
+  readonly boundExchanges: ReadonlySet<string>;
   readonly policies: PolicyIndex;
   readonly operatorPolicies: PolicyIndex;
 }
@@ -55,6 +57,7 @@ export function indexSide(side: Side, target: Target, others: readonly BrokerObj
           name,
           parts,
           exchanges: new Map(parts.exchanges.map((exchange) => [exchange.name, exchange])),
+          boundExchanges: new Set(parts.bindings.map(({ source }) => source)),
           policies: policyIndex(parts.policies),
           operatorPolicies: policyIndex(parts.operatorPolicies),
         },

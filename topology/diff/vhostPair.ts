@@ -93,8 +93,7 @@ export function familiesOf(side: SideIndex, vhost: string): readonly SideFamily[
 }
 
 export function surroundingsOf(head: VhostIndex, families: readonly SideFamily[]): Surroundings {
-  const { exchanges, parts, policies } = head;
-  const bound = new Set(parts.bindings.map(({ source }) => source));
+  const { exchanges, boundExchanges: bound, parts, policies } = head;
   const hasAlternate = (name: string): boolean =>
     [exchanges.get(name)?.arguments, policies.forExchange(name)?.definition].some(
       (given) => given !== undefined && 'alternate-exchange' in given,

@@ -5,7 +5,7 @@
 import { isRecord } from '../build/values';
 import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, PolicyObject, QueueObject } from '../objects';
 import { identityKey } from '../objects';
-import { quoteList } from '../names';
+import { capitalised, quoteList } from '../names';
 import { literalNames } from '../patterns/literals';
 import { QUORUM_PRIORITIES_MAX } from '../replication';
 import { effectiveValue } from '../route/effectiveSettings';
@@ -218,13 +218,13 @@ function changeDefaultType(parts: VhostParts, building: Building): void {
   building.changed.set(identityKey(object), object);
   const text =
     'policies mirrored queues by the pattern of their names: durable queues that applications declare without a type become quorum queues (defaultQueueType)';
-  building.notes.set(identityKey(object), [`${text.charAt(0).toUpperCase()}${text.slice(1)}.`]);
+  building.notes.set(identityKey(object), [`${capitalised(text)}.`]);
   building.recognised.push({ vhost: parts.name, text });
 }
 
 function tell(queue: QueueObject, text: string, { notes }: Building): void {
   const key = identityKey(queue);
-  notes.set(key, [...(notes.get(key) ?? []), `${text.charAt(0).toUpperCase()}${text.slice(1)}.`]);
+  notes.set(key, [...(notes.get(key) ?? []), `${capitalised(text)}.`]);
 }
 
 /** What takes messages from elsewhere would do so on the old cluster and on a new one beside it. */

@@ -1,5 +1,5 @@
 /** One vhost in the words of the language. */
-import { PREDECLARED_EXCHANGES, compareNames } from '../names';
+import { PREDECLARED_EXCHANGES, capitalised, compareNames } from '../names';
 import { identityKey } from '../objects';
 import type { BindingObject, PolicyObject, QueueType } from '../objects';
 import { QUOTAS_POLICY } from '../expand/quotas';
@@ -248,7 +248,7 @@ function policySections(
       );
     return Object.fromEntries(
       policyTables(policies).map((each) => {
-        const said = each.changed.map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`);
+        const said = each.changed.map((text) => `${capitalised(text)}.`);
         comments.add([...path, name, each.name], ...said);
         return [each.name, each.table];
       }),
