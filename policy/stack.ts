@@ -1,6 +1,6 @@
 /** What the rules find in the resources of a stack, each at its resource; and what they could not look at, and why. */
-import { judgeObjects } from '../topology/judgeObjects';
-import type { ObjectFinding } from '../topology/judgeObjects';
+import { judgeObjects } from '../topology/judge/objects';
+import type { ObjectFinding } from '../topology/judge/objects';
 import { identityKey } from '../topology/objects';
 import type { BrokerObject } from '../topology/objects';
 import type { Target } from '../topology/target';

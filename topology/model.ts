@@ -4,7 +4,7 @@
  */
 import type { Severity } from './diagnostics';
 import type { Arguments, JsonValue, PolicyApplyTo, QueueType } from './objects';
-import type { Path, Source } from './source';
+import type { Path, Source } from './source/index';
 import type { Target } from './target';
 
 /** `where-supported` is `true` where the target can do it and `false` elsewhere. */

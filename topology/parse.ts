@@ -4,8 +4,8 @@ import { compose } from './compose/index';
 import type { ReadFile } from './compose/files';
 import type { Diagnostic } from './diagnostics';
 import type { Topology } from './model';
-import { checkSchema } from './schemaCheck';
-import { readSource } from './source';
+import { checkSchema } from './schema/check';
+import { readSource } from './source/index';
 import { DEFAULT_TARGET } from './target';
 import type { Target } from './target';
 

@@ -9,7 +9,7 @@ import { judgeStack } from '../../policy/stack';
 import { compileTopology } from '../../topology/compile/index';
 import { TARGETS, isTarget, load } from '../../topology/index';
 import type { Topology } from '../../topology/index';
-import { resolveTopology } from '../../topology/resolve';
+import { resolveTopology } from '../../topology/resolve/index';
 import { RULES, findingsOf } from '../../topology/rules/index';
 import { OBJECT_RULES, TOPOLOGY_ONLY } from '../../topology/rules/objectRules';
 import { resourcesOf } from './resources';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
-import { readSource } from '../../topology/source';
+import { readSource } from '../../topology/source/index';
 
 function findings(text: string): string[] {
   return load(text, 't.yaml').diagnostics.map(

@@ -1,6 +1,6 @@
 /** What the broker itself is set to: rabbitmq.conf and its plugins. */
 import type { BrokerSettings, LogLevel } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { parseSizeBytes } from '../units';
 import {
   asBoolean,

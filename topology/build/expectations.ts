@@ -1,5 +1,5 @@
 import type { Expectation } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { asArguments, asRecord, asString, asStrings, defined, oneOf } from './values';
 
 const EVENTS = ['rejected', 'expired', 'maxlen', 'delivery-limit'] as const;

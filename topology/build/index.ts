@@ -1,6 +1,6 @@
 /** From plain data to the typed topology: see values.ts for what becomes of a value of the wrong type. */
 import type { RuleSeverity, Topology } from '../model';
-import type { Source } from '../source';
+import type { Source } from '../source/index';
 import { isTarget } from '../target';
 import type { Target } from '../target';
 import { buildBrokerSettings } from './broker';

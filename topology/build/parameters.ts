@@ -1,7 +1,7 @@
 /** Federation upstreams, shovels and other parameters, in RabbitMQ's own words. */
 import type { GlobalParameter, Parameter } from '../model';
 import type { JsonValue } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import {
   asBoolean,
   asDurationMs,

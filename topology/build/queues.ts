@@ -11,7 +11,7 @@ import type {
   Settings,
 } from '../model';
 import type { SuperStream } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import {
   asArguments,
   asBoolean,

@@ -1,5 +1,5 @@
 import type { Permission, Role, TopicPermission, User } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { asBoolean, asInteger, asRecord, asString, asStrings, defined, entries } from './values';
 import type { Data } from './values';
 

@@ -4,7 +4,7 @@
  */
 import type { Replicated } from '../model';
 import type { Arguments, ArgumentValue, JsonValue } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { parseDurationMs, parseSizeBytes } from '../units';
 
 export type Data = Readonly<Record<string, unknown>>;

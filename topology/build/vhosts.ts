@@ -1,5 +1,5 @@
 import type { Celery, Policy, Vhost } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { buildParameters } from './parameters';
 import { buildExchange, buildFamily, buildQueue, buildSettings, buildSuperStream } from './queues';
 import {

@@ -1,5 +1,5 @@
 import type { Autoscale, Worker } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { asDurationMs, asInteger, asRecord, asScalars, asString, asStrings, defined, oneOf } from './values';
 import type { Data } from './values';
 

@@ -12,8 +12,8 @@ import type {
   QueueType,
 } from '../objects';
 import { compareNames } from '../names';
-import type { ResolvedQueue, ResolvedTopology, ResolvedVhost } from '../resolve';
-import type { Path } from '../source';
+import type { ResolvedQueue, ResolvedTopology, ResolvedVhost } from '../resolve/index';
+import type { Path } from '../source/index';
 import { generatedPolicies } from './policies';
 
 type Locate = (path: Path) => SourcePosition;

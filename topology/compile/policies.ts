@@ -9,8 +9,8 @@ import type { Arguments, PolicyObject } from '../objects';
 import { compareNames } from '../names';
 import { PATTERN_BYTES_MAX, escapeRegex } from '../patterns/brokerRegex';
 import { templateRegex } from '../patterns/template';
-import type { ResolvedVhost } from '../resolve';
-import type { Path } from '../source';
+import type { ResolvedVhost } from '../resolve/index';
+import type { Path } from '../source/index';
 
 /** Explicit policies stay below this priority. */
 export const RESERVED_PRIORITY = 1000;

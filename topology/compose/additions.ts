@@ -2,7 +2,7 @@
 import { OVERLAY_NAME } from '../rules/compositionCodes';
 import type { Diagnostic, SourcePosition } from '../diagnostics';
 import { capitalised, compareNames, nearest, quoteList, withArticle } from '../names';
-import { keyPosition } from '../source';
+import { keyPosition } from '../source/index';
 import type { Addition } from './overlay';
 import { describePath, nounOf } from './sections';
 

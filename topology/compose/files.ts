@@ -4,9 +4,9 @@
  */
 import { posix } from 'node:path';
 import type { Diagnostic, SourcePosition } from '../diagnostics';
-import { checkHeader, HEADER_KEYS } from '../schemaCheck';
-import { readSource } from '../source';
-import type { Source } from '../source';
+import { checkHeader, HEADER_KEYS } from '../schema/check';
+import { readSource } from '../source/index';
+import type { Source } from '../source/index';
 import { entriesOf, isMapping, itemsOf, mappingAt } from './tree';
 import type { Tree } from './tree';
 

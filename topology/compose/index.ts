@@ -4,8 +4,8 @@
  */
 import type { Diagnostic } from '../diagnostics';
 import { OVERLAY_NO_CHANGE } from '../rules/compositionCodes';
-import { createSource } from '../source';
-import type { Source } from '../source';
+import { createSource } from '../source/index';
+import type { Source } from '../source/index';
 import { explainMissing, remarksOn } from './additions';
 import { isAlone, readFiles } from './files';
 import type { ReadFile } from './files';

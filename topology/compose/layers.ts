@@ -1,8 +1,8 @@
 /** From the files of a topology to what they say together. */
 import { OVERLAY_NO_CHANGE } from '../rules/compositionCodes';
 import type { Diagnostic } from '../diagnostics';
-import { keyPosition } from '../source';
-import type { Path } from '../source';
+import { keyPosition } from '../source/index';
+import type { Path } from '../source/index';
 import type { TopologyFile } from './files';
 import { layOver } from './overlay';
 import type { Addition, OverlayNotes } from './overlay';

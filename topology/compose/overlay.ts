@@ -4,8 +4,8 @@
  */
 import { OVERLAY_NO_CHANGE } from '../rules/compositionCodes';
 import type { Diagnostic } from '../diagnostics';
-import type { Path } from '../source';
-import { keyPosition } from '../source';
+import type { Path } from '../source/index';
+import { keyPosition } from '../source/index';
 import { describePath, isObject, isWhole } from './sections';
 import { entriesOf, isList, isMapping, isSame, itemsOf, listAt, mappingAt } from './tree';
 import type { Tree } from './tree';

@@ -1,8 +1,8 @@
 /** Several files that are parts of one topology: what they say is put together, and nothing may be said twice. */
 import type { Diagnostic, SourcePosition } from '../diagnostics';
 import { capitalised } from '../names';
-import type { Path } from '../source';
-import { keyPosition } from '../source';
+import type { Path } from '../source/index';
+import { keyPosition } from '../source/index';
 import { describePath, isWhole } from './sections';
 import { entriesOf, isList, isMapping, isSame, itemsOf, listAt, mappingAt } from './tree';
 import type { Tree } from './tree';

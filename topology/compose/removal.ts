@@ -1,8 +1,8 @@
 /** What an overlay takes away from its base: `remove:`, a tree of names. */
 import type { Diagnostic, SourcePosition } from '../diagnostics';
 import { capitalised, compareNames, nearest, quoteList } from '../names';
-import type { Path } from '../source';
-import { keyPosition } from '../source';
+import type { Path } from '../source/index';
+import { keyPosition } from '../source/index';
 import { describePath, isObject } from './sections';
 import { entriesOf, isMapping, itemsOf, listAt, mappingAt } from './tree';
 import type { Tree } from './tree';

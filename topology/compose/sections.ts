@@ -1,5 +1,5 @@
 /** What the sections of a topology hold: where named objects stand, and how a message speaks of them. */
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 
 interface Section {
   /** `*` stands for any name; the last one is the object's own. */

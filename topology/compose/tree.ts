@@ -1,5 +1,5 @@
 /** Values with their positions, as the files hold them: taken apart and put together without changing any. */
-import type { NodeResult, SourceNode } from '../sourceNode';
+import type { NodeResult, SourceNode } from '../source/node';
 
 /** A value beside its positions. */
 export type Tree = NodeResult;

@@ -3,7 +3,7 @@
  * one to another, there may be an instant in which neither takes it: what it would be without there.
  */
 import type { Arguments, QueueType } from '../objects';
-import { appliesToType } from '../resolve';
+import { appliesToType } from '../resolve/index';
 import { patternMatches } from '../patterns/languages';
 import { byPriority } from '../route/policies';
 import type { IndexedPolicy } from '../route/policies';

@@ -3,7 +3,7 @@
  * 3.10, 4.0 and 4.3, by leaving out one part after the other. Workers, beat and senders are one application here.
  */
 import { DEFAULT_EXCHANGE } from '../names';
-import { resolveQueueType, vhostDefaultType } from '../replication';
+import { resolveQueueType, vhostDefaultType } from '../resolve/replication';
 import type { RoleNames } from '../roleNames';
 import type { Target } from '../target';
 import type { Grants } from './grants';

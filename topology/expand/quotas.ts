@@ -2,7 +2,7 @@
  * A vhost's quotas become an operator policy over every queue. At most one operator policy applies to a queue, so the
  * explicit ones take the quotas in, the lower limit of the two, and the quotas' own policy covers what is left.
  */
-import { settingsDefinition } from '../policyDefinitions';
+import { settingsDefinition } from '../resolve/policyDefinitions';
 import type { Policy, Vhost } from '../model';
 import type { Arguments } from '../objects';
 

@@ -21,8 +21,8 @@ import type {
   Vhost,
   Worker,
 } from '../model';
-import { resolveQueueType } from '../replication';
-import type { Path } from '../source';
+import { resolveQueueType } from '../resolve/replication';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 

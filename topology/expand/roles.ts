@@ -8,7 +8,7 @@
  */
 import type { Permission, Role, Topology, User } from '../model';
 import { DEFAULT_EXCHANGE } from '../names';
-import { resolveQueueType } from '../replication';
+import { resolveQueueType } from '../resolve/replication';
 import { RoleNames } from '../roleNames';
 import type { Target } from '../target';
 import { grantCelery } from './celeryRole';

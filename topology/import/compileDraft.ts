@@ -4,9 +4,9 @@ import { compileTopology } from '../compile/index';
 import type { SourcePosition } from '../diagnostics';
 import { expandTopology } from '../expand/index';
 import type { BrokerObject } from '../objects';
-import { resolveTopology } from '../resolve';
-import { checkSchema } from '../schemaCheck';
-import type { Source } from '../source';
+import { resolveTopology } from '../resolve/index';
+import { checkSchema } from '../schema/check';
+import type { Source } from '../source/index';
 import type { Target } from '../target';
 import type { Table } from './yamlText';
 

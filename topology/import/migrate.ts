@@ -7,7 +7,7 @@ import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, PolicyObject, Qu
 import { identityKey } from '../objects';
 import { capitalised, quoteList } from '../names';
 import { literalNames } from '../patterns/literals';
-import { QUORUM_PRIORITIES_MAX } from '../replication';
+import { QUORUM_PRIORITIES_MAX } from '../resolve/replication';
 import { effectiveValue } from '../route/effectiveSettings';
 import { policyIndex } from '../route/policies';
 import { canMirror, isAtLeast } from '../target';

@@ -2,7 +2,7 @@
 import { buildSettings } from '../build/queues';
 import type { Arguments, ArgumentValue } from '../objects';
 import { canonicalJson } from '../objects';
-import { MIRRORING, settingsDefinition } from '../policyDefinitions';
+import { MIRRORING, settingsDefinition } from '../resolve/policyDefinitions';
 import { formatDuration, formatSize } from '../units';
 import { isSchemaFine } from './compileDraft';
 import type { Table, Value } from './yamlText';

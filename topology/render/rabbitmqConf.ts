@@ -1,6 +1,6 @@
 /** `broker:` as rabbitmq.conf. Every key was taken by real nodes of 3.10, 4.0 and 4.3. */
 import type { BrokerSettings, Topology } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 

@@ -1,7 +1,7 @@
 /** The resolved topology as one YAML file: what it extends and includes is written out, what it removes is gone. */
 import { stringify } from 'yaml';
 import type { Topology } from '../model';
-import type { SourceNode } from '../sourceNode';
+import type { SourceNode } from '../source/node';
 import { DEFAULT_TARGET } from '../target';
 
 /** Keys stand in the order of the files. Loaded again, it makes the same objects; comments are lost. */

@@ -2,7 +2,7 @@
 import type { Expectation, FateEvent } from '../model';
 import { DEFAULT_EXCHANGE } from '../names';
 import type { ArgumentValue } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { afterEvent, canHappen, copiesOf } from './copies';
 import type { Copy } from './copies';
 import { bindingWords, pathWords } from './pathWords';

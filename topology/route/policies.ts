@@ -3,7 +3,7 @@ import { compareNames } from '../names';
 import type { PolicyApplyTo, PolicyObject, QueueType } from '../objects';
 import { patternMatches } from '../patterns/languages';
 import { literalNames } from '../patterns/literals';
-import { appliesToType } from '../resolve';
+import { appliesToType } from '../resolve/index';
 
 export type IndexedPolicy = Pick<PolicyObject, 'name' | 'pattern' | 'applyTo' | 'priority' | 'definition'>;
 

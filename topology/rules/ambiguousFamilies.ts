@@ -1,6 +1,6 @@
 import { canonicalJson } from '../objects';
 import { templatesIntersect } from '../patterns/template';
-import type { ResolvedFamily } from '../resolve';
+import type { ResolvedFamily } from '../resolve/index';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,7 +1,7 @@
 import type { Queue } from '../model';
 import { canonicalJson } from '../objects';
 import type { ArgumentValue, Arguments } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { booleanMeant } from '../units';

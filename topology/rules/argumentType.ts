@@ -1,6 +1,6 @@
 import type { Arguments } from '../objects';
-import type { ResolvedQueue } from '../resolve';
-import type { Path } from '../source';
+import type { ResolvedQueue } from '../resolve/index';
+import type { Path } from '../source/index';
 import type { Target } from '../target';
 import { QUEUE_ARGUMENTS, argumentFate } from './queueArguments';
 import { docs, measured } from './rule';

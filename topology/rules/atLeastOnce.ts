@@ -1,5 +1,5 @@
 import type { Queue, Vhost } from '../model';
-import type { ResolvedQueue } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
 import { effective } from './effective';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';

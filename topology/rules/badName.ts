@@ -1,6 +1,6 @@
 import type { Topology } from '../model';
 import { HOLDING_PREFIX, capitalised, withArticle } from '../names';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,7 +1,7 @@
 import type { Topology } from '../model';
 import { PATTERN_BYTES_MAX } from '../patterns/brokerRegex';
 import { patternFault } from '../patterns/languages';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';

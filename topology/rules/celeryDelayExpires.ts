@@ -1,7 +1,7 @@
 import { taskQueues } from '../celery';
 import type { Policy, Topology, Vhost } from '../model';
-import { winningPolicy } from '../resolve';
-import type { ResolvedVhost } from '../resolve';
+import { winningPolicy } from '../resolve/index';
+import type { ResolvedVhost } from '../resolve/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,6 +1,6 @@
 import type { Topology } from '../model';
 import { quoteList } from '../names';
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { isCeleryWorker } from './consumers';
 import type { Finding, Rule } from './rule';
 

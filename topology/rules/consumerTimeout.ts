@@ -1,5 +1,5 @@
 import type { BrokerSettings, Topology, Worker } from '../model';
-import type { ResolvedQueue, ResolvedVhost } from '../resolve';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { formatDuration } from '../units';

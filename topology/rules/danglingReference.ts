@@ -1,6 +1,6 @@
 import type { Binding, User, Vhost, Worker } from '../model';
 import { suggestion } from '../names';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { KnownNames } from './knownNames';
 import { roleReferences } from './roleReferences';
 import { docs, measured } from './rule';

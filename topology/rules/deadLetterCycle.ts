@@ -1,5 +1,5 @@
 import type { Vhost } from '../model';
-import type { ResolvedQueue, ResolvedVhost } from '../resolve';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
 import { deadLetterTargets } from './deadLetterTargets';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';

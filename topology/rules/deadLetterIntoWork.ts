@@ -1,6 +1,6 @@
 import type { Topology } from '../model';
 import { quoteList } from '../names';
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { workersByQueue } from './consumers';
 import { deadLetterTargets } from './deadLetterTargets';
 import { docs } from './rule';

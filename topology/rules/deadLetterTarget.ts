@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs, LANGUAGE } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,6 +1,6 @@
 /** Where a queue's dead letters go, before anything is compiled: shared by the rules about them. */
 import type { Vhost } from '../model';
-import type { ResolvedQueue } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
 import { policyIndex } from '../route/policies';
 import { route } from '../route/route';
 import { NAMELESS_EXCHANGE, routingTable } from '../route/table';

@@ -1,4 +1,4 @@
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { deadLetterTargets } from './deadLetterTargets';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';

@@ -2,7 +2,7 @@ import type { Topology, User, Vhost } from '../model';
 import { DEFAULT_EXCHANGE } from '../names';
 import { comparePatterns, patternFault, patternMatches } from '../patterns/languages';
 import { templateRegex } from '../patterns/template';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,6 +1,6 @@
 import { queueArguments } from '../compile/index';
 import { canonicalJson } from '../objects';
-import type { ResolvedQueue, ResolvedVhost } from '../resolve';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
 import { QUEUE_ARGUMENTS } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';

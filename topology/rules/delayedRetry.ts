@@ -1,5 +1,5 @@
 import type { Settings } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,5 +1,5 @@
 import type { Topology } from '../model';
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { isAtLeast } from '../target';
 import { workersByQueue } from './consumers';
 import { effective } from './effective';

@@ -1,7 +1,7 @@
 /** What counts for a queue on the broker, of all that speaks of it: shared by the rules about limits. */
 import type { Vhost } from '../model';
 import type { Arguments, ArgumentValue } from '../objects';
-import type { ResolvedQueue } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
 import { effectiveValue } from '../route/effectiveSettings';
 import { policyIndex } from '../route/policies';
 import type { PolicyIndex } from '../route/policies';

@@ -2,7 +2,7 @@ import { workersByQueue } from './consumers';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 import type { Topology } from '../model';
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 
 export const expiresOnWorkerQueue: Rule = {
   code: 'expires-on-worker-queue',

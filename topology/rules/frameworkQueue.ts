@@ -1,6 +1,6 @@
 import type { Exchange, Family, Policy, Queue, Topology, Vhost } from '../model';
 import type { Arguments } from '../objects';
-import { settingsDefinition } from '../policyDefinitions';
+import { settingsDefinition } from '../resolve/policyDefinitions';
 import { CELERY_NAMES } from '../frameworkNames';
 import { patternMatches } from '../patterns/languages';
 import { templateMatches } from '../patterns/template';

@@ -1,6 +1,6 @@
 import { nearest } from '../names';
 import type { Arguments, QueueType } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import type { Target } from '../target';
 import { QUEUE_ARGUMENTS, argumentFate } from './queueArguments';
 import { docs, measured } from './rule';

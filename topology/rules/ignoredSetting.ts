@@ -1,4 +1,4 @@
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import type { QueueType } from '../objects';
 import type { Settings } from '../model';
 import { isAtLeast } from '../target';

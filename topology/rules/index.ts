@@ -1,8 +1,8 @@
 /** The closed registry of rules, and of all codes that a diagnostic of the topology can have. */
 import type { Diagnostic } from '../diagnostics';
 import { compareNames } from '../names';
-import type { ResolvedTopology } from '../resolve';
-import type { Source } from '../source';
+import type { ResolvedTopology } from '../resolve/index';
+import type { Source } from '../source/index';
 import { alternateTwice } from './alternateTwice';
 import { ambiguousFamilies } from './ambiguousFamilies';
 import { ambiguousPolicies } from './ambiguousPolicies';

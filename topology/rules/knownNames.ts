@@ -2,7 +2,7 @@
 import type { Vhost } from '../model';
 import { PREDECLARED_EXCHANGES, suggestion } from '../names';
 import { templateMatches } from '../patterns/template';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import type { Finding } from './rule';
 
 export class KnownNames {

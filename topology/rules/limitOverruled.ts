@@ -1,7 +1,7 @@
 import type { Policy, Vhost } from '../model';
 import type { Arguments, ArgumentValue } from '../objects';
-import type { ResolvedQueue, ResolvedVhost } from '../resolve';
-import { settingsDefinition } from '../policyDefinitions';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
+import { settingsDefinition } from '../resolve/policyDefinitions';
 import { operatorDefinition } from './effective';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';

@@ -1,6 +1,6 @@
-import type { Replication } from '../replication';
-import type { ResolvedTopology } from '../resolve';
-import type { Path } from '../source';
+import type { Replication } from '../resolve/replication';
+import type { ResolvedTopology } from '../resolve/index';
+import type { Path } from '../source/index';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 

@@ -1,7 +1,7 @@
 import type { Parameter } from '../model';
 import { nearest } from '../names';
 import type { JsonValue } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { parameterField } from './parameterField';

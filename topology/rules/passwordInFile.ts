@@ -1,5 +1,5 @@
 import { isLiteralSecret, isSecretName, secretIn } from '../secrets';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 

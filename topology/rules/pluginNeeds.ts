@@ -1,7 +1,7 @@
 /** What of a topology needs a plugin: shared by the rules about plugins. */
 import type { Exchange, Topology, Vhost } from '../model';
 import { compareNames } from '../names';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import { EXCHANGE_TYPES, KNOWN_PLUGINS, PARAMETER_PLUGINS, POLICY_KEY_PLUGINS } from './exchangeTypes';
 import type { Finding } from './rule';

@@ -1,6 +1,6 @@
-import { quorumPropertyObstacle } from '../replication';
-import type { ResolvedQueue } from '../resolve';
-import type { Path } from '../source';
+import { quorumPropertyObstacle } from '../resolve/replication';
+import type { ResolvedQueue } from '../resolve/index';
+import type { Path } from '../source/index';
 import type { Target } from '../target';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';

@@ -1,5 +1,5 @@
-import { winningPolicy } from '../resolve';
-import type { ResolvedQueue, ResolvedVhost } from '../resolve';
+import { winningPolicy } from '../resolve/index';
+import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
 import { effective } from './effective';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';

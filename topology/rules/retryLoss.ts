@@ -1,7 +1,7 @@
 import type { Vhost } from '../model';
 import type { ArgumentValue } from '../objects';
-import type { ResolvedQueue } from '../resolve';
-import { winningPolicy } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
+import { winningPolicy } from '../resolve/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

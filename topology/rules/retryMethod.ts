@@ -1,8 +1,8 @@
 import type { Retry } from '../model';
-import type { ResolvedQueue } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
-import type { Source } from '../source';
+import type { Source } from '../source/index';
 import { DURATION_MS_MAX, formatDuration } from '../units';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';

@@ -1,7 +1,7 @@
 /** Names in roles that the vhost doesn't have, or that are something else there. Part of dangling-reference. */
 import type { Role, Topology } from '../model';
 import { DEFAULT_EXCHANGE, quoteList, suggestion } from '../names';
-import { resolveQueueType } from '../replication';
+import { resolveQueueType } from '../resolve/replication';
 import { RoleNames } from '../roleNames';
 import type { Meaning } from '../roleNames';
 import type { Finding } from './rule';

@@ -1,7 +1,7 @@
 /** The shape of a rule: one code with all that can be said about it, and one pure function over the resolved topology. */
 import type { Severity } from '../diagnostics';
-import type { ResolvedTopology } from '../resolve';
-import type { Path, PathPart } from '../source';
+import type { ResolvedTopology } from '../resolve/index';
+import type { Path, PathPart } from '../source/index';
 
 export interface Finding {
   /** What is wrong, in one sentence. */

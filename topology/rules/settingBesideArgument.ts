@@ -1,8 +1,8 @@
-import { settingsDefinition } from '../policyDefinitions';
+import { settingsDefinition } from '../resolve/policyDefinitions';
 import { declaredDeadLetterKey } from '../expand/retry';
 import type { Queue, Settings } from '../model';
 import type { Arguments } from '../objects';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { QUEUE_ARGUMENTS } from './queueArguments';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';

@@ -1,5 +1,5 @@
 import type { Settings } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import { parameterField } from './parameterField';

@@ -1,4 +1,4 @@
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { formatDuration } from '../units';
 import { effective } from './effective';
 import { docs, measured } from './rule';

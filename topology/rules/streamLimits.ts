@@ -1,4 +1,4 @@
-import type { ResolvedQueue } from '../resolve';
+import type { ResolvedQueue } from '../resolve/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 

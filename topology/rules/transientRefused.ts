@@ -2,7 +2,7 @@ import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 import { isAtLeast } from '../target';
 import type { Topology } from '../model';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 
 export const transientRefused: Rule = {
   code: 'transient-refused',

@@ -1,6 +1,6 @@
 import type { User } from '../model';
 import { comparePatterns, isAnchored, patternFault } from '../patterns/languages';
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 

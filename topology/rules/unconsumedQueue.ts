@@ -1,5 +1,5 @@
 import type { Topology } from '../model';
-import type { ResolvedVhost } from '../resolve';
+import type { ResolvedVhost } from '../resolve/index';
 import { Access, shovelled, workersByQueue } from './consumers';
 import { deadLetterTargets } from './deadLetterTargets';
 import { drainsItself, effective } from './effective';

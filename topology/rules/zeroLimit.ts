@@ -1,4 +1,4 @@
-import type { Path } from '../source';
+import type { Path } from '../source/index';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 

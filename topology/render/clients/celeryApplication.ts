@@ -4,7 +4,7 @@ import { defaultTaskQueue, taskQueues } from '../../celery';
 import type { Celery, Exchange, Queue, Topology, Vhost, Worker } from '../../model';
 import { quoteList } from '../../names';
 import type { QueueObject } from '../../objects';
-import { resolveTopology } from '../../resolve';
+import { resolveTopology } from '../../resolve/index';
 import { chooseVhost, clientView } from './view';
 import type { ClientChoice, ClientInput, ClientView, Fault } from './view';
 

@@ -2,28 +2,28 @@
  * The rules over objects that stand in no topology: they are put into the words of the language, each name and policy
  * as it is, and what is found there is told of the object that says it.
  */
-import { buildTopology } from './build/index';
-import type { Severity } from './diagnostics';
-import { expandTopology } from './expand/index';
-import { QUOTAS_POLICY } from './expand/quotas';
-import { Comments } from './import/comments';
-import { draftSource } from './import/compileDraft';
-import { ReportBuilder } from './import/report';
-import { wordsOf } from './import/settings';
-import { draftUsers } from './import/usersDraft';
-import { draftVhost } from './import/vhostDraft';
-import { queueTypeOf, vhostParts } from './import/vhostParts';
-import type { VhostParts } from './import/vhostParts';
-import { isTable } from './import/yamlText';
-import type { Table, Value } from './import/yamlText';
-import { canonicalJson, identityKey } from './objects';
-import type { BindingObject, BrokerObject } from './objects';
-import { resolveTopology } from './resolve';
-import { policyIndex } from './route/policies';
-import { findingsOf } from './rules/index';
-import { FINDS_MISSING, OBJECT_RULES } from './rules/objectRules';
-import type { Path } from './source';
-import type { Target } from './target';
+import { buildTopology } from '../build/index';
+import type { Severity } from '../diagnostics';
+import { expandTopology } from '../expand/index';
+import { QUOTAS_POLICY } from '../expand/quotas';
+import { Comments } from '../import/comments';
+import { draftSource } from '../import/compileDraft';
+import { ReportBuilder } from '../import/report';
+import { wordsOf } from '../import/settings';
+import { draftUsers } from '../import/usersDraft';
+import { draftVhost } from '../import/vhostDraft';
+import { queueTypeOf, vhostParts } from '../import/vhostParts';
+import type { VhostParts } from '../import/vhostParts';
+import { isTable } from '../import/yamlText';
+import type { Table, Value } from '../import/yamlText';
+import { canonicalJson, identityKey } from '../objects';
+import type { BindingObject, BrokerObject } from '../objects';
+import { resolveTopology } from '../resolve/index';
+import { policyIndex } from '../route/policies';
+import { findingsOf } from '../rules/index';
+import { FINDS_MISSING, OBJECT_RULES } from '../rules/objectRules';
+import type { Path } from '../source/index';
+import type { Target } from '../target';
 
 export interface ObjectFinding {
   readonly code: string;

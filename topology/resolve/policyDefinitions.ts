@@ -1,6 +1,6 @@
 /** Policy definitions in RabbitMQ's own keys: from settings, and one laid over the other. */
-import type { Settings } from './model';
-import type { Arguments } from './objects';
+import type { Settings } from '../model';
+import type { Arguments } from '../objects';
 
 /** The policy keys that a queue's or family's settings stand for. */
 export function settingsDefinition(settings: Settings): Arguments {

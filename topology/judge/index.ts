@@ -1,9 +1,9 @@
 /** What the owner of a topology has to say about its findings: severities of their own, and suppressions with a reason. */
-import type { Diagnostic, SourcePosition } from './diagnostics';
-import type { RuleSeverity } from './model';
-import { nearest } from './names';
-import { CODES, describeCode } from './rules/index';
-import { BAD_SUPPRESSION, RULE_SETTING, UNUSED_SUPPRESSION } from './rules/judgingCodes';
+import type { Diagnostic, SourcePosition } from '../diagnostics';
+import type { RuleSeverity } from '../model';
+import { nearest } from '../names';
+import { CODES, describeCode } from '../rules/index';
+import { BAD_SUPPRESSION, RULE_SETTING, UNUSED_SUPPRESSION } from '../rules/judgingCodes';
 import { readSuppressions } from './suppressions';
 import type { SuppressedCode, Suppression } from './suppressions';
 

@@ -5,9 +5,9 @@
  */
 import { Composer, LineCounter, Parser, isScalar } from 'yaml';
 import type { CST, Document, ErrorCode } from 'yaml';
-import type { Diagnostic, SourcePosition } from './diagnostics';
-import { readNode } from './sourceNode';
-import type { NodeResult, Origin, Range, SourceNode } from './sourceNode';
+import type { Diagnostic, SourcePosition } from '../diagnostics';
+import { readNode } from './node';
+import type { NodeResult, Origin, Range, SourceNode } from './node';
 
 export type Path = readonly (string | number)[];
 export type PathPart = 'key' | 'value';

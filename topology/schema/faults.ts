@@ -1,11 +1,11 @@
 /** What the schema check found, in words: one diagnostic per fault, at the key or value that is wrong. */
 import type { ErrorObject } from 'ajv';
-import type { Diagnostic } from './diagnostics';
-import { nearest, quoteList } from './names';
-import { withoutLogins } from './secrets';
-import type { Path, PathPart, Source } from './source';
-import { TARGETS } from './target';
-import { booleanMeant, DURATION_MS_MAX, formatDuration, parseDurationMs } from './units';
+import type { Diagnostic } from '../diagnostics';
+import { nearest, quoteList } from '../names';
+import { withoutLogins } from '../secrets';
+import type { Path, PathPart, Source } from '../source/index';
+import { TARGETS } from '../target';
+import { booleanMeant, DURATION_MS_MAX, formatDuration, parseDurationMs } from '../units';
 
 type Fault = Omit<Diagnostic, 'severity' | 'position'>;
 

@@ -1,7 +1,7 @@
 /** From the YAML parser's nodes to plain data beside a tree of positions: aliases resolved, faults reported. */
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document, Node, ParsedNode, YAMLMap, YAMLSeq } from 'yaml';
-import type { Diagnostic, SourcePosition } from './diagnostics';
+import type { Diagnostic, SourcePosition } from '../diagnostics';
 
 export type Range = readonly [start: number, end: number];
 type Fault = Omit<Diagnostic, 'position' | 'severity'>;

@@ -3,14 +3,14 @@
  * definition of every queue and family. The rules judge it, the compiler writes it down.
  */
 import { MIRRORING, mergeDefinitions, settingsDefinition } from './policyDefinitions';
-import type { Family, Policy, Queue, Topology, Vhost } from './model';
-import { canonicalJson } from './objects';
-import type { Arguments, PolicyApplyTo, QueueType } from './objects';
-import { comparePatterns, patternMatches } from './patterns/languages';
-import { templateMatches, templateRegex } from './patterns/template';
+import type { Family, Policy, Queue, Topology, Vhost } from '../model';
+import { canonicalJson } from '../objects';
+import type { Arguments, PolicyApplyTo, QueueType } from '../objects';
+import { comparePatterns, patternMatches } from '../patterns/languages';
+import { templateMatches, templateRegex } from '../patterns/template';
 import { resolveFamilyReplication, resolveQueueType, vhostDefaultType } from './replication';
 import type { Replication } from './replication';
-import type { Target } from './target';
+import type { Target } from '../target';
 
 export interface ResolvedQueue {
   readonly queue: Queue;

@@ -1,10 +1,10 @@
 /** The schema, as editors use it, checked on what was read. */
 import Ajv from 'ajv';
 import type { ValidateFunction } from 'ajv';
-import type { Diagnostic } from './diagnostics';
-import schema from './schema.json';
-import { describeSchemaErrors } from './schemaFaults';
-import type { Source } from './source';
+import type { Diagnostic } from '../diagnostics';
+import schema from '../schema.json';
+import { describeSchemaErrors } from './faults';
+import type { Source } from '../source/index';
 import {
   DURATION_MS_MAX,
   isPlainUri,
@@ -12,7 +12,7 @@ import {
   parseDurationMs,
   parseSeconds,
   parseSizeBytes,
-} from './units';
+} from '../units';
 
 /** Everything that the schema has against a topology. */
 export function checkSchema(source: Source): Diagnostic[] {

@@ -3,7 +3,7 @@
  * it. They are read from the tokens of the YAML text: what looks like one inside of a quoted or a block text is none.
  */
 import { Lexer } from 'yaml';
-import type { SourcePosition } from './diagnostics';
+import type { SourcePosition } from '../diagnostics';
 
 export interface Suppression {
   readonly codes: readonly SuppressedCode[];

@@ -1,8 +1,8 @@
 /** What becomes of `replicated` and of queue types on a target. */
-import type { Family, Queue, Replicated, Vhost } from './model';
-import type { Arguments, QueueType } from './objects';
-import { canMirror, isAtLeast } from './target';
-import type { Target } from './target';
+import type { Family, Queue, Replicated, Vhost } from '../model';
+import type { Arguments, QueueType } from '../objects';
+import { canMirror, isAtLeast } from '../target';
+import type { Target } from '../target';
 
 export type Replication =
   /** Not asked for. */
