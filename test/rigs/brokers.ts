@@ -31,9 +31,6 @@ declare module 'vitest' {
     missingBrokers: MissingBroker[];
     /** Of this test run; holds the brokers' locks. */
     rigFolder: string;
-    /** Holds `pulumi` and its Node language host; empty when the engine can't be had. */
-    engineFolder: string;
-    missingEngineReason: string;
   }
 }
 

@@ -3,7 +3,8 @@ import { findFreePorts } from '../../tools/freePort';
 import type { PrivateNode } from '../../tools/localBroker/node';
 import { findProgram, tail, waitFor } from '../../tools/processes';
 import { outputOf, removeFiles, startNode } from './chrootNode';
-import { ensureDebianTree, type DebianSuite } from './debianTree';
+import type { DebianSuite } from './debianPackages';
+import { ensureDebianTree } from './debianTree';
 import { canLogIn } from './management';
 import { RIG_PLUGINS } from './plugins';
 

@@ -4,7 +4,8 @@ import { findFreePorts } from '../../tools/freePort';
 import { fullNodeName, type PrivateNode } from '../../tools/localBroker/node';
 import { tail, waitFor } from '../../tools/processes';
 import { outputOf, removeFiles, startEpmd, startNode, type NodeProcess } from './chrootNode';
-import { ensureDebianTree, type DebianSuite } from './debianTree';
+import type { DebianSuite } from './debianPackages';
+import { ensureDebianTree } from './debianTree';
 import { callManagement } from './management';
 
 const SIZE = 3;

@@ -1,29 +1,15 @@
-/**
- * A RabbitMQ node's process from an unpacked Debian tree, in a mount and a process namespace of its own. The namespace
- * ends with this process, however that ends: its first process watches a pipe that we hold open.
- */
-import { spawn, type ChildProcess } from 'node:child_process';
+/** A RabbitMQ node's process from an unpacked Debian tree, in a namespace of its own. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { nodeEnvironment, writeNodeFiles, type PrivateNode } from '../../tools/localBroker/node';
-import { isAlive, onEndOfThisProcess, waitFor } from '../../tools/processes';
+import { isAlive } from '../../tools/processes';
 import { TREE_USER_ID } from './debianTree';
+import { startInNamespace, type NamespacedProcess } from './namespace';
 
-export interface NodeProcess {
-  /** Whether it has ended by itself. */
-  hasEnded(): boolean;
-  /** SIGKILL for everything in the namespace; its files stay. */
-  kill(): Promise<void>;
-}
+/** `kill` is SIGKILL for everything in the namespace; its files stay. */
+export type NodeProcess = NamespacedProcess;
 
 const SEARCH_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
-
-// The node's end and ours both end this shell, which is process 1 of the namespace: the kernel then ends all others.
-const NAMESPACE_INIT = `exec 3<&0
-chroot "$@" </dev/null &
-node=$!
-( read -r _ <&3; kill -9 $node ) &
-wait $node`;
 
 /** Where the node keeps its files, as this process sees it. */
 export function folderOf(tree: string, node: Pick<PrivateNode, 'folder'>): string {
@@ -49,8 +35,7 @@ export function startNode(
   prepareFolder(node, folder, contents);
   const environment = nodeEnvironment(node, SEARCH_PATH);
   const server = '/usr/lib/rabbitmq/bin/rabbitmq-server';
-  const child = startNamespace(tree, environment, server, path.join(folder, 'output.log'));
-  return watched(child, () => {
+  return start(tree, environment, server, path.join(folder, 'output.log'), () => {
     removeFiles(tree, node);
   });
 }
@@ -58,23 +43,7 @@ export function startNode(
 /** Erlang's name server for several nodes: one that a node starts would end with that node's namespace. */
 export function startEpmd(tree: string, port: number): NodeProcess {
   const environment = { PATH: SEARCH_PATH, ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: '127.0.0.1' };
-  return watched(startNamespace(tree, environment, '/usr/bin/epmd', '/dev/null'), () => undefined);
-}
-
-function watched(child: ChildProcess, clean: () => void): NodeProcess {
-  const stopWatching = onEndOfThisProcess(() => {
-    child.kill('SIGKILL');
-    clean();
-  });
-  return {
-    hasEnded: () => child.exitCode !== null,
-    kill: async () => {
-      stopWatching();
-      // Closing the pipe is what ends the namespace; see NAMESPACE_INIT.
-      child.stdin?.end();
-      await waitFor(() => (child.pid === undefined || !isAlive(child.pid) ? true : undefined), 30_000);
-    },
-  };
+  return start(tree, environment, '/usr/bin/epmd', '/dev/null', () => undefined);
 }
 
 /** A test run that was killed could not remove its nodes' folders. */
@@ -94,27 +63,23 @@ function prepareFolder(node: PrivateNode, folder: string, contents: Readonly<Rec
   for (const entry of ['', ...entries]) fs.chownSync(path.join(folder, entry), TREE_USER_ID, TREE_USER_ID);
 }
 
-function startNamespace(
+function start(
   tree: string,
   environment: Readonly<Record<string, string>>,
   command: string,
   output: string,
-): ChildProcess {
-  const log = fs.openSync(output, 'a');
-  try {
-    return spawn(
-      'unshare',
-      [
-        ...['--mount', '--pid', '--fork', '--kill-child', `--mount-proc=${path.join(tree, 'proc')}`],
-        ...['sh', '-c', NAMESPACE_INIT, 'sh'],
-        ...[`--userspec=${TREE_USER_ID}:${TREE_USER_ID}`, tree, '/usr/bin/env', '-i'],
-        ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
-        command,
-      ],
-      // Its own group: the terminal's Ctrl-C is for the test runner, which then stops the brokers.
-      { stdio: ['pipe', log, log], detached: true },
-    );
-  } finally {
-    fs.closeSync(log);
-  }
+  clean: () => void,
+): NodeProcess {
+  const program = {
+    start: 'chroot "$@" </dev/null &\nprogram=$!',
+    end: 'kill -9 $program',
+    args: [
+      ...[`--userspec=${TREE_USER_ID}:${TREE_USER_ID}`, tree, '/usr/bin/env', '-i'],
+      ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+      command,
+    ],
+    output,
+    procFolder: path.join(tree, 'proc'),
+  };
+  return startInNamespace(program, clean);
 }

@@ -4,7 +4,6 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
-import { EngineError, ensureEngine } from '../../tools/engine/index';
 import { isDockerRunning } from '../../tools/localBroker/docker';
 import { onEndOfThisProcess } from '../../tools/processes';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
@@ -12,6 +11,7 @@ import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootB
 import { startDockerBroker } from './dockerBroker';
 import { SUITE_WITH_VERSION } from './debianTree';
 import { callManagement } from './management';
+import { obtainPulumi } from './pulumiEngine';
 import { CLIENT_SETS, ensureClients, type ClientSet } from './python';
 
 interface Outcome {
@@ -23,7 +23,7 @@ interface Outcome {
 /** Called by vitest. Returns what vitest calls at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const rigFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-rig-'));
-  const [outcomes, engine, clients] = await Promise.all([obtainBrokers(), obtainEngine(), obtainClients()]);
+  const [outcomes, engine, clients] = await Promise.all([obtainBrokers(), obtainPulumi(), obtainClients()]);
   project.provide('rigFolder', rigFolder);
   project.provide('engineFolder', engine.folder);
   project.provide('missingEngineReason', engine.missingReason);
@@ -45,17 +45,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all(outcomes.map((outcome) => outcome.stop?.() ?? Promise.resolve()));
     fs.rmSync(rigFolder, { recursive: true, force: true });
   };
-}
-
-async function obtainEngine(): Promise<{ folder: string; missingReason: string }> {
-  try {
-    const onProgress = (text: string) => process.stderr.write(`Pulumi: ${text}\n`);
-    return { folder: (await ensureEngine({ onProgress, renew: true })).binFolder, missingReason: '' };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return { folder: '', missingReason: error.message.split('\n')[0] ?? '' };
-  }
 }
 
 async function obtainClients(): Promise<{

@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { forbidServiceStarts } from '../../tools/apt';
 import { run, waitFor } from '../../tools/processes';
-import { debianMirror } from '../rigs/debianTree';
+import { debianMirror } from '../rigs/debianPackages';
 import { CHECKOUT, temporaryFolder, typescriptArguments, writeScript } from './helpers';
 
 describe('forbidServiceStarts', () => {
