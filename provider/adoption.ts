@@ -7,7 +7,8 @@ import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
 import { isAdopting } from '../broker/environment';
 import { lookupToRead } from './lookups';
-import { UserError, sessionOf } from './plugin';
+import { sessionOf } from './plugin';
+import { UserError } from './userError';
 
 export function adopts({ environment }: Plugin): boolean {
   return isAdopting(environment);

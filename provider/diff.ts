@@ -1,30 +1,15 @@
 /** What differs between two objects of one type, property by property, and how it can be changed. */
 import { fieldRole, type FieldRole } from '../topology/mutability';
 import { canonicalJson } from '../topology/objects';
+import type { ChangeKind, Difference, PropertyChange } from './messages';
 import type { AnyResourceType } from './resourceType';
 import { UNKNOWN, hasUnknown, type PropertyMap } from './values';
 
-export type ChangeKind = 'add' | 'delete' | 'update';
-
-export interface PropertyChange {
-  /** In Pulumi's syntax: `settings.arguments["x-max-length"]`. */
-  readonly path: string;
-  readonly kind: ChangeKind;
-  readonly isReplacement: boolean;
-  /** Neither the state nor the program has the property: the engine has no values to show for it. */
-  readonly isOnlyOnBroker?: boolean;
-}
-
-export interface ObjectDiff {
-  readonly changes: readonly PropertyChange[];
-  /** Delete first: the new object is the same one on the broker. Otherwise the new one is made first. */
-  readonly deleteBeforeReplace: boolean;
+export interface ObjectDiff extends Difference {
   /** The new one has another identity on the broker. */
   readonly isOtherObject?: boolean;
   /** The broker doesn't have the object any more: to be made again, also where no property changes. */
   readonly isGone?: boolean;
-  /** The broker keeps what an interrupted operation set aside: to be updated, also where no property changes. */
-  readonly isUnfinished?: boolean;
 }
 
 export function diffObjects(type: AnyResourceType, before: object, after: object): ObjectDiff {

@@ -2,10 +2,12 @@
  * Drift: what somebody changed or deleted on the broker since the state was written. A diff that knows of it makes a
  * plain `pulumi up` repair it, and `pulumi preview` show it, without a refresh before.
  */
-import type { ObjectDiff, PropertyChange } from './diff';
+import type { ObjectDiff } from './diff';
+import type { PropertyChange } from './messages';
 import type { AnyResourceType } from './resourceType';
 import { canonicalJson } from '../topology/objects';
 import { compareObjects, diffObjects, isCovered } from './diff';
+import { topLevelProperty } from './messages';
 
 /** One object as the state has it, as the broker has it (undefined where it is gone), and as the program wants it. */
 export interface Versions {
@@ -29,7 +31,7 @@ export function diffWithBroker(type: AnyResourceType, { before, found, after }: 
   const changes = [
     ...real.changes.map((change) => ({
       ...change,
-      isOnlyOnBroker: change.kind === 'delete' && !isCovered(change.path, known.changes),
+      isUnseen: change.kind === 'delete' && !isCovered(change.path, known.changes),
     })),
     ...onlyInState.map((change) => ({ ...change, isReplacement: false })),
   ];
@@ -51,10 +53,6 @@ export function driftInWords(
     return isSecret ? `${change.path} is another one` : `${change.path} ${inWords(change)}`;
   });
   return `drift on ${where.endpoint}: ${facts.join('; ')}`;
-}
-
-export function topLevelProperty(path: string): string {
-  return path.split(/[.[]/)[0] ?? path;
 }
 
 /** Without what the program tells the engine to leave alone (`ignoreChanges`). */

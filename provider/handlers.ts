@@ -1,17 +1,14 @@
 /** The engine's calls: from its messages to plain values and back. */
-import type { Failure } from './inputs';
-import type { ObjectDiff } from './diff';
 import type { Plugin } from './plugin';
 import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
-import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { canonicalJson } from '../topology/objects';
 import { inGivenForm } from './diff';
 import { readInputs } from './inputs';
-import { topLevelProperty } from './drift';
 import * as lifecycle from './lifecycle';
-import { UserError, sessionOf, typeOf } from './plugin';
+import { checkResponse, configured, diffResponse, struct } from './messages';
+import { sessionOf, typeOf } from './plugin';
 import {
   SECRET_CONFIG,
   UNSHOWN_CONFIG,
@@ -21,30 +18,13 @@ import {
   withEnvironment,
 } from './providerConfig';
 import { openSession } from './session';
+import { UserError } from './userError';
 import { decode, encode, hasUnknown } from './values';
 
 type Encoded = Parameters<typeof decode>[0];
 
-export function getPluginInfo(plugin: Plugin): PluginInfo {
-  const response = new PluginInfo();
-  response.setVersion(plugin.package.version);
-  return response;
-}
-
-export function getSchema(plugin: Plugin): pb.GetSchemaResponse {
-  const response = new pb.GetSchemaResponse();
-  const resources = Object.fromEntries(plugin.package.types.map((type) => [type.token, {}]));
-  response.setSchema(
-    JSON.stringify({ name: plugin.package.name, version: plugin.package.version, resources }),
-  );
-  return response;
-}
-
-export function handshake(): pb.ProviderHandshakeResponse {
-  const response = new pb.ProviderHandshakeResponse();
-  response.setAcceptSecrets(true);
-  return response;
-}
+/** The engine shows the value of a property that a failure names, and these may hold a password. */
+const QUIET_CONFIG = ['endpoint', 'endpoints'];
 
 export function checkConfig(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
   const news = decode(request.getNews());
@@ -53,7 +33,7 @@ export function checkConfig(plugin: Plugin, request: pb.CheckRequest): pb.CheckR
   const config = parseProviderConfig(inputs, plugin.environment);
   if (inputs.failures.length === 0) checkSettings(inputs, config.settings);
   const secrets = new Set([...news.secrets, ...SECRET_CONFIG]);
-  return checkResponse({ values, secrets }, inputs.failures);
+  return checkResponse({ values, secrets }, inputs.failures, QUIET_CONFIG);
 }
 
 /** Another endpoint or another password never replaces a provider: that would replace every resource it manages. */
@@ -79,10 +59,7 @@ export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResp
 
 export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.ConfigureResponse {
   const { values } = decode(request.getArgs());
-  const response = new pb.ConfigureResponse();
-  response.setAcceptsecrets(true);
-  response.setSupportspreview(true);
-  if (hasUnknown(values)) return response;
+  if (hasUnknown(values)) return configured();
   const inputs = readInputs(withEnvironment(values, plugin.environment));
   const config = parseProviderConfig(inputs, plugin.environment);
   if (inputs.failures.length === 0) checkSettings(inputs, config.settings);
@@ -96,7 +73,7 @@ export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.Conf
   const requireBroker = plugin.seen?.requireBroker ?? config.requireBroker;
   plugin.session = openSession({ ...config, fallbackCredentials, requireBroker }, plugin.onWait);
   if (plugin.isCancelled) plugin.session.cancel();
-  return response;
+  return configured();
 }
 
 export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
@@ -116,7 +93,13 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
   const ignored = request.getIgnorechangesList();
   forget(request);
   const difference = await lifecycle.diff(plugin, request.getUrn(), { state, news, ignored });
-  return diffResponse({ ...difference, changes: inGivenForm(difference.changes, state.values, news.values) });
+  const { deleteBeforeReplace, isGone, isUnfinished } = difference;
+  const changes = inGivenForm(difference.changes, state.values, news.values);
+  return diffResponse({
+    changes,
+    deleteBeforeReplace,
+    isUnfinished: isGone === true || isUnfinished === true,
+  });
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
@@ -205,54 +188,4 @@ function forget(request: pb.DiffRequest | pb.UpdateRequest): void {
   request.clearOlds();
   request.clearOldInputs();
   request.clearNews();
-}
-
-function struct(properties: Properties): ReturnType<typeof encode> {
-  return encode(properties.values, properties.secrets);
-}
-
-function checkResponse(inputs: Properties, failures: readonly Failure[]): pb.CheckResponse {
-  const response = new pb.CheckResponse();
-  response.setInputs(struct(inputs));
-  for (const { property, reason } of failures) {
-    const failure = new pb.CheckFailure();
-    // The engine shows the value of a property that it is told about, and an endpoint may hold a password.
-    const isQuiet = inputs.secrets.has(property) || property === 'endpoint' || property === 'endpoints';
-    failure.setProperty(isQuiet ? '' : property);
-    failure.setReason(isQuiet ? `${property}: ${reason}` : reason);
-    response.addFailures(failure);
-  }
-  return response;
-}
-
-function diffResponse(difference: ObjectDiff): pb.DiffResponse {
-  const response = new pb.DiffResponse();
-  const { changes } = difference;
-  const { DiffChanges } = pb.DiffResponse;
-  const isSame = changes.length === 0 && difference.isGone !== true && difference.isUnfinished !== true;
-  response.setChanges(isSame ? DiffChanges.DIFF_NONE : DiffChanges.DIFF_SOME);
-  response.setHasdetaileddiff(true);
-  response.setDeletebeforereplace(difference.deleteBeforeReplace);
-  response.setDiffsList([...new Set(changes.map(({ path }) => topLevelProperty(path)))]);
-  response.setReplacesList(
-    changes.filter((change) => change.isReplacement).map(({ path }) => topLevelProperty(path)),
-  );
-  for (const change of changes.filter(({ isOnlyOnBroker }) => isOnlyOnBroker !== true)) {
-    const detail = new pb.PropertyDiff();
-    detail.setKind(detailKind(change));
-    response.getDetaileddiffMap().set(change.path, detail);
-  }
-  return response;
-}
-
-function detailKind(change: ObjectDiff['changes'][number]): pb.PropertyDiff.Kind {
-  const { Kind } = pb.PropertyDiff;
-  switch (change.kind) {
-    case 'add':
-      return change.isReplacement ? Kind.ADD_REPLACE : Kind.ADD;
-    case 'delete':
-      return change.isReplacement ? Kind.DELETE_REPLACE : Kind.DELETE;
-    case 'update':
-      return change.isReplacement ? Kind.UPDATE_REPLACE : Kind.UPDATE;
-  }
 }

@@ -4,7 +4,6 @@ import type { Failure } from './inputs';
 import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
 import type { Properties, PropertyMap } from './values';
-import { createHash } from 'node:crypto';
 import { isBrokerError } from '../broker/errors';
 import { canonicalJson } from '../topology/objects';
 import { READ_AGAIN, adopts, readToAdopt } from './adoption';
@@ -13,16 +12,9 @@ import { diffWithBroker, driftInWords, withoutIgnored } from './drift';
 import { Incomplete, PartialResult } from './incomplete';
 import { readInputs } from './inputs';
 import { lookupToCompare, lookupToRead } from './lookups';
-import {
-  UserError,
-  callOf,
-  claimIdentities,
-  claimIdentity,
-  logicalNameOf,
-  sessionOf,
-  typeOf,
-  withoutBookkeeping,
-} from './plugin';
+import { callOf, claimIdentities, claimIdentity, sessionOf, typeOf, withoutBookkeeping } from './plugin';
+import { automaticName } from './urns';
+import { UserError } from './userError';
 import { hasUnknown } from './values';
 
 /** What a resource's state is after an operation; undefined (from read) where the object is gone. */
@@ -47,7 +39,7 @@ export function check(
   const type = typeOf(plugin, urn);
   const values: Record<string, unknown> = { ...type.defaults, ...news.values };
   if (type.isAutonamed === true && values.name === undefined) {
-    values.name = olds.name ?? automaticName(logicalNameOf(urn), randomSeed);
+    values.name = olds.name ?? automaticName(urn, randomSeed);
   }
   const inputs = readInputs(values);
   const object: unknown = type.parse(inputs);
@@ -61,12 +53,6 @@ export function check(
   const isFound = (property: string): boolean => values[property] === '' && olds[property] === '';
   const failures = inputs.failures.filter(({ property }) => !isFound(property));
   return { inputs: { values, secrets: secretsOf(type, news, values) }, failures };
-}
-
-/** A logical name isn't a unique name on a broker: seven hexadecimal digits make it one. */
-function automaticName(logicalName: string, randomSeed: Uint8Array): string {
-  const suffix = createHash('sha256').update(randomSeed).update(logicalName).digest('hex').slice(0, 7);
-  return `${logicalName}-${suffix}`;
 }
 
 const UNFINISHED =

@@ -6,6 +6,8 @@ import type { Claims } from './claims';
 import type { Credentials } from './providerConfig';
 import type { Recreations } from './recreations';
 import type { PropertyMap } from './values';
+import { typeTokenOf } from './urns';
+import { UserError } from './userError';
 
 export interface Package {
   readonly name: string;
@@ -38,9 +40,6 @@ export interface Plugin {
   isCancelled: boolean;
 }
 
-/** A fault whose message alone is what the user shall see. */
-export class UserError extends Error {}
-
 export function typeOf(plugin: Plugin, urn: string): AnyResourceType {
   const token = typeTokenOf(urn);
   const found = plugin.package.types.find((type) => type.token === token);
@@ -51,24 +50,11 @@ export function typeOf(plugin: Plugin, urn: string): AnyResourceType {
   );
 }
 
-/** Its component's types and its own, which is the last: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` */
-function typeTokensOf(urn: string): readonly string[] {
-  return (urn.split('::')[2] ?? '').split('$');
-}
-
-export function typeTokenOf(urn: string): string {
-  return typeTokensOf(urn).at(-1) ?? '';
-}
-
 /** The component of a whole topology. */
 export const TOPOLOGY_COMPONENT = 'warren:index:Topology';
 
 function isOfTopology(urn: string): boolean {
   return typeTokensOf(urn).slice(0, -1).includes(TOPOLOGY_COMPONENT);
-}
-
-export function logicalNameOf(urn: string): string {
-  return urn.split('::').slice(3).join('::');
 }
 
 export function sessionOf(plugin: Plugin): Session {

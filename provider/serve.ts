@@ -2,16 +2,11 @@
  * A Pulumi plugin process: serves one package over gRPC on a free port of this machine, says which one on its
  * standard output, and ends when the engine that started it is gone.
  */
-import type { Claims } from './claims';
-import type { Package, Plugin } from './plugin';
+import type { EngineLog } from './engineLog';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as grpc from '@grpc/grpc-js';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
-import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
-import { openRecreations } from './recreations';
-import { openClaims } from './claims';
 import { openEngineLog } from './engineLog';
-import * as handlers from './handlers';
 import { PartialResult, partialMetadata } from './incomplete';
 
 const PARENT_CHECK_MS = 500;
@@ -22,27 +17,33 @@ type Handler = (call: { readonly request: never }, respond: Respond) => void;
 /** Of the resource that the call at hand is about. */
 const currentUrn = new AsyncLocalStorage<string>();
 
-export function serve(served: Package): void {
+/** What the process of a plugin offers to the package that it serves. */
+export interface PluginHost {
+  /** Of the engine that started it; undefined where somebody else did. */
+  readonly engineAddress: string | undefined;
+  readonly log: EngineLog;
+  /** Hears of what takes long, and shows it beside the resource that waits. */
+  readonly onWait: (notice: string) => void;
+}
+
+export interface Service {
+  /** Answers by the names that the protocol has for its calls; what is left out is refused as not offered. */
+  readonly methods: Readonly<Record<string, (request: never) => unknown>>;
+  /** Called once, at the end of the process. */
+  readonly release?: () => void;
+}
+
+export function serve(open: (host: PluginHost) => Service): void {
   const engineAddress = process.argv[2];
   const log = openEngineLog(engineAddress);
-  let claims: Claims | undefined;
-  const plugin: Plugin = {
-    package: served,
-    environment: process.env,
-    log,
-    onWait: (notice) => void log('status', notice, currentUrn.getStore() ?? ''),
-    claims: () => (claims ??= openClaims(engineAddress ?? `no engine, process ${process.pid}`)),
-    touched: new Set(),
-    checked: new Map(),
-    recreations: openRecreations(),
-    isCancelled: false,
-  };
-  endWithEngine(() => claims?.release());
+  const onWait = (notice: string): void => void log('status', notice, currentUrn.getStore() ?? '');
+  const service = open({ engineAddress, log, onWait });
+  endWithEngine(() => service.release?.());
   const server = new grpc.Server({
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
   });
-  server.addService(ResourceProviderService, implementation(plugin));
+  server.addService(ResourceProviderService, implementation(service));
   server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
     if (error !== null) {
       process.stderr.write(`The provider can't listen on this machine: ${error.message}\n`);
@@ -52,24 +53,7 @@ export function serve(served: Package): void {
   });
 }
 
-function implementation(plugin: Plugin): grpc.UntypedServiceImplementation {
-  const methods: Readonly<Record<string, (request: never) => unknown>> = {
-    handshake: () => handlers.handshake(),
-    getPluginInfo: () => handlers.getPluginInfo(plugin),
-    getSchema: () => handlers.getSchema(plugin),
-    checkConfig: (request) => handlers.checkConfig(plugin, request),
-    diffConfig: (request) => handlers.diffConfig(plugin, request),
-    configure: (request) => handlers.configure(plugin, request),
-    check: (request) => handlers.check(plugin, request),
-    diff: (request) => handlers.diff(plugin, request),
-    create: (request) => handlers.create(plugin, request),
-    read: (request) => handlers.read(plugin, request),
-    update: (request) => handlers.update(plugin, request),
-    delete: (request) => handlers.remove(plugin, request),
-    invoke: (request) => handlers.invoke(plugin, request),
-    cancel: () => handlers.cancel(plugin),
-    attach: () => new Empty(),
-  };
+function implementation({ methods }: Service): grpc.UntypedServiceImplementation {
   const service: Record<string, Handler> = {};
   for (const name of Object.keys(ResourceProviderService)) {
     const method = methods[name];

@@ -4,7 +4,7 @@ import type { Broker } from '../../broker/transport';
 import type { StoredBinding } from '../../broker/bindings';
 import type { ResourceType } from '../resourceType';
 import * as bindings from '../../broker/bindings';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { judgeQueueFirst, noteTaken } from './takenBindings';
 

@@ -5,7 +5,7 @@
 import type { Broker } from '../../broker/transport';
 import type { Inputs } from '../inputs';
 import * as vhosts from '../../broker/vhosts';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 
 export interface NameInVhost {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** The package `rabbitmq`: what the classes of `@pulumi/rabbitmq` register, served by us. */
-import { serve } from '../serve';
+import { servePackage } from '../servePackage';
 import { bindingType } from './binding';
 import { exchangeType } from './exchange';
 import { federationUpstreamType, shovelType } from './links';
@@ -10,7 +10,7 @@ import { topicPermissionsType } from './topicPermissions';
 import { userType } from './user';
 import { vhostType } from './vhost';
 
-serve({
+servePackage({
   name: 'rabbitmq',
   version: '3.3.8',
   types: [

@@ -5,7 +5,7 @@ import type { Call, ResourceType } from '../resourceType';
 import { liveLookup } from '../../broker/lookup';
 import { whoAmI } from '../../broker/overview';
 import * as users from '../../broker/users';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 
 type AbsentUser = Pick<UserObject, 'kind' | 'name'>;
 

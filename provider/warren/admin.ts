@@ -5,7 +5,7 @@ import { isBrokerError } from '../../broker/errors';
 import { whoAmI } from '../../broker/overview';
 import { matchesPassword } from '../../broker/passwords';
 import * as users from '../../broker/users';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 
 export interface Admin extends UserObject {
   readonly password: string;

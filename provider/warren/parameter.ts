@@ -11,7 +11,7 @@ import * as parameters from '../../broker/parameters';
 import { isUri, splitLogin, withLogin, withoutLogin } from '../../topology/uriLogins';
 import { canonicalJson } from '../../topology/objects';
 import { readInputs } from '../inputs';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 import { hasUnknown } from '../values';
 import { asWritten, secretsInValue } from './jsonValue';
 

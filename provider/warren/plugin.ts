@@ -1,5 +1,5 @@
 /** The package `warren`: what RabbitMQ needs and `@pulumi/rabbitmq` lacks. Its classes are in resources.ts. */
-import { serve } from '../serve';
+import { servePackage } from '../servePackage';
 import { absentUserType } from './absentUser';
 import { adminType } from './admin';
 import { globalParameterType } from './globalParameter';
@@ -9,7 +9,7 @@ import { parameterType } from './parameter';
 import { vhostSettingsType } from './vhostSettings';
 import { vhostTopologyType } from './vhostTopology';
 
-serve({
+servePackage({
   name: 'warren',
   version: '0.1.0',
   types: [

@@ -2,7 +2,7 @@
 import type { QueueType, VhostObject } from '../../topology/objects';
 import type { Call, ResourceType } from '../resourceType';
 import * as vhosts from '../../broker/vhosts';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 
 export const vhostSettingsType: ResourceType<VhostObject> = {
   token: 'warren:index:VhostSettings',

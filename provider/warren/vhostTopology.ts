@@ -13,7 +13,7 @@ import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';
 import { readInputs } from '../inputs';
 import { tellLeftovers } from '../leftovers';
-import { UserError } from '../plugin';
+import { UserError } from '../userError';
 import { bindingType } from '../rabbitmq/binding';
 import { exchangeType } from '../rabbitmq/exchange';
 import { permissionsType } from '../rabbitmq/permissions';

@@ -86,7 +86,7 @@ it('no value of a secret property is said, and what only the broker has is not s
   const words = driftInWords(parameterType, versions, { ...where, secrets: new Set(['passwords']) });
   expect(words).toBe('drift on http://b: logins is {"uri":"u"}, was not set; passwords is another one');
   const { changes } = diffWithBroker(parameterType, versions);
-  expect(changes.map(({ isOnlyOnBroker }) => isOnlyOnBroker)).toEqual([true, true]);
+  expect(changes.map(({ isUnseen }) => isUnseen)).toEqual([true, true]);
 });
 
 it('a change within a table is shown in the form in which the program gave the table', () => {
