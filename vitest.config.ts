@@ -3,6 +3,8 @@ import type { ViteUserConfig } from 'vitest/config' with { 'resolution-mode': 'i
 const config: ViteUserConfig = {
   test: {
     include: ['test/**/*.test.ts'],
+    // On real containers: vitest.docker.config.ts.
+    exclude: ['test/docker/**'],
     globalSetup: ['test/rigs/globalSetup.ts'],
     pool: 'forks',
     // Two Pulumi engines at a time are what a small machine takes; a broker serves one test file at a time anyway, so

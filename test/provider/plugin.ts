@@ -19,7 +19,15 @@ export interface DetailedDiff {
   readonly details: Readonly<Record<string, string>>;
 }
 
+export type PluginName = 'rabbitmq' | 'warren' | 'docker';
+
 const PACKAGES = path.resolve(__dirname, '../../provider');
+/** Where each plugin's executable lies. */
+const FOLDERS: Readonly<Record<PluginName, string>> = {
+  rabbitmq: 'rabbitmq',
+  warren: 'warren',
+  docker: 'offline',
+};
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
@@ -68,11 +76,7 @@ export class FakeEngine {
     return engine;
   }
 
-  async plugin(
-    name: 'rabbitmq' | 'warren',
-    config: Values,
-    env: NodeJS.ProcessEnv = {},
-  ): Promise<PluginProcess> {
+  async plugin(name: PluginName, config: Values, env: NodeJS.ProcessEnv = {}): Promise<PluginProcess> {
     const plugin = await PluginProcess.start(name, this.address, env);
     this.plugins.push(plugin);
     await plugin.configure(config);
@@ -91,8 +95,12 @@ export class PluginProcess {
     private readonly client: ResourceProviderClient,
   ) {}
 
-  static async start(name: string, engineAddress: string, env: NodeJS.ProcessEnv): Promise<PluginProcess> {
-    const executable = path.join(PACKAGES, name, `pulumi-resource-${name}`);
+  static async start(
+    name: PluginName,
+    engineAddress: string,
+    env: NodeJS.ProcessEnv,
+  ): Promise<PluginProcess> {
+    const executable = path.join(PACKAGES, FOLDERS[name], `pulumi-resource-${name}`);
     const child = spawn(executable, [engineAddress], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, ...env },

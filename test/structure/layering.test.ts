@@ -12,7 +12,14 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   broker: { layers: ['topology'], packages: ['undici'] },
   provider: {
     layers: ['broker', 'topology'],
-    packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf'],
+    packages: [
+      '@pulumi/pulumi',
+      '@grpc/grpc-js',
+      'google-protobuf',
+      'undici',
+      'tar-stream',
+      '@balena/dockerignore',
+    ],
   },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
@@ -31,10 +38,10 @@ const ENTRIES = [
   /^stacks\/index\.ts$/,
   /^cli\/(main|writeDocs)\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
-  /^provider\/(rabbitmq|warren)\/plugin\.ts$/,
+  /^provider\/(rabbitmq|warren|offline\/docker)\/plugin\.ts$/,
   /^policy\/pack\.ts$/,
   /^test\/.*\.test\.ts$/,
-  /^test\/rigs\/(globalSetup|reporter)\.ts$/,
+  /^test\/rigs\/(globalSetup|reporter|docker\/globalSetup)\.ts$/,
   /^test\/bench\/main\.ts$/,
 ];
 

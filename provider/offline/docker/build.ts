@@ -1,0 +1,74 @@
+/** Building an image on the engine, from a folder of this machine: no registry, no Docker program. */
+import * as path from 'node:path';
+import type { Call } from './resource';
+import { UserError } from '../../userError';
+import { checkContext, contextArchive, dockerfileName } from './context';
+import { streamError } from './engine/errors';
+
+const BUILD_TIMEOUT_MS = 20 * 60_000;
+const SHOWN_LINES = 15;
+/** The engine's own builder: BuildKit would need a session beside the request, and images that come from a registry. */
+const CLASSIC_BUILDER = 1;
+
+export interface Build {
+  readonly context: string;
+  /** Relative to the context, or absolute. */
+  readonly dockerfile: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly noCache?: boolean;
+  readonly pullParent?: boolean;
+  readonly platform?: string;
+  readonly networkMode?: string;
+  readonly remove?: boolean;
+  readonly forceRemove?: boolean;
+}
+
+/** @throws UserError with the end of the build's output */
+export async function buildImage(call: Call, build: Build, tags: readonly string[]): Promise<void> {
+  const folder = path.resolve(build.context);
+  const context = { folder, dockerfile: path.resolve(folder, build.dockerfile) };
+  checkContext(context);
+  const action = `build the image "${tags[0] ?? ''}"`;
+  const query = {
+    version: CLASSIC_BUILDER,
+    t: tags,
+    dockerfile: dockerfileName(context),
+    buildargs: JSON.stringify(build.buildArgs ?? {}),
+    labels: JSON.stringify(build.labels ?? {}),
+    target: build.target,
+    nocache: build.noCache,
+    pull: build.pullParent === true ? '1' : undefined,
+    platform: build.platform,
+    networkmode: build.networkMode,
+    rm: build.remove ?? true,
+    forcerm: build.forceRemove ?? true,
+  };
+  const output: string[] = [];
+  try {
+    await call.engine.follow(
+      {
+        method: 'POST',
+        path: '/build',
+        query,
+        body: contextArchive(context),
+        action,
+        timeoutMs: BUILD_TIMEOUT_MS,
+      },
+      ({ stream = '', error }) => {
+        if (error !== undefined) throw streamError({ action, host: call.engine.host }, error);
+        const line = stream.trim();
+        if (line === '') return;
+        output.push(line);
+        call.status(line);
+      },
+    );
+  } catch (error) {
+    if (output.length === 0) throw error;
+    const { message } = error as Error;
+    throw new UserError(
+      `${message}\nThe end of the build's output:\n${output.slice(-SHOWN_LINES).join('\n')}`,
+    );
+  }
+}

@@ -1,0 +1,114 @@
+/** The images that tests start are like the official ones, for whoever makes containers of them. */
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { FakeEngine, secret, type PluginProcess, type Values } from '../provider/plugin';
+import { BROKER_VERSIONS } from '../rigs/brokers';
+import { callManagement } from '../rigs/management';
+import { findFreePorts } from '../../tools/freePort';
+import { Resource, UNCHANGED } from './resource';
+import { dockerEngine, dockerObstacle, openScratch, titled, type Scratch } from './scratch';
+
+const COOKIE = 'a cookie that all nodes share';
+const HEALTHY = {
+  tests: ['CMD', 'rabbitmq-diagnostics', '-q', 'check_running'],
+  interval: '1s',
+  timeout: '30s',
+  retries: 60,
+};
+
+describe.skipIf(dockerObstacle() !== undefined)(titled('the images of the tests'), () => {
+  let pulumi: FakeEngine;
+  let plugin: PluginProcess;
+  let scratch: Scratch;
+
+  beforeAll(async () => {
+    pulumi = await FakeEngine.start();
+    plugin = await pulumi.plugin('docker', { host: inject('dockerHost') });
+    scratch = openScratch(dockerEngine());
+  });
+  afterEach(() => scratch.clear());
+  afterAll(() => pulumi.stop());
+
+  const make = (kind: string, inputs: Values): Promise<Resource> =>
+    new Resource(plugin, kind).create({ labels: scratch.labels, ...inputs });
+
+  /** What a program prints in a node's network, with the node's own image. */
+  async function output(image: string, network: string, command: readonly string[]): Promise<string> {
+    const networksAdvanced = [{ name: network }];
+    const once = { image, command, networksAdvanced, mustRun: false, attach: true, logs: true };
+    const resource = await make('container', { name: scratch.name('once'), ...once });
+    await resource.remove();
+    return String(resource.state.containerLogs);
+  }
+
+  it.for(BROKER_VERSIONS)(
+    'RabbitMQ %s reads its cookie, conf.d and definitions, and keeps its data in its volume',
+    async (version, { skip }) => {
+      const image = inject('images').rabbitmq[version];
+      skip(image === '', `WARREN_TEST_VERSIONS is ${process.env.WARREN_TEST_VERSIONS ?? ''}`);
+      const [managementPort = 0] = await findFreePorts(1);
+      const [network, volume] = [scratch.name('net'), scratch.name('vol')];
+      await make('network', { name: network });
+      await make('volume', { name: volume });
+      const definitions = {
+        users: [{ name: 'admin', password: 'a password', tags: 'administrator' }],
+        vhosts: [{ name: 'shop' }],
+        permissions: [{ user: 'admin', vhost: 'shop', configure: '.*', write: '.*', read: '.*' }],
+      };
+      const inputs = {
+        name: scratch.name('node'),
+        image,
+        hostname: 'node-1',
+        networksAdvanced: [{ name: network }],
+        ports: [{ internal: 15672, external: managementPort, ip: '127.0.0.1' }],
+        volumes: [{ volumeName: volume, containerPath: '/var/lib/rabbitmq' }],
+        uploads: [
+          { file: '/var/lib/rabbitmq/.erlang.cookie', content: secret(COOKIE), permissions: '0400' },
+          {
+            file: '/etc/rabbitmq/conf.d/50-test.conf',
+            content: 'load_definitions = /etc/rabbitmq/test.json\n',
+          },
+          { file: '/etc/rabbitmq/test.json', content: secret(JSON.stringify(definitions)) },
+        ],
+        healthcheck: HEALTHY,
+        wait: true,
+        waitTimeout: 120,
+        destroyGraceSeconds: 30,
+        labels: scratch.labels,
+      };
+      const node = await make('container', inputs);
+      expect(await node.diff(inputs)).toEqual(UNCHANGED);
+      const admin = { managementPort, username: 'admin', password: 'a password' };
+      const overview = await callManagement<{ rabbitmq_version: string; node: string }>(
+        admin,
+        'GET',
+        'overview',
+      );
+      expect(overview.rabbitmq_version.startsWith(`${version}.`)).toBe(true);
+      expect(overview.node).toBe('rabbit@node-1');
+      await callManagement(admin, 'PUT', 'queues/shop/kept', { durable: true });
+      // The same volume in a container that looks at it: whose it is, and what the cookie is.
+      const peek = await make('container', {
+        name: scratch.name('peek'),
+        image,
+        entrypoints: ['sh', '-c'],
+        command: ['stat -c "%u %g" /data; cat /data/.erlang.cookie'],
+        volumes: [{ volumeName: volume, containerPath: '/data' }],
+        networksAdvanced: [{ name: network }],
+        ...{ mustRun: false, attach: true, logs: true },
+      });
+      expect(peek.state.containerLogs).toBe(`999 999\n${COOKIE}`);
+      await node.remove();
+      const again = await make('container', inputs);
+      const queues = await callManagement<{ name: string }[]>(admin, 'GET', 'queues/shop');
+      expect(queues.map(({ name }) => name)).toEqual(['kept']);
+      await again.remove();
+    },
+  );
+
+  it('Python runs a program as any user', async () => {
+    const network = scratch.name('net');
+    await make('network', { name: network });
+    const program = 'import ssl, sqlite3, sys; print(sys.version_info[:2])';
+    expect(await output(inject('images').python, network, ['python', '-c', program])).toBe('(3, 13)');
+  });
+});

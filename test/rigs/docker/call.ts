@@ -1,0 +1,7 @@
+import type { Engine } from '../../../provider/offline/docker/engine/transport';
+import type { Call } from '../../../provider/offline/docker/resource';
+
+/** A call to the engine that isn't Pulumi's: nobody hears of its progress. */
+export function silentCall(engine: Engine): Call {
+  return { engine, warn: () => Promise.resolve(), status: () => undefined };
+}

@@ -1,0 +1,84 @@
+/** Before the first test on containers: a Docker Engine with images, and Pulumi's engine. After the last: their end. */
+import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
+import { engineAddress } from '../../../provider/offline/docker/engine/address';
+import { openEngine } from '../../../provider/offline/docker/engine/transport';
+import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
+import { obtainPulumi } from '../pulumiEngine';
+import { obtainEngine, type TestEngine } from './engine';
+import { busyboxImage, pythonImage, rabbitmqImage } from './images';
+
+/** Names of images. */
+export interface TestImages {
+  /** Small, with a shell. */
+  readonly busybox: string;
+  readonly python: string;
+  /** Empty for a version that WARREN_TEST_VERSIONS leaves out. */
+  readonly rabbitmq: Readonly<Record<BrokerVersion, string>>;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** As in DOCKER_HOST; empty when there is no Docker Engine with images, and none can be had. */
+    dockerHost: string;
+    missingDockerReason: string;
+    /** Whether the Docker Engine is the tests' own, without anything else on it. */
+    isDockerPrivate: boolean;
+    images: TestImages;
+  }
+}
+
+const NO_IMAGES: TestImages = {
+  busybox: '',
+  python: '',
+  rabbitmq: { '3.10': '', '4.0': '', '4.3': '' },
+};
+
+/** Called by vitest. Returns what vitest calls at the end. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const [docker, pulumi] = await Promise.all([obtainDocker(), obtainPulumi()]);
+  project.provide('dockerHost', docker.engine?.host ?? '');
+  project.provide('missingDockerReason', docker.missingReason);
+  project.provide('isDockerPrivate', docker.engine?.isPrivate ?? false);
+  project.provide('images', docker.images);
+  project.provide('engineFolder', pulumi.folder);
+  project.provide('missingEngineReason', pulumi.missingReason);
+  return async () => {
+    await docker.engine?.stop();
+  };
+}
+
+interface Docker {
+  readonly engine?: TestEngine;
+  readonly images: TestImages;
+  readonly missingReason: string;
+}
+
+async function obtainDocker(): Promise<Docker> {
+  const say = (text: string) => process.stderr.write(`Docker: ${text}\n`);
+  let engine: TestEngine | undefined;
+  try {
+    engine = await obtainEngine(say);
+    return { engine, images: await obtainImages(engine, say), missingReason: '' };
+  } catch (error) {
+    await engine?.stop();
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`can't be had here, its tests are skipped: ${reason}`);
+    return { images: NO_IMAGES, missingReason: reason.split('\n')[0] ?? '' };
+  }
+}
+
+/** One after the other: each makes use of all processors. */
+async function obtainImages({ host }: TestEngine, say: (text: string) => void): Promise<TestImages> {
+  const engine = openEngine(engineAddress({ host }, {}));
+  const busybox = await busyboxImage(engine, say);
+  const python = await pythonImage(engine, say);
+  const rabbitmq = { ...NO_IMAGES.rabbitmq };
+  for (const version of wantedVersions()) rabbitmq[version] = await rabbitmqImage(engine, version, say);
+  return { busybox, python, rabbitmq };
+}
+
+/** The same variable as for the brokers of the other tests. */
+function wantedVersions(): readonly BrokerVersion[] {
+  const wanted = process.env.WARREN_TEST_VERSIONS ?? '';
+  return BROKER_VERSIONS.filter((version) => wanted === '' || wanted.split(',').includes(version));
+}
