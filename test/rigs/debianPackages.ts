@@ -16,6 +16,8 @@ export interface TreeRecipe {
   readonly name: string;
   readonly suite: DebianSuite;
   readonly packages: readonly string[];
+  /** /bin, /sbin and /lib are to be those of /usr, also where the suite's packages don't see to it. */
+  readonly isMerged?: true;
   /** What the tree is for, for the progress line. */
   readonly purpose: string;
   /** What the packages' maintainer scripts would have made. */
@@ -67,6 +69,10 @@ async function unpackTree(
   fs.renameSync(half, folder);
 }
 
+/** Packages follow a link to a folder when they are unpacked. */
+const MERGE =
+  'for name in bin sbin lib lib64; do mkdir -p "$1/usr/$name"; ln -s "usr/$name" "$1/$name"; done';
+
 function mmdebstrapArguments(recipe: TreeRecipe, folder: string): string[] {
   const unneeded = ['doc', 'man', 'locale', 'info', 'lintian'];
   return [
@@ -77,6 +83,7 @@ function mmdebstrapArguments(recipe: TreeRecipe, folder: string): string[] {
     '--aptopt=Apt::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',
     ...unneeded.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    ...(recipe.isMerged === true ? [`--setup-hook=${MERGE}`] : []),
     `--include=${recipe.packages.join(',')}`,
     recipe.suite,
     folder,

@@ -7,6 +7,9 @@ import { streamError } from './engine/errors';
 
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 const SHOWN_LINES = 15;
+/** The builder marks errors with them. */
+// eslint-disable-next-line no-control-regex
+const COLOURS = /\u001b\[[0-9;]*m/g;
 /** The engine's own builder: BuildKit would need a session beside the request, and images that come from a registry. */
 const CLASSIC_BUILDER = 1;
 
@@ -45,7 +48,7 @@ export async function buildImage(call: Call, build: Build, tags: readonly string
     rm: build.remove ?? true,
     forcerm: build.forceRemove ?? true,
   };
-  const output: string[] = [];
+  let output = '';
   try {
     await call.engine.follow(
       {
@@ -58,17 +61,17 @@ export async function buildImage(call: Call, build: Build, tags: readonly string
       },
       ({ stream = '', error }) => {
         if (error !== undefined) throw streamError({ action, host: call.engine.host }, error);
-        const line = stream.trim();
-        if (line === '') return;
-        output.push(line);
-        call.status(line);
+        const text = stream.replace(COLOURS, '');
+        output += text;
+        if (text.trim() !== '') call.status(text.trim());
       },
     );
   } catch (error) {
-    if (output.length === 0) throw error;
+    const lines = output.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length === 0) throw error;
     const { message } = error as Error;
     throw new UserError(
-      `${message}\nThe end of the build's output:\n${output.slice(-SHOWN_LINES).join('\n')}`,
+      `${message}\nThe end of the build's output:\n${lines.slice(-SHOWN_LINES).join('\n')}`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { openEngine } from '../../../provider/offline/docker/engine/transport';
 import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
 import { obtainEngine, type TestEngine } from './engine';
-import { busyboxImage, pythonImage, rabbitmqImage } from './images';
+import { NoImage, busyboxImage, pythonImage, rabbitmqImage } from './images';
 
 /** Names of images. */
 export interface TestImages {
@@ -55,15 +55,19 @@ interface Docker {
 
 async function obtainDocker(): Promise<Docker> {
   const say = (text: string) => process.stderr.write(`Docker: ${text}\n`);
-  let engine: TestEngine | undefined;
-  try {
-    engine = await obtainEngine(say);
-    return { engine, images: await obtainImages(engine, say), missingReason: '' };
-  } catch (error) {
-    await engine?.stop();
+  const without = (error: unknown): Docker => {
     const reason = error instanceof Error ? error.message : String(error);
     say(`can't be had here, its tests are skipped: ${reason}`);
     return { images: NO_IMAGES, missingReason: reason.split('\n')[0] ?? '' };
+  };
+  const engine = await obtainEngine(say).catch(without);
+  if ('missingReason' in engine) return engine;
+  try {
+    return { engine, images: await obtainImages(engine, say), missingReason: '' };
+  } catch (error) {
+    await engine.stop();
+    if (!(error instanceof NoImage)) throw error;
+    return without(error);
   }
 }
 

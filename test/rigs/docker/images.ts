@@ -17,6 +17,9 @@ import { ensureDebianTree, SUITE_WITH_VERSION } from '../debianTree';
 import { silentCall } from './call';
 import { ensureBusyboxTree, ensurePythonTree } from './trees';
 
+/** An image that can't be had on this machine, which is no fault of anybody's. */
+export class NoImage extends Error {}
+
 interface Source {
   readonly official: string;
   /** Ours. */
@@ -76,7 +79,7 @@ export function busyboxImage(engine: Engine, say: (text: string) => void): Promi
   );
 }
 
-/** @returns the name of the image @throws Error with the reason when it can't be had */
+/** @returns the name of the image @throws NoImage with the reason when it can't be had */
 async function obtain(engine: Engine, source: Source, say: (text: string) => void): Promise<string> {
   const call = silentCall(engine);
   if ((await findImage(call, source.official)) !== undefined) return source.official;
@@ -86,7 +89,9 @@ async function obtain(engine: Engine, source: Source, say: (text: string) => voi
     if (!(pulled instanceof Error)) return source.official;
     say(pulled.message);
   }
-  const tree = await source.tree(say);
+  const tree = await source.tree(say).catch((error: unknown) => {
+    throw new NoImage(error instanceof Error ? error.message : String(error));
+  });
   // A changed Dockerfile makes a new image.
   const name = `${source.name}-${recipeOf(source, tree)}`;
   if ((await findImage(call, name)) !== undefined) return name;

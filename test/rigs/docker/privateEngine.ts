@@ -11,9 +11,10 @@ import { openEngine, type Engine } from '../../../provider/offline/docker/engine
 import { acquireLock } from '../../../tools/fileLock';
 import { cacheFolder } from '../../../tools/folders';
 import { findProgram, tail, waitFor } from '../../../tools/processes';
+import type { DebianSuite } from '../debianPackages';
 import { startInNamespace, type NamespacedProcess } from '../namespace';
 import { clearEngine } from './leftovers';
-import { ensureEngineTree } from './trees';
+import { engineSuite, ensureEngineTree } from './trees';
 
 export interface PrivateEngine {
   /** As in DOCKER_HOST. */
@@ -55,8 +56,9 @@ export function privateEngineObstacle(): string | undefined {
 export async function startPrivateEngine(onProgress: (text: string) => void): Promise<PrivateEngine> {
   const obstacle = privateEngineObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
-  const tree = await ensureEngineTree(onProgress);
-  const slot = await takeSlot();
+  const suite = engineSuite();
+  const tree = await ensureEngineTree(suite, onProgress);
+  const slot = await takeSlot(suite);
   const host = `unix://${path.join(slot.folder, 'docker.sock')}`;
   removeRunFiles(slot);
   fs.mkdirSync(slot.folder, { recursive: true, mode: 0o700 });
@@ -96,9 +98,10 @@ interface Slot {
   readonly release: () => void;
 }
 
-async function takeSlot(): Promise<Slot> {
+/** A version of Docker doesn't read what a newer one has written. */
+async function takeSlot(suite: DebianSuite): Promise<Slot> {
   for (let number = 1; number <= SLOTS; number++) {
-    const name = `engine-${number}`;
+    const name = `${suite}-${number}`;
     const folder = path.join(cacheFolder(), 'docker', name);
     if (path.join(folder, LONGEST_SOCKET).length > SOCKET_PATH_MAX) {
       throw new Error(`the path of the cache folder ${cacheFolder()} is too long for Docker's sockets`);

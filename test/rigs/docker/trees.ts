@@ -3,12 +3,24 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BASE_PACKAGES, ensureTree, linkInTree, type DebianSuite } from '../debianPackages';
 
+/** Docker 20.10, 26.1 and 28: the version that the tests run on, unless WARREN_TEST_DOCKER names another suite. */
+const ENGINE_SUITES: readonly DebianSuite[] = ['trixie', 'bookworm', 'forky'];
+
+/** @throws Error when the variable names none of them */
+export function engineSuite(): DebianSuite {
+  const wanted = process.env.WARREN_TEST_DOCKER ?? '';
+  const suite = ENGINE_SUITES.find((one) => wanted === '' || one === wanted);
+  if (suite !== undefined) return suite;
+  throw new Error(`WARREN_TEST_DOCKER is ${wanted}, not one of ${ENGINE_SUITES.join(', ')}`);
+}
+
 /** Works on every Linux with a merged /usr: it runs with its own suite's libraries. */
-export function ensureEngineTree(onProgress: (text: string) => void): Promise<string> {
+export function ensureEngineTree(suite: DebianSuite, onProgress: (text: string) => void): Promise<string> {
   return ensureTree(
     {
-      name: `docker-trixie-${process.arch}-1`,
-      suite: 'trixie',
+      name: `docker-${suite}-${process.arch}-1`,
+      suite,
+      isMerged: true,
       // iptables: a container's name server is reached by a rule in its own network namespace.
       packages: ['docker.io', 'containerd', 'runc', 'iptables', 'dash', 'coreutils', 'mount', 'kmod'],
       purpose: 'Docker',

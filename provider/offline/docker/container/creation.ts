@@ -1,35 +1,14 @@
 /** A container's inputs in the words of the Docker Engine's API. */
 import type { ContainerInputs, Healthcheck, Mount, NetworkUse, VolumeUse } from './fields';
-import { isOlder } from '../engine/transport';
 import { labelTable, nanosecondsOf } from '../properties/fields';
 
 const MEBIBYTE = 1024 * 1024;
 const NANOS_PER_CPU = 1e9;
-/** From this one on, a container can be made in several networks at once. */
-const SEVERAL_NETWORKS_API = '1.44';
-
-export interface Creation {
-  /** The request's body. */
-  readonly body: object;
-  /** Networks that the container is to be connected with afterwards. */
-  readonly furtherNetworks: readonly NetworkUse[];
-}
-
-export function creationOf(inputs: ContainerInputs, apiVersion: string): Creation {
-  const networks = inputs.networksAdvanced ?? [];
-  const atOnce = isOlder(apiVersion, SEVERAL_NETWORKS_API) ? networks.slice(0, 1) : networks;
-  const [first] = networks;
-  // As with the genuine plugin: networks that are named take the place of the default one.
-  const networkMode = first === undefined ? inputs.networkMode : first.name;
+/** The request's body. Networks are connected afterwards, as the genuine plugin does it: its state tells the same. */
+export function creationOf(inputs: ContainerInputs): object {
   return {
-    body: {
-      ...configOf(inputs),
-      HostConfig: { ...hostConfigOf(inputs), NetworkMode: networkMode },
-      NetworkingConfig: {
-        EndpointsConfig: Object.fromEntries(atOnce.map((network) => [network.name, endpointOf(network)])),
-      },
-    },
-    furtherNetworks: networks.slice(atOnce.length),
+    ...configOf(inputs),
+    HostConfig: { ...hostConfigOf(inputs), NetworkMode: inputs.networkMode },
   };
 }
 

@@ -9,7 +9,7 @@ import { isEngineError } from '../engine/errors';
 import { path } from '../engine/transport';
 import { ensureImage } from '../images';
 import { isOwn, nameTaken } from '../owner';
-import { creationOf, endpointOf, resourcesOf, restartPolicyOf, type Creation } from './creation';
+import { creationOf, endpointOf, resourcesOf, restartPolicyOf } from './creation';
 import { CONTAINER_FIELDS, CONTAINER_OUTPUTS, type ContainerInputs, type Upload } from './fields';
 import { importedState, stateOf, type Inspection } from './inspection';
 import { logOf } from './logs';
@@ -89,9 +89,8 @@ function faultsOf(inputs: ContainerInputs): readonly Failure[] {
 }
 
 async function make(call: Call, inputs: ContainerInputs): Promise<string> {
-  const creation = creationOf(inputs, await call.engine.apiVersion());
   try {
-    return await post(call, inputs, creation);
+    return await post(call, inputs);
   } catch (error) {
     if (!isEngineError(error, 'conflict')) throw explained(inputs, error);
     const left = await inspect(call, inputs.name);
@@ -99,24 +98,29 @@ async function make(call: Call, inputs: ContainerInputs): Promise<string> {
     if (!isOwn(inputs.labels, left.Config.Labels)) throw nameTaken('container', inputs.name);
     await stop(call, left.Id, inputs.destroyGraceSeconds ?? inputs.stopTimeout);
     await removeAtOnce(call, left.Id, true);
-    return post(call, inputs, creation);
+    return post(call, inputs);
   }
 }
 
-async function post({ engine }: Call, { name }: ContainerInputs, { body }: Creation): Promise<string> {
-  const request = { method: 'POST', path: '/containers/create', query: { name }, body } as const;
-  const { Id } = await engine.ask<{ Id: string }>({ ...request, action: `create the container "${name}"` });
+async function post({ engine }: Call, inputs: ContainerInputs): Promise<string> {
+  const { name } = inputs;
+  const { Id } = await engine.ask<{ Id: string }>({
+    method: 'POST',
+    path: '/containers/create',
+    query: { name },
+    body: creationOf(inputs),
+    action: `create the container "${name}"`,
+  });
   return Id;
 }
 
-/** Its further networks and its files. */
+/** Its networks and its files. */
 async function furnish(call: Call, id: string, inputs: ContainerInputs): Promise<void> {
-  const { engine } = call;
-  const { name } = inputs;
-  const { furtherNetworks } = creationOf(inputs, await engine.apiVersion());
-  for (const network of furtherNetworks) {
+  const { name, networksAdvanced = [] } = inputs;
+  if (networksAdvanced.length > 0) await leaveDefaultNetwork(call, id);
+  for (const network of networksAdvanced) {
     try {
-      await engine.ask({
+      await call.engine.ask({
         method: 'POST',
         path: `${path('networks', network.name)}/connect`,
         body: { Container: id, EndpointConfig: endpointOf(network) },
@@ -128,13 +132,28 @@ async function furnish(call: Call, id: string, inputs: ContainerInputs): Promise
   }
   const archive = await archiveOf(inputs);
   if (archive === undefined) return;
-  await engine.ask({
+  await call.engine.ask({
     method: 'PUT',
     path: `${path('containers', id)}/archive`,
     query: { path: '/' },
     body: archive,
     action: `upload the files of the container "${name}"`,
   });
+}
+
+/** An engine may have none. */
+async function leaveDefaultNetwork({ engine }: Call, id: string): Promise<void> {
+  try {
+    await engine.ask({
+      method: 'POST',
+      path: '/networks/bridge/disconnect',
+      body: { Container: id },
+      action: `disconnect the container "${id.slice(0, 12)}" from the default network`,
+    });
+  } catch (error) {
+    const isApart = isEngineError(error) && error.reason?.includes('is not connected to') === true;
+    if (!isApart && !isEngineError(error, 'notFound')) throw error;
+  }
 }
 
 /** What is to be waited for. Where that fails, the container stays as it is, for a look at it. */

@@ -74,6 +74,7 @@ interface Endpoint {
 }
 
 interface HostConfig {
+  readonly NetworkMode: string;
   readonly AutoRemove: boolean;
   readonly Privileged: boolean;
   readonly ReadonlyRootfs: boolean;
@@ -123,6 +124,7 @@ export function importedState(found: Inspection): PropertyMap {
     image: found.Config.Image,
     labels: labelList(found.Config.Labels),
     networksAdvanced: networks.map((name) => ({ name })),
+    ...(networks.length > 0 ? { networkMode: 'bridge' } : {}),
     removeVolumes: true,
     start: true,
     waitTimeout: 60,
@@ -154,7 +156,7 @@ function unchangingState({ Config: config, HostConfig: host, Platform: platform 
     ipcMode: host.IpcMode,
     runtime: host.Runtime,
     logDriver: host.LogConfig.Type,
-    capabilities: { adds: host.CapAdd ?? [], drops: host.CapDrop ?? [] },
+    ...capabilitiesState(host),
     securityOpts: host.SecurityOpt ?? [],
     groupAdds: host.GroupAdd ?? [],
     dns: host.Dns ?? [],
@@ -166,7 +168,7 @@ function unchangingState({ Config: config, HostConfig: host, Platform: platform 
     sysctls: host.Sysctls ?? {},
     tmpfs: host.Tmpfs ?? {},
     shmSize: Math.floor(host.ShmSize / MEBIBYTE),
-    networkMode: 'bridge',
+    networkMode: host.NetworkMode,
   };
 }
 
@@ -193,6 +195,12 @@ function changingState(found: Inspection, known: PropertyMap): PropertyMap {
     // A container that stopped is to be started again by the next update.
     mustRun: known.mustRun !== false && (state.Running || state.Restarting || known.start === false),
   };
+}
+
+/** The genuine plugin takes even empty lists for something that is to be taken away. */
+function capabilitiesState({ CapAdd, CapDrop }: HostConfig): PropertyMap {
+  const [adds, drops] = [CapAdd ?? [], CapDrop ?? []];
+  return adds.length + drops.length === 0 ? {} : { capabilities: { adds, drops } };
 }
 
 function healthcheckState(check: Inspection['Config']['Healthcheck']): PropertyMap {

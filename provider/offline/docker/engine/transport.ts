@@ -158,7 +158,7 @@ function commonVersion(header: string | string[] | undefined, host: string): str
 }
 
 /** Of versions such as 1.41. */
-export function isOlder(version: string, other: string): boolean {
+function isOlder(version: string, other: string): boolean {
   const number = (text: string): number => {
     const [major = 0, minor = 0] = text.split('.').map(Number);
     return major * 1000 + minor;
