@@ -8,7 +8,6 @@ import { streamError } from './engine/errors';
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 const SHOWN_LINES = 15;
 /** The builder marks errors with them. */
-// eslint-disable-next-line no-control-regex
 const COLOURS = /\u001b\[[0-9;]*m/g;
 /** The engine's own builder: BuildKit would need a session beside the request, and images that come from a registry. */
 const CLASSIC_BUILDER = 1;

@@ -44,8 +44,8 @@ export function explained({ name }: ContainerInputs, error: unknown): unknown {
   return missingNetwork(name, network[1] ?? network[2] ?? '');
 }
 
-/** The words around it are those of several versions of Docker. */
-const ADDRESS = /(?:listen \w+ |Bind for |host port )([0-9a-f.:[\]]+?)(?:\/\w+)?:? (?:bind|failed|address)/i;
+/** The words before it are those of several versions of Docker. */
+const ADDRESS = /(?:listen \w+ |Bind for |host port (?:for )?)(\d+\.\d+\.\d+\.\d+:\d+|\[[0-9a-f:]+\]:\d+)/i;
 
 export function missingNetwork(container: string, network: string): UserError {
   return new UserError(
