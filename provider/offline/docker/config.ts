@@ -21,6 +21,9 @@ const ADDRESS_SETTINGS = [
 /** Pulumi's own, and one that is about what this plugin doesn't do anyway. */
 const WITHOUT_MEANING = ['version', 'pluginDownloadURL', 'disableDockerDaemonCheck'];
 
+/** Whatever the program says. */
+export const SECRET_CONFIG: readonly string[] = ['keyMaterial'];
+
 export function checkConfig(values: PropertyMap): readonly Failure[] {
   const known: readonly string[] = [...ADDRESS_SETTINGS, ...WITHOUT_MEANING];
   const unknown = Object.keys(values).filter((name) => !name.startsWith('__') && !known.includes(name));

@@ -18,7 +18,7 @@ import {
 import { automaticName, typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
 import { decode, hasUnknown } from '../../values';
-import { changedConfig, checkConfig, openConfigured } from './config';
+import { SECRET_CONFIG, changedConfig, checkConfig, openConfigured } from './config';
 import type { Engine } from './engine/transport';
 import { checkProperties, defaultOf, isNothing } from './properties/check';
 import { compareProperties } from './properties/compare';
@@ -43,8 +43,9 @@ export function openService(name: PackageName, types: readonly DockerType[], hos
       getPluginInfo: () => pluginInfo(name),
       getSchema: () => schemaOf(name, tokens),
       checkConfig: (request: pb.CheckRequest) => {
-        const news = decode(request.getNews());
-        return checkResponse(news, checkConfig(news.values));
+        const { values, secrets } = decode(request.getNews());
+        const inputs = { values, secrets: new Set([...secrets, ...SECRET_CONFIG]) };
+        return checkResponse(inputs, checkConfig(values));
       },
       diffConfig: (request: pb.DiffRequest) => {
         const olds = decode(request.getOldInputs() ?? request.getOlds()).values;

@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { buildImage } from '../../../provider/offline/docker/build';
 import { streamError } from '../../../provider/offline/docker/engine/errors';
 import type { Engine } from '../../../provider/offline/docker/engine/transport';
-import { ensureImage, findImage } from '../../../provider/offline/docker/images';
+import { ensureImage, findImage, imagePath } from '../../../provider/offline/docker/images';
 import type { BrokerVersion } from '../brokers';
 import { ensureDebianTree, SUITE_WITH_VERSION } from '../debianTree';
 import { silentCall } from './call';
@@ -100,7 +100,25 @@ async function obtain(engine: Engine, source: Source, say: (text: string) => voi
   await importTree(engine, tree, base);
   const build = { context: source.context, dockerfile: 'Dockerfile', buildArgs: { BASE: base } };
   await buildImage(call, build, [name]);
+  await removeEarlier(engine, source, name);
   return name;
+}
+
+/** Those of an earlier Dockerfile, unless a container still uses them. */
+async function removeEarlier(engine: Engine, source: Source, name: string): Promise<void> {
+  const filters = JSON.stringify({ reference: [`${source.name}-*`] });
+  const images = await engine.ask<{ RepoTags: string[] | null }[]>({
+    method: 'GET',
+    path: '/images/json',
+    query: { filters },
+    action: 'list the images of the tests',
+  });
+  const earlier = images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => !tag.startsWith(name));
+  for (const tag of earlier.filter((one) => one.startsWith(`${source.name}-`))) {
+    await engine
+      .ask({ method: 'DELETE', path: imagePath(tag), action: `delete the image ${tag}` })
+      .catch(() => undefined);
+  }
 }
 
 let registry: Promise<boolean> | undefined;

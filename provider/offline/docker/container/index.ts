@@ -9,6 +9,7 @@ import { isEngineError } from '../engine/errors';
 import { path } from '../engine/transport';
 import { ensureImage } from '../images';
 import { isOwn, nameTaken } from '../owner';
+import { compareProperties } from '../properties/compare';
 import { creationOf, endpointOf, resourcesOf, restartPolicyOf } from './creation';
 import { CONTAINER_FIELDS, CONTAINER_OUTPUTS, type ContainerInputs, type Upload } from './fields';
 import { importedState, stateOf, type Inspection } from './inspection';
@@ -21,6 +22,13 @@ const RUN_TIMEOUT_MS = 20 * 60_000;
 const STOP_TIMEOUT_SECONDS = 10;
 const REMOVAL_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
+
+/** By Docker, while it runs; the other properties that don't replace it are this plugin's own. */
+const CHANGEABLE = Object.fromEntries(
+  Object.entries(CONTAINER_FIELDS).filter(([name]) =>
+    /^(restart|maxRetryCount|memory\w*|cpuShares|cpuSet)$/.test(name),
+  ),
+);
 
 export const containerType: DockerType = {
   token: 'docker:index/container:Container',
@@ -57,12 +65,15 @@ export const containerType: DockerType = {
         `Cannot change the container "${inputs.name}": it was deleted. Run \`pulumi refresh\`, or \`pulumi up --refresh\`, which makes it anew.`,
       );
     }
-    await call.engine.ask({
-      method: 'POST',
-      path: `${path('containers', id)}/update`,
-      body: { ...resourcesOf(inputs), RestartPolicy: restartPolicyOf(inputs) },
-      action: `change the container "${inputs.name}"`,
-    });
+    // Docker refuses some of it for a container that is removed at its end, also where nothing changes.
+    if (compareProperties(CHANGEABLE, state, values).length > 0) {
+      await call.engine.ask({
+        method: 'POST',
+        path: `${path('containers', id)}/update`,
+        body: { ...resourcesOf(inputs), RestartPolicy: restartPolicyOf(inputs) },
+        action: `change the container "${inputs.name}"`,
+      });
+    }
     if (inputs.start && inputs.mustRun && !found.State.Running) await start(call, id, inputs);
     return finish(call, id, { ...computedOf(state), ...values });
   },
