@@ -111,4 +111,14 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the images of the tests'
     const program = 'import ssl, sqlite3, sys; print(sys.version_info[:2])';
     expect(await output(inject('images').python, network, ['python', '-c', program])).toBe('(3, 13)');
   });
+
+  it.each([
+    ['celery-5.5', 'import celery; print(celery.__version__)', /^5\.5\./],
+    ['celery-5.6', 'import celery; print(celery.__version__)', /^5\.6\./],
+    ['amqp', 'import aio_pika, pika; print(pika.__version__)', /^\d/],
+  ] as const)('Python has real clients: %s', async (set, program, version) => {
+    const network = scratch.name('net');
+    await make('network', { name: network });
+    expect(await output(inject('images').clients[set], network, ['python', '-c', program])).toMatch(version);
+  });
 });

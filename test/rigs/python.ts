@@ -28,7 +28,8 @@ export function withClients(set: ClientSet, body: (python: string) => void): voi
   else describe.skip(`with ${set} [skipped: ${inject('missingClientReasons')[set] ?? ''}]`, () => body(''));
 }
 
-const REQUIREMENTS = path.resolve(__dirname, '../clients/requirements');
+/** Folder of the sets' lists of packages. */
+export const CLIENT_REQUIREMENTS = path.resolve(__dirname, '../clients/requirements');
 const INSTALL_TIMEOUT_MS = 300_000;
 const MAKE_TIMEOUT_MS = 2 * INSTALL_TIMEOUT_MS;
 
@@ -43,7 +44,7 @@ export async function ensureClients(
 ): Promise<string> {
   const base = findProgram('python3', [], env);
   if (base === undefined) throw new Error('there is no python3 on this machine');
-  const requirements = path.join(REQUIREMENTS, `${set}.txt`);
+  const requirements = path.join(CLIENT_REQUIREMENTS, `${set}.txt`);
   const folder = path.join(cacheFolder(), 'rigs', await environmentName(set, requirements, base));
   const python = path.join(folder, 'bin', 'python');
   // An environment can't be moved into place when it is ready: its programs know their folder. So it is marked.

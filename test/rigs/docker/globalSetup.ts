@@ -4,6 +4,7 @@ import { engineAddress } from '../../../provider/offline/docker/engine/address';
 import { openEngine } from '../../../provider/offline/docker/engine/transport';
 import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
+import { CLIENT_IMAGES, clientImage, type ClientImage } from './clientImages';
 import { obtainEngine, type TestEngine } from './engine';
 import { NoImage, busyboxImage, pythonImage, rabbitmqImage } from './images';
 
@@ -12,6 +13,8 @@ export interface TestImages {
   /** Small, with a shell. */
   readonly busybox: string;
   readonly python: string;
+  /** Python with real clients. */
+  readonly clients: Readonly<Record<ClientImage, string>>;
   /** Empty for a version that WARREN_TEST_VERSIONS leaves out. */
   readonly rabbitmq: Readonly<Record<BrokerVersion, string>>;
 }
@@ -30,6 +33,7 @@ declare module 'vitest' {
 const NO_IMAGES: TestImages = {
   busybox: '',
   python: '',
+  clients: { 'celery-5.5': '', 'celery-5.6': '', amqp: '' },
   rabbitmq: { '3.10': '', '4.0': '', '4.3': '' },
 };
 
@@ -76,9 +80,11 @@ async function obtainImages({ host }: TestEngine, say: (text: string) => void): 
   const engine = openEngine(engineAddress({ host }, {}));
   const busybox = await busyboxImage(engine, say);
   const python = await pythonImage(engine, say);
+  const clients = { ...NO_IMAGES.clients };
+  for (const set of CLIENT_IMAGES) clients[set] = await clientImage(engine, set, say);
   const rabbitmq = { ...NO_IMAGES.rabbitmq };
   for (const version of wantedVersions()) rabbitmq[version] = await rabbitmqImage(engine, version, say);
-  return { busybox, python, rabbitmq };
+  return { busybox, python, clients, rabbitmq };
 }
 
 /** The same variable as for the brokers of the other tests. */
