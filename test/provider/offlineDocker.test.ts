@@ -173,8 +173,10 @@ describe('inputs', () => {
       containerType.complete?.(checked(CONTAINER_FIELDS, { name: 'c', image: 'i', ...values })).failures;
     expect(faultsOf({ uploads: [{ file: '/a' }] })).toMatchObject([{ property: 'uploads[0]' }]);
     expect(faultsOf({ uploads: [{ file: '/a', content: 'b', source: 'c' }] })).toHaveLength(1);
+    const uploads = [{ file: '/a', content: 'b' }];
+    expect(faultsOf({ readOnly: true, uploads })).toMatchObject([{ property: 'uploads' }]);
     expect(faultsOf({ networkMode: 'host', networksAdvanced: [{ name: 'n' }] })).toHaveLength(1);
-    expect(faultsOf({ uploads: [{ file: '/a', content: 'b' }] })).toEqual([]);
+    expect(faultsOf({ uploads })).toEqual([]);
   });
 });
 

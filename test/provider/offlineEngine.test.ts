@@ -3,10 +3,16 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { engineAddress } from '../../provider/offline/docker/engine/address';
-import { isEngineError, type EngineError } from '../../provider/offline/docker/engine/errors';
-import { openEngine, path as pathOf, type Engine } from '../../provider/offline/docker/engine/transport';
+import { EngineError, isEngineError } from '../../provider/offline/docker/engine/errors';
+import {
+  openEngine,
+  path as pathOf,
+  type Engine,
+  type EngineRequest,
+} from '../../provider/offline/docker/engine/transport';
+import { networkType } from '../../provider/offline/docker/network';
 
 type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
@@ -123,4 +129,33 @@ it('reads messages that come in pieces', async () => {
 
 it('encodes names as a whole', () => {
   expect(pathOf('volumes', 'a/b c')).toBe('/volumes/a%2Fb%20c');
+});
+
+it('waits for half a minute for what uses an object, and then says who that is', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const inUse = new EngineError({ kind: 'conflict', message: 'it has active endpoints' });
+    let refusals = 3;
+    const engine: Partial<Engine> = {
+      ask: <T>({ method }: EngineRequest) => {
+        if (method === 'GET') return Promise.resolve({ Containers: { a: { Name: 'web' } } } as T);
+        return refusals-- > 0 ? Promise.reject(inUse) : Promise.resolve(undefined as T);
+      },
+      pause: (ms) => {
+        vi.setSystemTime(Date.now() + ms);
+        return Promise.resolve();
+      },
+    };
+    const call = { engine: engine as Engine, warn: () => Promise.resolve(), status: () => undefined };
+    const started = Date.now();
+    await networkType.remove(call, { id: 'id', state: { name: 'n' } });
+    expect(Date.now() - started).toBe(600);
+    refusals = Infinity;
+    await expect(networkType.remove(call, { id: 'id', state: { name: 'n' } })).rejects.toThrow(
+      'Cannot delete the network "n": the containers "web" are connected with it',
+    );
+    expect(Date.now() - started).toBeGreaterThanOrEqual(30_000);
+  } finally {
+    vi.useRealTimers();
+  }
 });

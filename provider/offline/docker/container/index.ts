@@ -93,6 +93,10 @@ function faultsOf(inputs: ContainerInputs): readonly Failure[] {
     const reason = hasUnknown(upload) ? undefined : uploadFault(upload);
     if (reason !== undefined) failures.push({ property: `uploads[${index}]`, reason });
   });
+  if (known.length > 0 && inputs.readOnly === true) {
+    const reason = 'may not stand beside readOnly: Docker puts no files into a root that is read-only';
+    failures.push({ property: 'uploads', reason });
+  }
   if (networksAdvanced.length > 0 && networkMode !== 'bridge') {
     failures.push({ property: 'networkMode', reason: 'may not stand beside networksAdvanced' });
   }
