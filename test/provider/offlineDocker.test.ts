@@ -27,6 +27,7 @@ import type { DockerType } from '../../provider/offline/docker/resource';
 import { readState, stamped } from '../../provider/offline/docker/state';
 import { volumeType } from '../../provider/offline/docker/volume';
 import { encode, type PropertyMap } from '../../provider/values';
+import { canonicalJson } from '../../topology/objects';
 import genuine from './genuineDocker/states.json';
 
 const TYPES: readonly DockerType[] = [networkType, volumeType, remoteImageType, imageType, containerType];
@@ -123,6 +124,26 @@ describe('the difference between a state and inputs', () => {
           const field = CONTAINER_FIELDS[property.split('.')[0] ?? ''];
           const isTakenAway = field?.removal === 'replace' && (kind === 'delete' || !inputs[property]);
           expect(isReplacement).toBe(field?.effect === 'replace' || isTakenAway);
+        }
+      }),
+    );
+  });
+
+  it('is there for one more or one less of anything', () => {
+    fc.assert(
+      fc.property(container, (values) => {
+        const lists = Object.entries(values).filter(([, value]) => Array.isArray(value) && value.length > 0);
+        for (const [name, value] of lists as [string, unknown[]][]) {
+          const isRepeated = value.slice(1).some((item) => canonicalJson(item) === canonicalJson(value[0]));
+          if (isRepeated && CONTAINER_FIELDS[name]?.form === 'set') continue;
+          const fewer = { ...values, [name]: value.slice(1) };
+          for (const [before, after] of [
+            [values, fewer],
+            [fewer, values],
+          ] as const) {
+            const changes = compareProperties(CONTAINER_FIELDS, before, after);
+            expect(changes.map((change) => change.path)).toEqual([name]);
+          }
         }
       }),
     );
