@@ -46,6 +46,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
 
   it('gets all that it is told, is reached on its port, and keeps a secret', async () => {
     const [port = 0] = await findFreePorts(1);
+    await new Resource(plugin, 'volume').create({ name: scratch.name('vol'), labels: scratch.labels });
     const inputs = idle('web', {
       command: ['httpd', '-f', '-p', '8000', '-h', '/www'],
       hostname: 'web-1',

@@ -114,6 +114,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the offline docker plugi
     const replacement = await resource('remoteImage').create({ ...inputs, triggers: { content: '2' } });
     await image.remove();
     expect((await findImage(silentCall(engine), name))?.Id).toBe(replacement.state.imageId);
+    expect(await findImage(silentCall(engine), String(image.state.imageId))).toBeUndefined();
     await replacement.remove();
     expect(await findImage(silentCall(engine), name)).toBeUndefined();
     expect(await replacement.refresh()).toBe(false);
@@ -153,6 +154,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the offline docker plugi
     expect(image.state.repoDigest).not.toBe(before);
     expect(await image.diff(inputs)).toEqual(UNCHANGED);
     await deleteImage(String(inputs.imageName));
+    await deleteImage(String(before));
   });
 
   it("refuses what it doesn't know by name", async () => {

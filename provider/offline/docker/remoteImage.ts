@@ -1,6 +1,7 @@
 /** `docker:index/remoteImage:RemoteImage`: an image that is pulled, or built from a folder of this machine. */
 import type { Call, DockerType, Made } from './resource';
 import type { PropertyMap } from '../../values';
+import { isEngineError } from './engine/errors';
 import { deleteWhenFree } from './engine/objects';
 import { buildImage, type Build } from './build';
 import { ensureImage, findImage, imagePath, repoDigestOf, type ImageInspection } from './images';
@@ -63,9 +64,9 @@ export const remoteImageType: DockerType = {
     const { name, keepLocally, forceRemove } = state as unknown as RemoteImageInputs;
     if (keepLocally === true) return;
     const found = await findImage(call, name);
-    // The name may belong to a newer image by now, which took this one's place.
-    if (found?.Id !== state.imageId) return;
-    await removeImage(call, name, forceRemove === true);
+    if (found?.Id === state.imageId) await removeImage(call, name, forceRemove === true);
+    // The name belongs to a newer image, which took this one's place.
+    else if (typeof state.imageId === 'string') await removeNameless(call, state.imageId);
   },
 };
 
@@ -88,4 +89,17 @@ function removeImage(call: Call, name: string, force: boolean): Promise<void> {
     query: { force },
     action: `delete the image "${name}"`,
   });
+}
+
+/** By its id, Docker would delete an image together with a name that somebody else gave it. */
+async function removeNameless(call: Call, id: string): Promise<void> {
+  const found = await findImage(call, id);
+  if (found === undefined || (found.RepoTags ?? []).length > 0) return;
+  try {
+    const request = { method: 'DELETE', path: imagePath(id), action: `delete the image ${id}` } as const;
+    await call.engine.ask(request);
+  } catch (error) {
+    // A container that isn't this program's still uses it.
+    if (!isEngineError(error, 'conflict', 'notFound')) throw error;
+  }
 }
