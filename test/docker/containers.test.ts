@@ -2,7 +2,9 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { ContainerInputs } from '../../provider/offline/docker/container/fields';
 import type { Inspection } from '../../provider/offline/docker/container/inspection';
+import { archiveOf } from '../../provider/offline/docker/container/uploads';
 import type { Engine } from '../../provider/offline/docker/engine/transport';
 import { FakeEngine, isSecret, reveal, secret, type PluginProcess, type Values } from '../provider/plugin';
 import { findFreePorts } from '../../tools/freePort';
@@ -266,6 +268,32 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     // Both are still there, to be looked at.
     expect(await scratch.left()).toHaveLength(3);
     await expect(container().create(idle('bare', { wait: true }))).rejects.toThrow('has no health check');
+  });
+
+  it('that was not healthy in time is waited for again by the next run, and started where it ended', async () => {
+    const inputs = idle('slow', {
+      healthcheck: { tests: ['CMD', 'test', '-e', '/ready'], interval: '200ms' },
+      wait: true,
+      waitTimeout: 1,
+    });
+    await expect(container().create(inputs)).rejects.toThrow('did not become healthy within 1 s');
+    const resource = container();
+    await resource.import(String(inputs.name));
+    await expect(resource.update(inputs)).rejects.toThrow('did not become healthy within 1 s');
+    const uploads = [{ file: '/ready', content: 'yes' }];
+    await engine.ask({
+      method: 'PUT',
+      path: `/containers/${resource.id}/archive?path=/`,
+      body: (await archiveOf({ name: 'slow', uploads } as unknown as ContainerInputs)) ?? Buffer.alloc(0),
+      action: 'make it healthy',
+    });
+    await post(`/containers/${resource.id}/kill`);
+    await expect.poll(async () => (await inspect(resource.id)).State.Running).toBe(false);
+    await resource.update({ ...inputs, waitTimeout: 60 });
+    expect((await inspect(resource.id)).State).toMatchObject({
+      Running: true,
+      Health: { Status: 'healthy' },
+    });
   });
 
   it('is not waited for once the operation is cancelled', async () => {
