@@ -6,7 +6,7 @@ import type { Claims } from './claims';
 import type { Credentials } from './providerConfig';
 import type { Recreations } from './recreations';
 import type { PropertyMap } from './values';
-import { typeTokenOf } from './urns';
+import { typeTokenOf, typeTokensOf } from './urns';
 import { UserError } from './userError';
 
 export interface Package {

@@ -1,9 +1,13 @@
 /** What a resource's URN says: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
 import { createHash } from 'node:crypto';
 
+/** Its component's types and its own, which is the last. */
+export function typeTokensOf(urn: string): readonly string[] {
+  return (urn.split('::')[2] ?? '').split('$');
+}
+
 export function typeTokenOf(urn: string): string {
-  const qualified = urn.split('::')[2] ?? '';
-  return qualified.slice(qualified.lastIndexOf('$') + 1);
+  return typeTokensOf(urn).at(-1) ?? '';
 }
 
 function logicalNameOf(urn: string): string {
