@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import type { ContainerInputs } from '../../provider/offline/docker/container/fields';
 import type { Inspection } from '../../provider/offline/docker/container/inspection';
 import { archiveOf } from '../../provider/offline/docker/container/uploads';
-import type { Engine } from '../../provider/offline/docker/engine/transport';
+import type { Engine } from '../../dockerApi/transport';
 import { FakeEngine, isSecret, reveal, secret, type PluginProcess, type Values } from '../provider/plugin';
 import { findFreePorts } from '../../tools/freePort';
 import { Resource, UNCHANGED } from './resource';

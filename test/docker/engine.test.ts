@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { engineAddress } from '../../provider/offline/docker/engine/address';
-import { openEngine } from '../../provider/offline/docker/engine/transport';
+import { engineAddress } from '../../dockerApi/address';
+import { openEngine } from '../../dockerApi/transport';
 import { startPrivateEngine } from '../rigs/docker/privateEngine';
 
 const isPrivate = inject('isDockerPrivate');

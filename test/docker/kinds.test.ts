@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Engine } from '../../provider/offline/docker/engine/transport';
+import type { Engine } from '../../dockerApi/transport';
 import { findImage } from '../../provider/offline/docker/images';
 import { FakeEngine, type PluginProcess, type Values } from '../provider/plugin';
 import { silentCall } from '../rigs/docker/call';

@@ -1,9 +1,9 @@
 /** What a test makes on the Docker Engine, and nobody else: all of it has names and an owner of the test's own. */
 import * as crypto from 'node:crypto';
 import { inject } from 'vitest';
-import { engineAddress } from '../../provider/offline/docker/engine/address';
-import { deleteWhenFree } from '../../provider/offline/docker/engine/objects';
-import { openEngine, path, type Engine } from '../../provider/offline/docker/engine/transport';
+import { engineAddress } from '../../dockerApi/address';
+import { deleteWhenFree } from '../../dockerApi/objects';
+import { openEngine, path, type Engine } from '../../dockerApi/transport';
 import { OWNER_LABEL } from '../../provider/offline/docker/owner';
 import { silentCall } from '../rigs/docker/call';
 

@@ -9,7 +9,7 @@ import { textOfFrames } from '../../provider/offline/docker/container/logs';
 import { CONTAINER_FIELDS, type ContainerInputs } from '../../provider/offline/docker/container/fields';
 import { containerType } from '../../provider/offline/docker/container/index';
 import { contextDigest } from '../../provider/offline/docker/context';
-import { engineAddress } from '../../provider/offline/docker/engine/address';
+import { engineAddress } from '../../dockerApi/address';
 import { imageType } from '../../provider/offline/docker/image';
 import { splitName } from '../../provider/offline/docker/images';
 import { networkType } from '../../provider/offline/docker/network';

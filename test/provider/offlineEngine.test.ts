@@ -4,14 +4,14 @@ import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import { engineAddress } from '../../provider/offline/docker/engine/address';
-import { EngineError, isEngineError } from '../../provider/offline/docker/engine/errors';
+import { engineAddress } from '../../dockerApi/address';
+import { EngineError, isEngineError } from '../../dockerApi/errors';
 import {
   openEngine,
   path as pathOf,
   type Engine,
   type EngineRequest,
-} from '../../provider/offline/docker/engine/transport';
+} from '../../dockerApi/transport';
 import { networkType } from '../../provider/offline/docker/network';
 
 type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => void;

@@ -10,16 +10,10 @@ const sources = readSources();
 const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein', '@dagrejs/dagre'] },
   broker: { layers: ['topology'], packages: ['undici'] },
+  dockerApi: { layers: [], packages: ['undici'] },
   provider: {
-    layers: ['broker', 'topology'],
-    packages: [
-      '@pulumi/pulumi',
-      '@grpc/grpc-js',
-      'google-protobuf',
-      'undici',
-      'tar-stream',
-      '@balena/dockerignore',
-    ],
+    layers: ['broker', 'dockerApi', 'topology'],
+    packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'tar-stream', '@balena/dockerignore'],
   },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },

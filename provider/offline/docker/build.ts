@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Call } from './resource';
 import { UserError } from '../../userError';
 import { checkContext, contextArchive, dockerfileName } from './context';
-import { streamError } from './engine/errors';
+import { streamError } from '../../../dockerApi/errors';
 
 const BUILD_TIMEOUT_MS = 20 * 60_000;
 const SHOWN_LINES = 15;

@@ -5,8 +5,8 @@ import type { PropertyMap } from '../../values';
 import { canonicalJson } from '../../../topology/objects';
 import { UserError } from '../../userError';
 import { hasUnknown } from '../../values';
-import { AddressError, engineAddress, type AddressSettings } from './engine/address';
-import { openEngine, type Engine } from './engine/transport';
+import { AddressError, engineAddress, type AddressSettings } from '../../../dockerApi/address';
+import { openEngine, type Engine } from '../../../dockerApi/transport';
 import { UNKNOWN_PROPERTY } from './properties/check';
 
 const ADDRESS_SETTINGS = [

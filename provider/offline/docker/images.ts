@@ -1,9 +1,9 @@
 /** Images that the engine has, or pulls from a registry. */
 import type { Call } from './resource';
 import { UserError } from '../../userError';
-import { isEngineError, streamError } from './engine/errors';
-import { lookUp } from './engine/objects';
-import { path } from './engine/transport';
+import { isEngineError, streamError } from '../../../dockerApi/errors';
+import { lookUp } from '../../../dockerApi/objects';
+import { path } from '../../../dockerApi/transport';
 
 const PULL_TIMEOUT_MS = 15 * 60_000;
 

@@ -2,9 +2,9 @@
 import type { Call, DockerType } from './resource';
 import type { PropertyMap } from '../../values';
 import { UserError } from '../../userError';
-import { isEngineError } from './engine/errors';
-import { deleteWhenFree, lookUp } from './engine/objects';
-import { path } from './engine/transport';
+import { isEngineError } from '../../../dockerApi/errors';
+import { deleteWhenFree, lookUp } from '../../../dockerApi/objects';
+import { path } from '../../../dockerApi/transport';
 import { isOwn, nameTaken } from './owner';
 import { LABELS, labelList, labelTable, type Label } from './properties/fields';
 

@@ -1,8 +1,8 @@
 /** `docker:index/remoteImage:RemoteImage`: an image that is pulled, or built from a folder of this machine. */
 import type { Call, DockerType, Made } from './resource';
 import type { PropertyMap } from '../../values';
-import { isEngineError } from './engine/errors';
-import { deleteWhenFree } from './engine/objects';
+import { isEngineError } from '../../../dockerApi/errors';
+import { deleteWhenFree } from '../../../dockerApi/objects';
 import { buildImage, type Build } from './build';
 import { ensureImage, findImage, imagePath, repoDigestOf, type ImageInspection } from './images';
 import type { Fields } from './properties/fields';

@@ -1,7 +1,7 @@
 /** What a kind of Docker object is to the plugin: a table of properties, and what is done on the engine. */
 import type { Failure } from '../../inputs';
 import type { PropertyMap } from '../../values';
-import type { Engine } from './engine/transport';
+import type { Engine } from '../../../dockerApi/transport';
 import type { Fields } from './properties/fields';
 
 /** What one call of Pulumi's engine is about, besides the object. */

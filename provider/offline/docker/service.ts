@@ -19,7 +19,7 @@ import { automaticName, typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
 import { decode, hasUnknown } from '../../values';
 import { SECRET_CONFIG, changedConfig, checkConfig, openConfigured } from './config';
-import type { Engine } from './engine/transport';
+import type { Engine } from '../../../dockerApi/transport';
 import { checkProperties, defaultOf, isNothing } from './properties/check';
 import { compareProperties } from './properties/compare';
 import { redacting, type Redact } from './redaction';

@@ -2,8 +2,8 @@
 import type { Call, DockerType } from './resource';
 import type { PropertyMap } from '../../values';
 import { UserError } from '../../userError';
-import { deleteWhenFree, lookUp } from './engine/objects';
-import { path } from './engine/transport';
+import { deleteWhenFree, lookUp } from '../../../dockerApi/objects';
+import { path } from '../../../dockerApi/transport';
 import { isOwn } from './owner';
 import { LABELS, labelList, labelTable, type Label } from './properties/fields';
 

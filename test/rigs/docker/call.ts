@@ -1,4 +1,4 @@
-import type { Engine } from '../../../provider/offline/docker/engine/transport';
+import type { Engine } from '../../../dockerApi/transport';
 import type { Call } from '../../../provider/offline/docker/resource';
 
 /** A call to the engine that isn't Pulumi's: nobody hears of its progress. */

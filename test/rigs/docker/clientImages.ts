@@ -3,7 +3,7 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { buildImage } from '../../../provider/offline/docker/build';
-import type { Engine } from '../../../provider/offline/docker/engine/transport';
+import type { Engine } from '../../../dockerApi/transport';
 import { findImage } from '../../../provider/offline/docker/images';
 import { acquireLock } from '../../../tools/fileLock';
 import { cacheFolder } from '../../../tools/folders';

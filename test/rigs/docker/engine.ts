@@ -1,6 +1,6 @@
 /** The Docker Engine of the tests: the one that runs on this machine, or else a private one. */
-import { engineAddress } from '../../../provider/offline/docker/engine/address';
-import { openEngine } from '../../../provider/offline/docker/engine/transport';
+import { engineAddress } from '../../../dockerApi/address';
+import { openEngine } from '../../../dockerApi/transport';
 import { startPrivateEngine, type PrivateEngine } from './privateEngine';
 
 export interface TestEngine extends PrivateEngine {

@@ -1,7 +1,7 @@
 /** Before the first test on containers: a Docker Engine with images, and Pulumi's engine. After the last: their end. */
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
-import { engineAddress } from '../../../provider/offline/docker/engine/address';
-import { openEngine } from '../../../provider/offline/docker/engine/transport';
+import { engineAddress } from '../../../dockerApi/address';
+import { openEngine } from '../../../dockerApi/transport';
 import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
 import { CLIENT_IMAGES, clientImage, type ClientImage } from './clientImages';

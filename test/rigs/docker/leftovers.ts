@@ -1,6 +1,6 @@
 /** What must not stay on an engine of the tests' own: everything but images. */
-import { deleteWhenFree } from '../../../provider/offline/docker/engine/objects';
-import { path, type Engine } from '../../../provider/offline/docker/engine/transport';
+import { deleteWhenFree } from '../../../dockerApi/objects';
+import { path, type Engine } from '../../../dockerApi/transport';
 import { silentCall } from './call';
 
 export async function clearEngine(engine: Engine): Promise<void> {

@@ -6,8 +6,8 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { engineAddress } from '../../../provider/offline/docker/engine/address';
-import { openEngine, type Engine } from '../../../provider/offline/docker/engine/transport';
+import { engineAddress } from '../../../dockerApi/address';
+import { openEngine, type Engine } from '../../../dockerApi/transport';
 import { acquireLock } from '../../../tools/fileLock';
 import { cacheFolder } from '../../../tools/folders';
 import { findProgram, tail, waitFor } from '../../../tools/processes';

@@ -1,6 +1,6 @@
 /** What a container printed. */
 import type { Call } from '../resource';
-import { path } from '../engine/transport';
+import { path } from '../../../../dockerApi/transport';
 
 const LOG_TIMEOUT_MS = 30_000;
 /** Of the log in a state or a message. */

@@ -3,9 +3,9 @@ import type { Call } from '../resource';
 import type { ContainerInputs } from './fields';
 import type { Inspection } from './inspection';
 import { UserError } from '../../../userError';
-import { isEngineError } from '../engine/errors';
-import { lookUp } from '../engine/objects';
-import { path } from '../engine/transport';
+import { isEngineError } from '../../../../dockerApi/errors';
+import { lookUp } from '../../../../dockerApi/objects';
+import { path } from '../../../../dockerApi/transport';
 import { logOf } from './logs';
 
 const LOOK_AGAIN_MS = 200;

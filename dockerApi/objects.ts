@@ -1,5 +1,4 @@
 /** What is done to Docker objects of any kind: looking for one, and deleting it as soon as nothing uses it. */
-import type { Call } from '../resource';
 import { isEngineError } from './errors';
 import type { Engine, EngineRequest } from './transport';
 
@@ -18,7 +17,10 @@ export async function lookUp<T>(engine: Engine, path: string, action: string): P
 }
 
 /** Repeats the request for 30 s while the object is in use; that there is none is fine. */
-export async function deleteWhenFree({ engine, status }: Call, request: EngineRequest): Promise<void> {
+export async function deleteWhenFree(
+  { engine, status }: { readonly engine: Engine; readonly status: (message: string) => void },
+  request: EngineRequest,
+): Promise<void> {
   const deadline = Date.now() + RELEASE_TIMEOUT_MS;
   for (;;) {
     try {
