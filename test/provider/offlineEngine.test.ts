@@ -6,12 +6,7 @@ import * as path from 'node:path';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
 import { engineAddress } from '../../dockerApi/address';
 import { EngineError, isEngineError } from '../../dockerApi/errors';
-import {
-  openEngine,
-  path as pathOf,
-  type Engine,
-  type EngineRequest,
-} from '../../dockerApi/transport';
+import { openEngine, path as pathOf, type Engine, type EngineRequest } from '../../dockerApi/transport';
 import { networkType } from '../../provider/offline/docker/network';
 
 type Answer = (request: http.IncomingMessage, response: http.ServerResponse) => void;
