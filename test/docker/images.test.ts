@@ -4,6 +4,7 @@ import { FakeEngine, secret, type PluginProcess, type Values } from '../provider
 import { BROKER_VERSIONS } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { findFreePorts } from '../../tools/freePort';
+import { waitFor } from '../../tools/processes';
 import { Resource, UNCHANGED } from './resource';
 import { dockerEngine, dockerObstacle, openScratch, titled, type Scratch } from './scratch';
 
@@ -104,6 +105,45 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the images of the tests'
       await again.remove();
     },
   );
+
+  it('HAProxy reads its configuration, and runs as its own user', async () => {
+    const network = scratch.name('net');
+    const [port = 0] = await findFreePorts(1);
+    await make('network', { name: network });
+    const content = [
+      'defaults',
+      '  mode http',
+      '  timeout connect 1s',
+      '  timeout client 5s',
+      '  timeout server 5s',
+      'listen answers',
+      '  bind :8080',
+      '  http-request return status 200 content-type text/plain string "from HAProxy"',
+      '',
+    ].join('\n');
+    const inputs = {
+      name: scratch.name('haproxy'),
+      image: inject('images').haproxy,
+      networksAdvanced: [{ name: network }],
+      ports: [{ internal: 8080, external: port, ip: '127.0.0.1' }],
+      uploads: [{ file: '/usr/local/etc/haproxy/haproxy.cfg', content, permissions: '0444' }],
+      destroyGraceSeconds: 10,
+      labels: scratch.labels,
+    };
+    const proxy = await make('container', inputs);
+    const answered = await waitFor(
+      () =>
+        fetch(`http://127.0.0.1:${port}/`).then(
+          (answer) => answer.text(),
+          () => undefined,
+        ),
+      30_000,
+    );
+    expect(answered).toBe('from HAProxy');
+    expect(await proxy.diff(inputs)).toEqual(UNCHANGED);
+    const { Config } = await scratch.inspect<{ Config: Record<string, unknown> }>('containers', proxy.id);
+    expect(Config).toMatchObject({ User: 'haproxy', StopSignal: 'SIGUSR1' });
+  });
 
   it('Python runs a program as any user', async () => {
     const network = scratch.name('net');

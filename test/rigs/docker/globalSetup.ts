@@ -6,12 +6,13 @@ import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
 import { CLIENT_IMAGES, clientImage, type ClientImage } from './clientImages';
 import { obtainEngine, type TestEngine } from './engine';
-import { NoImage, busyboxImage, pythonImage, rabbitmqImage } from './images';
+import { NoImage, busyboxImage, haproxyImage, pythonImage, rabbitmqImage } from './images';
 
 /** Names of images. */
 export interface TestImages {
   /** Small, with a shell. */
   readonly busybox: string;
+  readonly haproxy: string;
   readonly python: string;
   /** Python with real clients. */
   readonly clients: Readonly<Record<ClientImage, string>>;
@@ -32,6 +33,7 @@ declare module 'vitest' {
 
 const NO_IMAGES: TestImages = {
   busybox: '',
+  haproxy: '',
   python: '',
   clients: { 'celery-5.5': '', 'celery-5.6': '', amqp: '' },
   rabbitmq: { '3.10': '', '4.0': '', '4.3': '' },
@@ -79,12 +81,13 @@ async function obtainDocker(): Promise<Docker> {
 async function obtainImages({ host }: TestEngine, say: (text: string) => void): Promise<TestImages> {
   const engine = openEngine(engineAddress({ host }, {}));
   const busybox = await busyboxImage(engine, say);
+  const haproxy = await haproxyImage(engine, say);
   const python = await pythonImage(engine, say);
   const clients = { ...NO_IMAGES.clients };
   for (const set of CLIENT_IMAGES) clients[set] = await clientImage(engine, set, say);
   const rabbitmq = { ...NO_IMAGES.rabbitmq };
   for (const version of wantedVersions()) rabbitmq[version] = await rabbitmqImage(engine, version, say);
-  return { busybox, python, clients, rabbitmq };
+  return { busybox, haproxy, python, clients, rabbitmq };
 }
 
 /** The same variable as for the brokers of the other tests. */

@@ -15,7 +15,7 @@ import { ensureImage, findImage, imagePath } from '../../../provider/offline/doc
 import type { BrokerVersion } from '../brokers';
 import { ensureDebianTree, SUITE_WITH_VERSION } from '../debianTree';
 import { silentCall } from './call';
-import { ensureBusyboxTree, ensurePythonTree } from './trees';
+import { ensureBusyboxTree, ensureHaproxyTree, ensurePythonTree } from './trees';
 
 /** An image that can't be had on this machine, which is no fault of anybody's. */
 export class NoImage extends Error {}
@@ -74,6 +74,19 @@ export function busyboxImage(engine: Engine, say: (text: string) => void): Promi
       name: 'warren-test/busybox:1.37',
       context: path.join(CONTEXTS, 'busybox'),
       tree: ensureBusyboxTree,
+    },
+    say,
+  );
+}
+
+export function haproxyImage(engine: Engine, say: (text: string) => void): Promise<string> {
+  return obtain(
+    engine,
+    {
+      official: 'haproxy:3.0',
+      name: 'warren-test/haproxy:3.0',
+      context: path.join(CONTEXTS, 'haproxy'),
+      tree: ensureHaproxyTree,
     },
     say,
   );

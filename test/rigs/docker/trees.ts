@@ -61,6 +61,10 @@ export function ensurePythonTree(onProgress: (text: string) => void): Promise<st
   return ensureImageTree('python', 'trixie', ['python3', 'ca-certificates'], 'Python', onProgress);
 }
 
+export function ensureHaproxyTree(onProgress: (text: string) => void): Promise<string> {
+  return ensureImageTree('haproxy', 'trixie', ['haproxy'], 'HAProxy', onProgress);
+}
+
 function ensureImageTree(
   name: string,
   suite: DebianSuite,
