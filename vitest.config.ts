@@ -1,4 +1,5 @@
 import type { ViteUserConfig } from 'vitest/config' with { 'resolution-mode': 'import' };
+import { LongestFirst } from './test/rigs/order';
 
 const config: ViteUserConfig = {
   test: {
@@ -7,9 +8,11 @@ const config: ViteUserConfig = {
     exclude: ['test/docker/**'],
     globalSetup: ['test/rigs/globalSetup.ts'],
     pool: 'forks',
-    // Two Pulumi engines at a time are what a small machine takes; a broker serves one test file at a time anyway, so
-    // that a third one mostly waits.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // More than a small machine has processors: half of the time a test waits for a broker. Each has brokers of its own.
+    maxWorkers: 3,
+    // Of the tests of one file that may run at the same time: they wait for brokers.
+    maxConcurrency: 20,
     // A limit against hanging, not a measure of speed: no test may depend on the machine's.
     testTimeout: 300_000,
     hookTimeout: 300_000,

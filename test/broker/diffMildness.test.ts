@@ -9,7 +9,7 @@ import { isAtLeastAsBad } from '../../topology/diff/model';
 import type { Change, ChangeClass, TopologyDiff } from '../../topology/diff/model';
 import { effectiveQueue, indexSide } from '../../topology/diff/sideIndex';
 import type { ObjectOfKind } from '../../topology/objects';
-import { allowRigUser, withBroker, type TestBroker } from '../rigs/brokers';
+import { allowRigUser, withBrokersAtOnce, type TestBroker } from '../rigs/brokers';
 import { seedOfRun } from '../topology/mutate';
 import { passwordOf } from './applied';
 import { carryOut, diffOfPair, makeBase, pairsOn, sampleRiskyPairs, type Pair } from './diffPairs';
@@ -18,7 +18,7 @@ const PAIRS = Number(process.env.WARREN_DIFF_PAIRS ?? 8);
 const MESSAGES = 4;
 const SETTLE_MS = 20_000;
 
-withBroker('what a diff says of a change', (rig) => {
+withBrokersAtOnce('what a diff says of a change', (rig) => {
   const { broker, each } = pairsOn(rig);
 
   it('is never too mild', { timeout: 1_800_000 }, async () => {

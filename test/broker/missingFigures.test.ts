@@ -7,7 +7,7 @@ import { removeQueue } from '../../broker/queueDeletion';
 import { setQueueAside } from '../../broker/queueReplacement';
 import * as queues from '../../broker/queues';
 import type { Arguments } from '../../topology/objects';
-import { withBroker, type TestBroker } from '../rigs/brokers';
+import { withBrokersAtOnce, type TestBroker } from '../rigs/brokers';
 import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { callManagement } from '../rigs/management';
@@ -29,44 +29,37 @@ async function fill(connection: ChannelModel, name: string): Promise<void> {
 const removal = (rig: TestBroker, vhost: string): Promise<void> =>
   removeQueue(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
 
-withBroker(
+withBrokersAtOnce(
   'messages of a quorum queue that nobody can get, and nobody has',
   (rig) => {
     const scratch = scratchOn(rig);
 
-    it.concurrent(
-      'rejected ones that wait for their delayed retry are counted before it is deleted',
-      async () => {
-        const vhost = await scratch.vhost();
-        const minute = 60_000;
-        await declare(rig, vhost, 'q', {
-          'x-delayed-retry-type': 'all',
-          'x-delayed-retry-min': minute,
-          'x-delayed-retry-max': minute,
+    it('rejected ones that wait for their delayed retry are counted before it is deleted', async () => {
+      const vhost = await scratch.vhost();
+      const minute = 60_000;
+      await declare(rig, vhost, 'q', {
+        'x-delayed-retry-type': 'all',
+        'x-delayed-retry-min': minute,
+        'x-delayed-retry-max': minute,
+      });
+      const connection = await connectTo(rig, vhost);
+      await fill(connection, 'q');
+      const channel = await connection.createChannel();
+      await new Promise<void>((resolve) => {
+        let rejected = 0;
+        void channel.consume('q', (message) => {
+          if (message !== null) channel.reject(message, true);
+          if (++rejected === COUNT) resolve();
         });
-        const connection = await connectTo(rig, vhost);
-        await fill(connection, 'q');
-        const channel = await connection.createChannel();
-        await new Promise<void>((resolve) => {
-          let rejected = 0;
-          void channel.consume('q', (message) => {
-            if (message !== null) channel.reject(message, true);
-            if (++rejected === COUNT) resolve();
-          });
-        });
-        // Nobody is connected any more, and the figures are older than that.
-        await connection.close();
-        await expect(removal(rig, vhost)).rejects.toThrow(`${COUNT} messages`);
-        const recreation = setQueueAside(
-          brokerOf(rig),
-          { vhost, name: 'q' },
-          { approvals: NOTHING_APPROVED },
-        );
-        await expect(recreation).rejects.toThrow('delayed retry');
-      },
-    );
+      });
+      // Nobody is connected any more, and the figures are older than that.
+      await connection.close();
+      await expect(removal(rig, vhost)).rejects.toThrow(`${COUNT} messages`);
+      const recreation = setQueueAside(brokerOf(rig), { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
+      await expect(recreation).rejects.toThrow('delayed retry');
+    });
 
-    it.concurrent('dead letters whose target takes none are counted before it is deleted', async () => {
+    it('dead letters whose target takes none are counted before it is deleted', async () => {
       const vhost = await scratch.vhost();
       await declare(rig, vhost, 'full', { 'x-max-length': 1, 'x-overflow': 'reject-publish' });
       await declare(rig, vhost, 'q', {

@@ -14,7 +14,7 @@ import * as queues from '../../broker/queues';
 import type { Broker } from '../../broker/transport';
 import { waitFor } from '../../tools/processes';
 import type { Arguments, QueueObject } from '../../topology/objects';
-import { withBroker } from '../rigs/brokers';
+import { withBrokersAtOnce } from '../rigs/brokers';
 import { connectTo, idsOf, numbersTo, publishNumbered, takeAll } from './numberedMessages';
 import { brokerOf, scratchOn } from './realBroker';
 
@@ -40,7 +40,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   return error.message;
 }
 
-withBroker('a queue at its limits', (rig) => {
+withBrokersAtOnce('a queue at its limits', (rig) => {
   const scratch = scratchOn(rig);
   const publish = async (vhost: string, exchange: string, count: number, from = 0): Promise<void> => {
     const connection = await connectTo(rig, vhost);
@@ -61,23 +61,20 @@ withBroker('a queue at its limits', (rig) => {
     return broker;
   };
 
-  it.concurrent(
-    'auto-delete: a shovel would be its only consumer, so it is refused while it holds messages',
-    async () => {
-      const vhost = await scratch.vhost();
-      const [old, wanted] = [PRIORITIES, MORE].map((table) => queueOf(vhost, table, { autoDelete: true }));
-      if (old === undefined || wanted === undefined) throw new Error('two queues');
-      const broker = await bound(old);
-      await publish(vhost, 'amq.direct', 50);
-      const options = { approvals: NOTHING_APPROVED, replacement: wanted };
-      expect(await refusal(setQueueAside(broker, old, options))).toMatch(
-        /50 messages.*goes with its last consumer/,
-      );
-      expect(await idsIn(vhost)).toEqual(numbersTo(50));
-    },
-  );
+  it('auto-delete: a shovel would be its only consumer, so it is refused while it holds messages', async () => {
+    const vhost = await scratch.vhost();
+    const [old, wanted] = [PRIORITIES, MORE].map((table) => queueOf(vhost, table, { autoDelete: true }));
+    if (old === undefined || wanted === undefined) throw new Error('two queues');
+    const broker = await bound(old);
+    await publish(vhost, 'amq.direct', 50);
+    const options = { approvals: NOTHING_APPROVED, replacement: wanted };
+    expect(await refusal(setQueueAside(broker, old, options))).toMatch(
+      /50 messages.*goes with its last consumer/,
+    );
+    expect(await idsIn(vhost)).toEqual(numbersTo(50));
+  });
 
-  it.concurrent('a limit in bytes that the messages exceed is seen before they are moved', async () => {
+  it('a limit in bytes that the messages exceed is seen before they are moved', async () => {
     const vhost = await scratch.vhost();
     const broker = await bound(queueOf(vhost, PRIORITIES));
     await publish(vhost, 'amq.direct', 20);
@@ -87,27 +84,24 @@ withBroker('a queue at its limits', (rig) => {
     expect(await idsIn(vhost)).toEqual(numbersTo(20));
   });
 
-  it.concurrent(
-    'what an interrupted run set aside does not go into a queue that is too small for it',
-    async () => {
-      const vhost = await scratch.vhost();
-      const broker = await bound(queueOf(vhost, PRIORITIES));
-      await publish(vhost, 'amq.direct', 20);
-      await setQueueAside(broker, queueOf(vhost, MORE), { approvals: NOTHING_APPROVED });
-      // The next run knows nothing of this one.
-      const next = brokerOf(rig);
-      const small = queueOf(vhost, { 'x-max-length': 2 });
-      expect(await refusal(judgeReturn(next, small, NOTHING_APPROVED))).toMatch(/20 messages.*takes only 2/);
-      await judgeReturn(next, small, parseApprovals([`queue q@${vhost}`]));
-      const wanted = queueOf(vhost, MORE);
-      await judgeReturn(next, wanted, NOTHING_APPROVED);
-      await queues.put(next, wanted);
-      await bringBack(next, wanted);
-      expect(await idsIn(vhost)).toEqual(numbersTo(20));
-    },
-  );
+  it('what an interrupted run set aside does not go into a queue that is too small for it', async () => {
+    const vhost = await scratch.vhost();
+    const broker = await bound(queueOf(vhost, PRIORITIES));
+    await publish(vhost, 'amq.direct', 20);
+    await setQueueAside(broker, queueOf(vhost, MORE), { approvals: NOTHING_APPROVED });
+    // The next run knows nothing of this one.
+    const next = brokerOf(rig);
+    const small = queueOf(vhost, { 'x-max-length': 2 });
+    expect(await refusal(judgeReturn(next, small, NOTHING_APPROVED))).toMatch(/20 messages.*takes only 2/);
+    await judgeReturn(next, small, parseApprovals([`queue q@${vhost}`]));
+    const wanted = queueOf(vhost, MORE);
+    await judgeReturn(next, wanted, NOTHING_APPROVED);
+    await queues.put(next, wanted);
+    await bringBack(next, wanted);
+    expect(await idsIn(vhost)).toEqual(numbersTo(20));
+  });
 
-  it.concurrent.each(['reject-publish', 'reject-publish-dlx'])(
+  it.each(['reject-publish', 'reject-publish-dlx'])(
     '%s: what does not fit waits, and nothing is dead-lettered over and over',
     async (overflow) => {
       const vhost = await scratch.vhost();
@@ -138,80 +132,71 @@ withBroker('a queue at its limits', (rig) => {
     },
   );
 
-  it.concurrent(
-    'quorum, to be deleted: what is published while it is counted refuses that, and stays',
-    async () => {
-      const vhost = await scratch.vhost();
-      const policy = { kind: 'policy', vhost, applyTo: 'queues' } as const;
-      const [forAll, own] = [{ 'message-ttl': 100 }, { 'max-length': 1000 }];
-      await policies.put(brokerOf(rig), {
-        ...policy,
-        ...{ name: 'all', pattern: '', priority: 0, definition: forAll },
-      });
-      await policies.put(brokerOf(rig), {
-        ...policy,
-        ...{ name: 'q', pattern: '^q$', priority: 1, definition: own },
-      });
-      const broker = await bound(queueOf(vhost, { 'x-queue-type': 'quorum' }));
-      const connection = await connectTo(rig, vhost); // somebody may have unacknowledged messages
-      const removal = refusal(removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }));
-      const observer = brokerOf(rig);
-      await waitFor(async () => {
-        const held = await bindings.listTo(observer, { vhost, type: 'queue', name: 'q' });
-        return held.some(({ source }) => source === 'amq.direct') ? undefined : true;
-      }, 60_000);
-      await publishNumbered(connection, {
-        from: 0,
-        count: 40,
-        exchange: 'amq.direct',
-        routingKey: () => 'k',
-      });
-      expect(await removal).toContain('40 messages');
-      expect(await idsIn(vhost)).toEqual(numbersTo(40));
-      await connection.close();
-      expect(await namesIn(broker, vhost)).toEqual(['all', 'q', 'q']);
-    },
-  );
+  it('quorum, to be deleted: what is published while it is counted refuses that, and stays', async () => {
+    const vhost = await scratch.vhost();
+    const policy = { kind: 'policy', vhost, applyTo: 'queues' } as const;
+    const [forAll, own] = [{ 'message-ttl': 100 }, { 'max-length': 1000 }];
+    await policies.put(brokerOf(rig), {
+      ...policy,
+      ...{ name: 'all', pattern: '', priority: 0, definition: forAll },
+    });
+    await policies.put(brokerOf(rig), {
+      ...policy,
+      ...{ name: 'q', pattern: '^q$', priority: 1, definition: own },
+    });
+    const broker = await bound(queueOf(vhost, { 'x-queue-type': 'quorum' }));
+    const connection = await connectTo(rig, vhost); // somebody may have unacknowledged messages
+    const removal = refusal(removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED }));
+    const observer = brokerOf(rig);
+    await waitFor(async () => {
+      const held = await bindings.listTo(observer, { vhost, type: 'queue', name: 'q' });
+      return held.some(({ source }) => source === 'amq.direct') ? undefined : true;
+    }, 60_000);
+    await publishNumbered(connection, {
+      from: 0,
+      count: 40,
+      exchange: 'amq.direct',
+      routingKey: () => 'k',
+    });
+    expect(await removal).toContain('40 messages');
+    expect(await idsIn(vhost)).toEqual(numbersTo(40));
+    await connection.close();
+    expect(await namesIn(broker, vhost)).toEqual(['all', 'q', 'q']);
+  });
 
-  it.concurrent(
-    'a vhost that takes no further queue: recreating is refused and leaves nothing, deleting goes',
-    async () => {
-      const vhost = await scratch.vhost();
-      const table = { 'x-queue-type': 'quorum' };
-      const broker = await bound(queueOf(vhost, table));
-      await putVhostLimits(broker, { kind: 'vhostLimits', vhost, maxQueues: 1 });
-      const replacement = queueOf(vhost, { ...table, 'x-max-length': 10 });
-      const options = { approvals: NOTHING_APPROVED, replacement };
-      expect(await refusal(setQueueAside(broker, replacement, options))).toMatch(
-        /queue limit in .* is reached.*maxQueues/,
-      );
-      expect(await namesIn(broker, vhost)).toEqual(['q']);
-      const stored = await bindings.listTo(broker, { vhost, type: 'queue', name: 'q' });
-      expect(stored.map(({ source }) => source)).toEqual(['amq.direct']);
-      await removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
-      expect(await namesIn(broker, vhost)).toEqual([]);
-    },
-  );
+  it('a vhost that takes no further queue: recreating is refused and leaves nothing, deleting goes', async () => {
+    const vhost = await scratch.vhost();
+    const table = { 'x-queue-type': 'quorum' };
+    const broker = await bound(queueOf(vhost, table));
+    await putVhostLimits(broker, { kind: 'vhostLimits', vhost, maxQueues: 1 });
+    const replacement = queueOf(vhost, { ...table, 'x-max-length': 10 });
+    const options = { approvals: NOTHING_APPROVED, replacement };
+    expect(await refusal(setQueueAside(broker, replacement, options))).toMatch(
+      /queue limit in .* is reached.*maxQueues/,
+    );
+    expect(await namesIn(broker, vhost)).toEqual(['q']);
+    const stored = await bindings.listTo(broker, { vhost, type: 'queue', name: 'q' });
+    expect(stored.map(({ source }) => source)).toEqual(['amq.direct']);
+    await removeQueue(broker, { vhost, name: 'q' }, { approvals: NOTHING_APPROVED });
+    expect(await namesIn(broker, vhost)).toEqual([]);
+  });
 
-  it.concurrent(
-    'a stream that messages come into by its name is not recreated, and is bound again at once',
-    async () => {
-      const vhost = await scratch.vhost();
-      const table = { 'x-queue-type': 'stream' };
-      const broker = await bound(queueOf(vhost, table));
-      const replacement = queueOf(vhost, { ...table, 'x-max-age': '1h' });
-      const options = { approvals: NOTHING_APPROVED, replacement };
-      const recreation = refusal(setQueueAside(broker, replacement, options));
-      const holding = holdingName('queue', 'q');
-      await waitFor(async () => {
-        const held = await bindings.listTo(brokerOf(rig), { vhost, type: 'exchange', name: holding });
-        return held.length > 0 ? true : undefined;
-      }, 60_000);
-      await scratch.publish(vhost, 'q', 3);
-      expect(await recreation).toMatch(/3 messages.*cannot be moved/);
-      expect(await namesIn(broker, vhost)).toEqual(['q']);
-    },
-  );
+  it('a stream that messages come into by its name is not recreated, and is bound again at once', async () => {
+    const vhost = await scratch.vhost();
+    const table = { 'x-queue-type': 'stream' };
+    const broker = await bound(queueOf(vhost, table));
+    const replacement = queueOf(vhost, { ...table, 'x-max-age': '1h' });
+    const options = { approvals: NOTHING_APPROVED, replacement };
+    const recreation = refusal(setQueueAside(broker, replacement, options));
+    const holding = holdingName('queue', 'q');
+    await waitFor(async () => {
+      const held = await bindings.listTo(brokerOf(rig), { vhost, type: 'exchange', name: holding });
+      return held.length > 0 ? true : undefined;
+    }, 60_000);
+    await scratch.publish(vhost, 'q', 3);
+    expect(await recreation).toMatch(/3 messages.*cannot be moved/);
+    expect(await namesIn(broker, vhost)).toEqual(['q']);
+  });
 });
 
 /** Of queues, of policies, and of exchanges that are not the broker's own. */

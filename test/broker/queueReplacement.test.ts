@@ -15,7 +15,7 @@ import * as queues from '../../broker/queues';
 import type { Broker, BrokerRequest } from '../../broker/transport';
 import type { Arguments, BindingObject, QueueObject } from '../../topology/objects';
 import { waitFor } from '../../tools/processes';
-import { withBroker } from '../rigs/brokers';
+import { withBrokersAtOnce } from '../rigs/brokers';
 import { connectTo, idsOf, numbersTo, publishNumbered, takeAll } from './numberedMessages';
 import { brokerOf, scratchOn } from './realBroker';
 
@@ -47,7 +47,7 @@ async function leftovers(broker: Broker, vhost: string): Promise<string[]> {
   return lists.flatMap((list) => list.map(({ name }) => name)).filter((name) => name.startsWith('warren.'));
 }
 
-withBroker('recreating a queue', (rig) => {
+withBrokersAtOnce('recreating a queue', (rig) => {
   const scratch = scratchOn(rig);
   const connections: ChannelModel[] = [];
   afterAll(async () => {
@@ -83,7 +83,7 @@ withBroker('recreating a queue', (rig) => {
     await bringBack(broker, queue);
   }
 
-  it.concurrent.each([
+  it.each([
     ['classic to quorum', {}, true, { 'x-queue-type': 'quorum' }],
     ['quorum to classic', { 'x-queue-type': 'quorum' }, true, {}],
     ['transient to durable', {}, false, {}],
@@ -136,7 +136,7 @@ withBroker('recreating a queue', (rig) => {
     },
   );
 
-  it.concurrent('while publishers go on: nothing that was confirmed is lost', async () => {
+  it('while publishers go on: nothing that was confirmed is lost', async () => {
     const vhost = await scratch.vhost();
     const broker = await declare(queueOf(vhost, {}));
     const connection = await connected(vhost);
@@ -159,43 +159,37 @@ withBroker('recreating a queue', (rig) => {
     expect(next).toBeGreaterThan(1000);
   });
 
-  it.concurrent(
-    'under a policy that would drop all but ten messages: nothing is lost on the way',
-    async () => {
-      const vhost = await scratch.vhost();
-      const broker = await declare(queueOf(vhost, { 'x-queue-type': 'quorum' }));
-      const connection = await connected(vhost);
-      await publishNumbered(connection, { from: 0, count: 100, exchange: '', routingKey: () => NAME });
-      for (const kind of ['policy', 'operatorPolicy'] as const) {
-        const limits = {
-          pattern: 'holding',
-          applyTo: 'queues',
-          priority: 5,
-          definition: { 'max-length': 10 },
-        } as const;
-        await policies.put(broker, { kind, vhost, name: 'limits', ...limits });
-      }
-      await recreate(broker, queueOf(vhost, {}));
-      expect(idsOf(await takeAll(connection, NAME))).toEqual(numbersTo(100));
-      expect(await leftovers(broker, vhost)).toEqual([]);
-    },
-  );
+  it('under a policy that would drop all but ten messages: nothing is lost on the way', async () => {
+    const vhost = await scratch.vhost();
+    const broker = await declare(queueOf(vhost, { 'x-queue-type': 'quorum' }));
+    const connection = await connected(vhost);
+    await publishNumbered(connection, { from: 0, count: 100, exchange: '', routingKey: () => NAME });
+    for (const kind of ['policy', 'operatorPolicy'] as const) {
+      const limits = {
+        pattern: 'holding',
+        applyTo: 'queues',
+        priority: 5,
+        definition: { 'max-length': 10 },
+      } as const;
+      await policies.put(broker, { kind, vhost, name: 'limits', ...limits });
+    }
+    await recreate(broker, queueOf(vhost, {}));
+    expect(idsOf(await takeAll(connection, NAME))).toEqual(numbersTo(100));
+    expect(await leftovers(broker, vhost)).toEqual([]);
+  });
 
-  it.concurrent(
-    'fed by one key only: consumers see the default exchange, which they may answer to',
-    async () => {
-      const vhost = await scratch.vhost();
-      const broker = brokerOf(rig);
-      await queues.put(broker, queueOf(vhost, {}));
-      const connection = await connected(vhost);
-      await publishNumbered(connection, { from: 0, count: 3, exchange: '', routingKey: () => NAME });
-      await recreate(broker, queueOf(vhost, { 'x-queue-type': 'quorum' }));
-      const [first] = await takeAll(connection, NAME);
-      expect(first?.fields).toMatchObject({ exchange: '', routingKey: NAME });
-    },
-  );
+  it('fed by one key only: consumers see the default exchange, which they may answer to', async () => {
+    const vhost = await scratch.vhost();
+    const broker = brokerOf(rig);
+    await queues.put(broker, queueOf(vhost, {}));
+    const connection = await connected(vhost);
+    await publishNumbered(connection, { from: 0, count: 3, exchange: '', routingKey: () => NAME });
+    await recreate(broker, queueOf(vhost, { 'x-queue-type': 'quorum' }));
+    const [first] = await takeAll(connection, NAME);
+    expect(first?.fields).toMatchObject({ exchange: '', routingKey: NAME });
+  });
 
-  it.concurrent.each(['classic', 'quorum'] as const)(
+  it.each(['classic', 'quorum'] as const)(
     'killed while a %s queue is being emptied: the next run goes on, and each message comes once',
     async (type) => {
       const vhost = await scratch.vhost();
@@ -219,7 +213,7 @@ withBroker('recreating a queue', (rig) => {
     },
   );
 
-  it.concurrent.each(['classic', 'quorum'] as const)(
+  it.each(['classic', 'quorum'] as const)(
     'killed while a %s queue is being emptied, then to be deleted: all its messages are counted, and nothing stays',
     async (type) => {
       const vhost = await scratch.vhost();
@@ -251,7 +245,7 @@ withBroker('recreating a queue', (rig) => {
     },
   );
 
-  it.concurrent.each(['classic', 'quorum'] as const)(
+  it.each(['classic', 'quorum'] as const)(
     '%s with a consumer: refused as it was, and done once approved',
     async (type) => {
       const vhost = await scratch.vhost();

@@ -1,11 +1,12 @@
 /** `retry` on real brokers: what comes back, after how long, as what, and where it ends. */
-import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { afterAll, describe, expect, it } from 'vitest';
 import { importDefinitions } from '../../broker/definitions';
 import { load } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
-import { allowRigUser, withBroker, type TestBroker } from '../rigs/brokers';
-import { brokerOf, scratchOn, uniqueName } from './realBroker';
+import { withBrokersAtOnce, type TestBroker } from '../rigs/brokers';
+import { connectTo } from './numberedMessages';
+import { brokerOf, scratchOn } from './realBroker';
 
 const FIRST_KEY = 'mail.welcome';
 /** The broker's clock and ours may differ a little; that it waits at all, and twice as long each time, is the point. */
@@ -50,20 +51,22 @@ function deaths(message: ConsumeMessage): Record<string, unknown>[] {
   return (message.properties.headers?.['x-death'] ?? []) as unknown as Record<string, unknown>[];
 }
 
-withBroker('retry', (rig: TestBroker) => {
+withBrokersAtOnce('retry', (rig: TestBroker) => {
   const scratch = scratchOn(rig);
-  const vhost = uniqueName('warren-retry');
-  let connection: ChannelModel;
-
-  beforeAll(async () => {
-    await scratch.vhost(vhost);
-    await allowRigUser(rig, vhost);
-    const { amqpPort: port, username, password } = rig;
-    connection = await connect({ hostname: '127.0.0.1', port, username, password, vhost });
+  const connections: ChannelModel[] = [];
+  afterAll(async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
   });
-  afterAll(() => connection.close());
 
+  async function channelTo(vhost: string): Promise<ConfirmChannel> {
+    const connection = await connectTo(rig, vhost);
+    connections.push(connection);
+    return connection.createConfirmChannel();
+  }
+
+  /** In a vhost of its own. */
   async function apply(work: string): Promise<ConfirmChannel> {
+    const vhost = await scratch.vhost();
     const text = `warren: 1
 vhosts:
   ${vhost}:
@@ -76,21 +79,7 @@ vhosts:
     const { objects, diagnostics } = load(text, 't.yaml', { target: rig.version });
     expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
     await importDefinitions(brokerOf(rig), renderDefinitions(objects ?? []));
-    return connection.createConfirmChannel();
-  }
-
-  /** Every test begins with an empty vhost. */
-  async function clear(channel: ConfirmChannel): Promise<void> {
-    for (const name of [
-      'work',
-      'dead',
-      ...[1, 2, 3].flatMap((n) => [`work.retry.${n}`, `work.attempt.${n + 1}`]),
-    ]) {
-      await channel.deleteQueue(name);
-    }
-    for (const name of ['events', 'work.retry', 'work.retry.first', 'work.retry.back'])
-      await channel.deleteExchange(name);
-    await channel.close();
+    return channelTo(vhost);
   }
 
   const bindings = `bindings: [{ exchange: events, routingKey: 'mail.#' }]`;
@@ -132,7 +121,6 @@ vhosts:
           expect.objectContaining({ queue: `work.retry.${rung}`, reason: 'expired', count: 1 }),
         );
       }
-      await clear(channel);
     });
   });
 
@@ -170,7 +158,6 @@ vhosts:
     expect([...seen.entries()].filter(([body]) => Number(body) % 2 === 0).map(([, count]) => count)).toEqual(
       Array(10).fill(3),
     );
-    await clear(channel);
   });
 
   it('by stages keeps the routing key, and takes expired messages along, too', async () => {
@@ -190,7 +177,6 @@ vhosts:
     }
     expect(deliveries[1]?.waitedMs).toBeGreaterThanOrEqual(200 - CLOCK_TOLERANCE_MS);
     expect(deliveries[2]?.waitedMs).toBeGreaterThanOrEqual(400 - CLOCK_TOLERANCE_MS);
-    await clear(channel);
   });
 
   // 4.3 brought it.
@@ -206,12 +192,11 @@ vhosts:
       });
       expect(dead.properties).toMatchObject(identity);
       expect(deaths(dead)).toMatchObject([{ queue: 'work', reason: 'delivery_limit', count: 1 }]);
-      await clear(channel);
     });
   }
 
   it('shows why a ladder refuses what else makes messages leave: they would be gone', async () => {
-    const channel = await connection.createConfirmChannel();
+    const channel = await channelTo(await scratch.vhost());
     await channel.assertExchange('lossy.back', 'fanout', { durable: true });
     await channel.assertQueue('lossy', {
       durable: true,
@@ -233,6 +218,5 @@ vhosts:
     await new Promise<void>((resolve) => void channel.consume('witness', () => resolve(), { noAck: true }));
     expect(await channel.checkQueue('lossy')).toMatchObject({ messageCount: 0 });
     expect(await channel.checkQueue('lossy.delay')).toMatchObject({ messageCount: 0 });
-    await channel.close();
   });
 });

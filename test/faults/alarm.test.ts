@@ -76,17 +76,17 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} [
   });
 
   it('a stack goes up, changes, is compared and goes', async () => {
-    const up = await workspace.up('--skip-preview');
+    const up = await workspace.up();
     expect(up.exitCode, up.output).toBe(0);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
     write(900);
-    const changed = await workspace.up('--skip-preview');
+    const changed = await workspace.up();
     expect(changed.exitCode, changed.output).toBe(0);
     const policies = await callManagement<{ definition: object }[]>(login(), 'GET', 'policies/shop');
     expect(policies.map(({ definition }) => definition)).toContainEqual(
       expect.objectContaining({ 'max-length': 900 }),
     );
-    const destroyed = await workspace.destroy('--skip-preview');
+    const destroyed = await workspace.destroy();
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     const vhosts = await callManagement<{ name: string }[]>(login(), 'GET', 'vhosts');
     expect(vhosts.map(({ name }) => name)).toEqual(['/']);

@@ -64,7 +64,7 @@ withBroker(
     const begin = async (granularity: string): Promise<void> => {
       fs.writeFileSync(topologyFile, topology(BEFORE));
       await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint, granularity });
-      await succeed(workspace.up('--skip-preview'));
+      await succeed(workspace.up());
       await allowRigUser(broker, 'shop');
       await callManagement(broker, 'POST', 'bindings/shop/e/events/q/orders', { routing_key: 'by.hand' });
       const client = await AmqpClient.open({ ...broker, vhost: 'shop' });
@@ -77,8 +77,8 @@ withBroker(
     const goOn = async (way: (typeof WAYS)[number]): Promise<PulumiRun> => {
       await workspace.clearLock();
       if (way === 'reverted') fs.writeFileSync(topologyFile, topology(BEFORE));
-      if (way === 'refreshed') await succeed(workspace.refresh('--yes', '--skip-preview'));
-      return succeed(workspace.up('--skip-preview'));
+      if (way === 'refreshed') await succeed(workspace.refresh());
+      return succeed(workspace.up());
     };
 
     describe.each(['object', 'vhost'])('granularity %s', (granularity) => {
@@ -103,7 +103,7 @@ withBroker(
           } finally {
             await client.close();
           }
-          expectNoChange(await workspace.up('--skip-preview'));
+          expectNoChange(await workspace.up());
         });
       });
     });
@@ -130,7 +130,7 @@ withBroker(
       try {
         fs.writeFileSync(topologyFile, TWO_QUEUES);
         await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint });
-        await succeed(workspace.up('--skip-preview'));
+        await succeed(workspace.up());
         await allowRigUser(broker, 'shop');
         const client = await AmqpClient.open({ ...broker, vhost: 'shop' });
         for (const body of MESSAGES) await client.publish('events', 'order', body);
@@ -141,7 +141,7 @@ withBroker(
           wanted.replace('second: { ', 'second: { arguments: { x-max-length: 1 }, '),
         );
         proxy.requests.length = 0;
-        const refused = await workspace.up('--skip-preview');
+        const refused = await workspace.up();
         expect(refused.exitCode, refused.output).not.toBe(0);
         expect(refused.output).toContain('Refused to recreate queue "second"');
         expect(refused.output).toContain('Not begun: the recreation of another object');
@@ -149,7 +149,7 @@ withBroker(
         expect(await client.depth('first')).toBe(MESSAGES.length);
 
         fs.writeFileSync(topologyFile, wanted);
-        await succeed(workspace.up('--skip-preview'));
+        await succeed(workspace.up());
         expect(await client.takeBodies('first', MESSAGES.length)).toEqual(MESSAGES);
         expect(await client.takeBodies('second', MESSAGES.length)).toEqual(MESSAGES);
         await client.close();

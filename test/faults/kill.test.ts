@@ -5,7 +5,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { resetBroker, withBroker } from '../rigs/brokers';
+import { resetBroker, withOldestAndNewestBroker } from '../rigs/brokers';
 import { callManagement, canLogIn } from '../rigs/management';
 import { PulumiWorkspace } from '../rigs/pulumi';
 import { expectNoChange } from '../systems/systemStack';
@@ -20,7 +20,7 @@ const MOMENTS = [
   ['a queue was created', 'PUT', /^\/api\/queues\/celery\/recovery$/],
 ] as const;
 
-withBroker('killed', (broker) => {
+withOldestAndNewestBroker('killed', (broker) => {
   let workspace: PulumiWorkspace;
   let proxy: InterceptingProxy;
 

@@ -54,7 +54,7 @@ export async function killAt(at: Moment, options: KillOptions): Promise<KilledRu
   const { workspace, proxy, command, env, requests } = options;
   let isHit = false;
   let timer: NodeJS.Timeout | undefined;
-  const run = workspace.start(command, ['--skip-preview'], env);
+  const run = workspace.start(command, [], env);
   const kill = (who?: Killed): void => {
     isHit = true;
     run.kill(who);

@@ -53,7 +53,7 @@ withBroker(
     const begin = async (granularity: string): Promise<void> => {
       write(BEFORE);
       await workspace.initWithSeed({ topology: topologyFile, target: broker.version, endpoint, granularity });
-      await succeed(workspace.up('--skip-preview'));
+      await succeed(workspace.up());
       await allowRigUser(broker, 'shop');
       for (let sent = 0; sent < 3; sent++) await publish('events', 'order');
     };
@@ -78,11 +78,11 @@ withBroker(
     };
     const expectAllBack = async (): Promise<void> => {
       write({ ...BEFORE, priorities: 5 });
-      const run = await succeed(workspace.up('--skip-preview'));
+      const run = await succeed(workspace.up());
       expect(await take('orders'), run.output).toBe(3);
       expect([...(await names('queues')), ...(await names('exchanges'))].filter(isOurs)).toEqual([]);
       expect(await publish('events', 'order')).toEqual({ routed: true });
-      expect((await succeed(workspace.up('--skip-preview'))).output).not.toContain('warren.holding');
+      expect((await succeed(workspace.up())).output).not.toContain('warren.holding');
     };
 
     describe.each(['object', 'vhost'])('granularity %s', (granularity) => {
@@ -90,10 +90,10 @@ withBroker(
         await begin(granularity);
         await kill({ ...BEFORE, priorities: 5 }, OLD_QUEUE);
         expect(await names('queues')).toEqual(['kept', HELD]);
-        const refreshed = await succeed(workspace.refresh('--yes', '--skip-preview'));
+        const refreshed = await succeed(workspace.refresh());
         write({ exchange: 'topic' });
         const previewed = await succeed(workspace.preview());
-        const changed = await succeed(workspace.up('--skip-preview'));
+        const changed = await succeed(workspace.up());
         for (const { output } of [refreshed, previewed, changed]) {
           const told = output.match(/^ +warning: Queue "orders" in vhost "shop" is not on .*/gm) ?? [];
           expect(told, output).toHaveLength(1);
@@ -110,7 +110,7 @@ withBroker(
         await kill({ ...BEFORE, priorities: 5 }, OLD_QUEUE);
         expect(await names('queues')).toEqual(['kept', HELD]);
         write({ exchange: 'topic' });
-        const refused = await workspace.up('--skip-preview');
+        const refused = await workspace.up();
         expect(refused.exitCode, refused.output).not.toBe(0);
         expect(refused.output).toContain('Refused to delete queue "orders" in vhost "shop"');
         expect(refused.output).toContain('3 messages');
@@ -123,7 +123,7 @@ withBroker(
         expect(await names('exchanges')).toContain('warren.holding.exchange.events');
         expect(await names('exchanges')).not.toContain('events');
         write({ priorities: 3 });
-        const { output } = await succeed(workspace.up('--skip-preview'));
+        const { output } = await succeed(workspace.up());
         expect((await names('exchanges')).filter(isOurs), output).toEqual([]);
       });
 
@@ -132,7 +132,7 @@ withBroker(
         write({ exchange: 'topic' });
         const { requests } = proxy;
         requests.length = 0;
-        const refused = await workspace.up('--skip-preview');
+        const refused = await workspace.up();
         expect(refused.exitCode, refused.output).not.toBe(0);
         expect(refused.output).toContain('Refused to delete queue "orders"');
         // Not even for a moment without its bindings.
@@ -140,7 +140,7 @@ withBroker(
         expect(await publish('events', 'order'), refused.output).toEqual({ routed: true });
         expect(await take('orders')).toBe(4);
         write(BEFORE);
-        await succeed(workspace.up('--skip-preview'));
+        await succeed(workspace.up());
         expect(await publish('events', 'order')).toEqual({ routed: true });
       });
     });
@@ -156,7 +156,7 @@ withBroker(
           expect(await publish('amq.default', 'orders')).toEqual({ routed: true });
         },
       });
-      const refused = await workspace.up('--skip-preview');
+      const refused = await workspace.up();
       expect(proxy.isHit, refused.output).toBe(true);
       expect(refused.exitCode, refused.output).not.toBe(0);
       expect(refused.output).toContain('Refused to delete queue "orders"');

@@ -120,7 +120,7 @@ describe.skipIf(reason !== undefined)(title, () => {
       ];
       it.each(wrong)('%s', async (_title, server, files, message) => {
         configure(server, files());
-        const run = await workspace.up('--skip-preview');
+        const run = await workspace.up();
         expect(run.exitCode, run.output).not.toBe(0);
         const told = (run.output.split('Diagnostics:').at(-1) ?? '').match(/Cannot .*/g) ?? [];
         expect(told, run.output).toHaveLength(1);

@@ -65,14 +65,14 @@ withBroker(
       await allowRigUser(broker, 'celery');
       const other = { durable: false, auto_delete: true, arguments: {} };
       await callManagement(broker, 'PUT', 'queues/celery/recovery', other);
-      const failed = await workspace.up('--skip-preview');
+      const failed = await workspace.up();
       expect(failed.exitCode, failed.output).not.toBe(0);
       expect(failed.output).toContain("differs in what can't be changed");
       expect(stateHolds('celery/maintenance')).toBe(true);
       expect(stateHolds('celery/recovery')).toBe(false);
 
       await callManagement(broker, 'DELETE', 'queues/celery/recovery');
-      const again = await workspace.up('--skip-preview');
+      const again = await workspace.up();
       expect(again.exitCode, again.output).toBe(0);
       expectNoChange(await workspace.up());
     });
@@ -85,7 +85,7 @@ withBroker(
       expect(proxy.isHit).toBe(true);
       expect(stateHolds('warren-admin-g1')).toBe(true);
 
-      const again = await workspace.up('--skip-preview');
+      const again = await workspace.up();
       expect(again.exitCode, again.output).toBe(0);
       expectNoChange(await workspace.up());
     });
@@ -98,13 +98,13 @@ withBroker(
       expect(stateHolds('warren-admin-g1')).toBe(false);
 
       await workspace.clearLock();
-      const again = await workspace.up('--skip-preview');
+      const again = await workspace.up();
       expect(again.exitCode, again.output).toBe(0);
       expectNoChange(await workspace.up());
     });
 
     it('SIGKILL amid destroy: a re-run finds the rest gone, or makes it go', async () => {
-      expect((await workspace.up('--skip-preview')).exitCode).toBe(0);
+      expect((await workspace.up()).exitCode).toBe(0);
       const running = workspace.start('destroy');
       proxy.intercept({
         method: 'DELETE',

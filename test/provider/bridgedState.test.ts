@@ -3,12 +3,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import { scratchOn } from '../broker/realBroker';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { missingEngine } from '../rigs/pulumi';
 import { asBridged } from './bridgedState';
 import { EveryKindStack } from './everyKindStack';
 
-withBroker('state as the bridged provider writes it', (rig) => {
+withOldestAndNewestBroker('state as the bridged provider writes it', (rig) => {
   const scratch = scratchOn(rig);
 
   it('is taken over by preview, refresh and up without a change, and destroyed', async ({ skip }) => {

@@ -38,6 +38,8 @@ const ends = { vhost: name, source: 'amq.topic', destination: 'q', destinationTy
 new rabbitmq.Binding('binding' + suffix, ends, { provider, dependsOn: [queue] });
 `;
 
+const UP = ['up', '--yes', '--skip-preview'];
+
 withBroker(
   'a real pulumi up',
   (rig) => {
@@ -76,14 +78,15 @@ withBroker(
       return result;
     };
     const up = async (program: ProgramValues, env: NodeJS.ProcessEnv = {}) => {
-      const result = await run(['up', '--yes'], program, env);
+      const result = await run(UP, program, env);
       expect(result.exitCode, result.output).toBe(0);
       return result.output;
     };
 
     it('creates, changes nothing the second time, and destroys', async () => {
       const program = await values();
-      await up(program);
+      const created = await run(['up', '--yes'], program); // with its preview
+      expect(created.exitCode, created.output).toBe(0);
       expect(await up(program)).toMatch(/6 unchanged/);
       const destroyed = await run(['destroy', '--yes'], program);
       expect(destroyed.exitCode, destroyed.output).toBe(0);
@@ -103,7 +106,7 @@ withBroker(
       );
       expect(await users.read(broker, program.user)).toBeDefined();
       // The messages are still there: without approval the queue can't go.
-      const destroyed = await run(['destroy', '--yes'], program);
+      const destroyed = await run(['destroy', '--yes', '--skip-preview'], program);
       expect(destroyed.exitCode).not.toBe(0);
       expect(destroyed.output).toContain('2 messages, 0 consumers');
     });
@@ -114,7 +117,7 @@ withBroker(
       await up(program);
       await scratch.publish(vhost, 'q', 3);
       const broker = brokerOf(rig);
-      const refused = await run(['up', '--yes'], { ...program, lengthMax: 2 });
+      const refused = await run(UP, { ...program, lengthMax: 2 });
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain('3 messages, 0 consumers; the new one takes only 2 (x-max-length)');
       expect(refused.output).toContain(`approve the loss with \`queue q@${vhost}\``);
@@ -134,7 +137,7 @@ withBroker(
       const program = await values();
       await up(program);
       await users.put(brokerOf(rig), { kind: 'user', name: program.user, tags: ['monitoring'] }, 'changed');
-      const refreshed = await run(['refresh', '--yes'], program);
+      const refreshed = await run(['refresh', '--yes', '--skip-preview'], program);
       expect(refreshed.output).toMatch(/1 updated/);
       expect(await up(program)).toMatch(/1 updated/);
       const login = { username: program.user, password: PASSWORD };
@@ -149,7 +152,7 @@ withBroker(
           [`http://127.0.0.1:${await closedPort()}`, 'nothing accepts connections there'],
           [silent.url, 'did not answer within 15 s'],
         ] as const) {
-          const failed = await run(['up', '--yes'], { ...program, endpoint });
+          const failed = await run(UP, { ...program, endpoint });
           expect(failed.exitCode).toBeGreaterThan(0);
           expect(failed.output).toContain(text);
         }
@@ -157,7 +160,7 @@ withBroker(
         await silent.stop();
       }
       const wrong = { username: uniqueName('nobody'), password: 'x' };
-      const refused = await run(['up', '--yes'], { ...program, login: wrong });
+      const refused = await run(UP, { ...program, login: wrong });
       expect(refused.output).toContain(`does not accept user "${wrong.username}"`);
       await up(program);
       expect(await up(program)).toMatch(/6 unchanged/);

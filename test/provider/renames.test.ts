@@ -1,12 +1,12 @@
 /** Other logical names for every kind of resource there is: Pulumi creates and deletes, the broker sees neither. */
 import { expect, it } from 'vitest';
 import { scratchOn } from '../broker/realBroker';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { missingEngine } from '../rigs/pulumi';
 import { expectNoChange } from '../systems/systemStack';
 import { EveryKindStack } from './everyKindStack';
 
-withBroker('every kind of resource, renamed', (rig) => {
+withOldestAndNewestBroker('every kind of resource, renamed', (rig) => {
   const scratch = scratchOn(rig);
 
   it('is still there, with its messages', async ({ skip }) => {

@@ -1,10 +1,8 @@
 /**
- * Real brokers for tests. `withBroker` is the way to use them: it describes the same tests once per RabbitMQ version
- * and lets no two test files work on the same broker at a time.
+ * Real brokers for tests. `withBroker` is the way to use them: it describes the same tests once per RabbitMQ version.
+ * Each process of a test run has brokers of its own, so that no two test files meet on one.
  */
-import * as path from 'node:path';
-import { afterAll, beforeAll, describe, inject } from 'vitest';
-import { acquireLock } from '../../tools/fileLock';
+import { describe, inject } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { callManagement } from './management';
 
@@ -27,19 +25,15 @@ export interface MissingBroker {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    brokers: TestBroker[];
+    /** One per version for each process of the test run. */
+    brokers: TestBroker[][];
     missingBrokers: MissingBroker[];
-    /** Of this test run; holds the brokers' locks. */
-    rigFolder: string;
   }
 }
 
-const LOCK_TIMEOUT_MS = 3_600_000;
-const held = new Set<BrokerVersion>();
-
-/** The brokers that this machine could start, oldest version first. */
+/** The brokers that this machine could start for this process, oldest version first. */
 export function brokers(): readonly TestBroker[] {
-  return inject('brokers');
+  return inject('brokers')[Number(process.env.VITEST_POOL_ID ?? 1) - 1] ?? [];
 }
 
 /**
@@ -51,22 +45,42 @@ export function withBroker(
   body: (broker: TestBroker) => void,
   versions: readonly BrokerVersion[] = BROKER_VERSIONS,
 ): void {
-  for (const version of inTurn(versions)) {
+  describeVersions(describe, { title, body, versions });
+}
+
+/** The same for tests that mostly wait, and don't meet on a broker: all of them, on all versions, at the same time. */
+export function withBrokersAtOnce(
+  title: string,
+  body: (broker: TestBroker) => void,
+  versions: readonly BrokerVersion[] = BROKER_VERSIONS,
+): void {
+  describeVersions(describe.concurrent, { title, body, versions });
+}
+
+/** For what takes long, and on which the versions between these two have no word of their own. */
+export function withOldestAndNewestBroker(title: string, body: (broker: TestBroker) => void): void {
+  withBroker(title, body, ['3.10', '4.3']);
+}
+
+interface Described {
+  readonly title: string;
+  readonly body: (broker: TestBroker) => void;
+  readonly versions: readonly BrokerVersion[];
+}
+
+function describeVersions(
+  describeOne: typeof describe.concurrent,
+  { title, body, versions }: Described,
+): void {
+  for (const version of versions) {
     const broker = brokers().find((candidate) => candidate.version === version);
     if (broker === undefined) describeSkipped(title, version, body);
     else {
-      describe(`${title} on RabbitMQ ${version}`, () => {
-        reserveBroker(version);
+      describeOne(`${title} on RabbitMQ ${version}`, () => {
         body(broker);
       });
     }
   }
-}
-
-/** Each process of the test run begins with another one, so that files seldom wait for each other's broker. */
-function inTurn(versions: readonly BrokerVersion[]): readonly BrokerVersion[] {
-  const turn = (Number(process.env.VITEST_POOL_ID ?? 1) - 1) % versions.length;
-  return [...versions.slice(turn), ...versions.slice(0, turn)];
 }
 
 function describeSkipped(title: string, version: BrokerVersion, body: (broker: TestBroker) => void): void {
@@ -77,40 +91,11 @@ function describeSkipped(title: string, version: BrokerVersion, body: (broker: T
   });
 }
 
-/** Keeps other test files off this broker from before the first to after the last test of the current `describe`. */
-function reserveBroker(version: BrokerVersion): void {
-  let release: (() => void) | undefined;
-  beforeAll(async () => {
-    release = await lockBroker(version);
-  }, LOCK_TIMEOUT_MS);
-  afterAll(() => {
-    held.delete(version);
-    release?.();
-  });
-}
-
-async function lockBroker(version: BrokerVersion): Promise<() => void> {
-  const file = path.join(inject('rigFolder'), `${version}.lock`);
-  const release = await acquireLock(file, { timeoutMs: LOCK_TIMEOUT_MS });
-  held.add(version);
-  return release;
-}
-
-/**
- * Outside of `withBroker` a test file that resets brokers takes all of them, in one order (so that no two files wait
- * for each other), and keeps them until its process ends.
- */
-async function ensureReserved(broker: TestBroker): Promise<void> {
-  if (held.has(broker.version)) return;
-  for (const { version } of brokers()) if (!held.has(version)) await lockBroker(version);
-}
-
 /**
  * Makes the broker as good as new: no vhost but an empty `/`, no users but `guest` (administrator, all permissions)
  * and the rig's own. Clients that are connected are cut off.
  */
 export async function resetBroker(broker: TestBroker): Promise<void> {
-  await ensureReserved(broker);
   let failure: unknown;
   // What an earlier test file's clean-up is still deleting is gone at the second look, or a list of it answers again.
   const isClean = await waitFor(async () => {

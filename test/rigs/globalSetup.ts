@@ -1,11 +1,10 @@
-/** Before the first test: real brokers, one per RabbitMQ version, and Pulumi's engine. After the last: their end. */
+/**
+ * Before the first test: real brokers, one per RabbitMQ version for each process that runs tests, and Pulumi's engine.
+ * After the last: their end.
+ */
 import * as crypto from 'node:crypto';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { isDockerRunning } from '../../tools/localBroker/docker';
-import { onEndOfThisProcess } from '../../tools/processes';
 import { BROKER_VERSIONS, type BrokerVersion, type MissingBroker, type TestBroker } from './brokers';
 import { chrootObstacle, startChrootBroker, type StartedBroker } from './chrootBroker';
 import { startDockerBroker } from './dockerBroker';
@@ -15,35 +14,37 @@ import { obtainPulumi } from './pulumiEngine';
 import { CLIENT_SETS, ensureClients, type ClientSet } from './python';
 
 interface Outcome {
-  readonly broker?: TestBroker;
+  /** One for each process. */
+  readonly brokers?: readonly TestBroker[];
   readonly missing?: MissingBroker;
   readonly stop?: () => Promise<void>;
 }
 
 /** Called by vitest. Returns what vitest calls at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const rigFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-rig-'));
-  const [outcomes, engine, clients] = await Promise.all([obtainBrokers(), obtainPulumi(), obtainClients()]);
-  project.provide('rigFolder', rigFolder);
+  const { state, config } = project.vitest;
+  const processes = Math.min(config.maxWorkers, state.getPaths().length);
+  const [outcomes, engine, clients] = await Promise.all([
+    obtainBrokers(processes),
+    obtainPulumi(),
+    obtainClients(),
+  ]);
   project.provide('engineFolder', engine.folder);
   project.provide('missingEngineReason', engine.missingReason);
   project.provide('clients', clients.pythons);
   project.provide('missingClientReasons', clients.missingReasons);
   project.provide(
     'brokers',
-    outcomes.flatMap(({ broker }) => broker ?? []),
+    Array.from({ length: processes }, (_, index) =>
+      outcomes.flatMap(({ brokers }) => brokers?.[index] ?? []),
+    ),
   );
   project.provide(
     'missingBrokers',
     outcomes.flatMap(({ missing }) => missing ?? []),
   );
-  const stopWatching = onEndOfThisProcess(() => {
-    fs.rmSync(rigFolder, { recursive: true, force: true });
-  });
   return async () => {
-    stopWatching();
-    await Promise.all(outcomes.map((outcome) => outcome.stop?.() ?? Promise.resolve()));
-    fs.rmSync(rigFolder, { recursive: true, force: true });
+    await Promise.all(outcomes.map(async ({ stop }) => stop?.()));
   };
 }
 
@@ -67,39 +68,36 @@ async function obtainClients(): Promise<{
   return { pythons, missingReasons };
 }
 
-async function obtainBrokers(): Promise<Outcome[]> {
-  const given = process.env.WARREN_TEST_BROKERS;
+async function obtainBrokers(processes: number): Promise<Outcome[]> {
   const hasDocker = await isDockerRunning();
-  return Promise.all(
-    BROKER_VERSIONS.map((version) =>
-      given === undefined || given === ''
-        ? obtainBroker(version, hasDocker)
-        : Promise.resolve(givenBroker(version, given)),
-    ),
-  );
+  return Promise.all(BROKER_VERSIONS.map((version) => obtainVersion(version, processes, hasDocker)));
 }
 
-/** `WARREN_TEST_BROKERS`: a JSON array of brokers that somebody else started, for quick reruns. */
-function givenBroker(version: BrokerVersion, json: string): Outcome {
-  const broker = (JSON.parse(json) as TestBroker[]).find((candidate) => candidate.version === version);
-  if (broker !== undefined) return { broker };
-  return { missing: { version, reason: 'not in WARREN_TEST_BROKERS' } };
-}
-
-async function obtainBroker(version: BrokerVersion, hasDocker: boolean): Promise<Outcome> {
+async function obtainVersion(
+  version: BrokerVersion,
+  processes: number,
+  hasDocker: boolean,
+): Promise<Outcome> {
   const wanted = process.env.WARREN_TEST_VERSIONS;
   if (wanted !== undefined && wanted !== '' && !wanted.split(',').includes(version)) {
     return { missing: { version, reason: `WARREN_TEST_VERSIONS is ${wanted}` } };
   }
   const say = (text: string) => process.stderr.write(`RabbitMQ ${version}: ${text}\n`);
-  try {
-    const started = await startBroker(version, hasDocker, say);
-    return { broker: await addRigUser(version, started), stop: started.stop };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    say(`can't be had here, its tests are skipped: ${reason}`);
-    return { missing: { version, reason: reason.split('\n')[0] ?? '' } };
+  const starts = await Promise.allSettled(
+    Array.from({ length: processes }, () => startBroker(version, hasDocker, say)),
+  );
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? start.value : []));
+  const stop = async (): Promise<void> => {
+    await Promise.all(started.map(({ stop }) => stop()));
+  };
+  const failure = starts.find((start) => start.status === 'rejected');
+  if (failure === undefined) {
+    return { brokers: await Promise.all(started.map((broker) => addRigUser(version, broker))), stop };
   }
+  await stop();
+  const reason = failure.reason instanceof Error ? failure.reason.message : String(failure.reason);
+  say(`can't be had here, its tests are skipped: ${reason}`);
+  return { missing: { version, reason: reason.split('\n')[0] ?? '' } };
 }
 
 async function startBroker(

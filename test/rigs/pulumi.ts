@@ -49,6 +49,9 @@ export function missingEngine(): string | undefined {
   return inject('engineFolder') === '' ? inject('missingEngineReason') : undefined;
 }
 
+/** New stacks with a seed, as pulumi made the first one: it takes two runs, and the same passphrase opens the copies. */
+const seeded = new Map<string, ReadonlyMap<string, string>>();
+
 /** Make one per test, and `dispose` of it afterwards. */
 export class PulumiWorkspace {
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-pulumi-'));
@@ -124,14 +127,36 @@ export class PulumiWorkspace {
 
   /** A new stack with this config and a seed, as `warren init` would leave it. */
   async initWithSeed(config: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.mustRun(['stack', 'init', this.stack]);
+    const known = seeded.get(this.projectFolder + this.stack);
+    if (known === undefined) {
+      await this.mustRun(['stack', 'init', this.stack]);
+      await this.mustRun(['config', 'set', '--secret', 'seed', TEST_SEED]);
+      seeded.set(this.projectFolder + this.stack, this.filesOfStack());
+    }
+    for (const [name, content] of known ?? []) {
+      fs.mkdirSync(path.dirname(path.join(this.folder, name)), { recursive: true });
+      fs.writeFileSync(path.join(this.folder, name), content);
+    }
     this.setConfig(config);
-    await this.mustRun(['config', 'set', '--secret', 'seed', TEST_SEED]);
   }
 
-  /** `up`, `refresh` and `destroy` without questions; `up` with its preview unless told otherwise. */
+  /** Its state and its config, by their names in the workspace. */
+  private filesOfStack(): ReadonlyMap<string, string> {
+    const state = fs
+      .readdirSync(path.join(this.folder, 'state'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    return new Map(
+      [...state, this.configFile].map((file) => [
+        path.relative(this.folder, file),
+        fs.readFileSync(file, 'utf8'),
+      ]),
+    );
+  }
+
+  /** `up`, `refresh` and `destroy` without questions, and without a preview unless told otherwise: it takes as long again. */
   up(...args: readonly string[]): Promise<PulumiRun> {
-    return this.run(['up', '--yes', ...args]);
+    return this.run(['up', ...UNATTENDED, ...args]);
   }
 
   /** `warren ARGS --stack … --config-file …` of the checkout, in the environment of the others. */
@@ -156,14 +181,14 @@ export class PulumiWorkspace {
     return this.start('up');
   }
 
-  /** Without questions; can be killed. */
+  /** Without questions and preview; can be killed. */
   start(
     command: 'up' | 'destroy' | 'refresh',
     options: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
   ): KillableRun {
     const stack = ['--stack', this.stack, '--config-file', this.configFile];
-    return this.launch('pulumi', [command, '--yes', '--non-interactive', ...stack, ...options], env);
+    return this.launch('pulumi', [command, ...UNATTENDED, '--non-interactive', ...stack, ...options], env);
   }
 
   /** `warren ARGS` of the checkout, as `start` does it. */
@@ -218,11 +243,11 @@ export class PulumiWorkspace {
   }
 
   refresh(...args: readonly string[]): Promise<PulumiRun> {
-    return this.run(['refresh', '--yes', ...args]);
+    return this.run(['refresh', ...UNATTENDED, ...args]);
   }
 
   destroy(...args: readonly string[]): Promise<PulumiRun> {
-    return this.run(['destroy', '--yes', ...args]);
+    return this.run(['destroy', ...UNATTENDED, ...args]);
   }
 
   /** The stack's outputs, secrets in plain. @throws Error with pulumi's words when it has none to show */
@@ -250,6 +275,8 @@ export class PulumiWorkspace {
     return path.join(this.folder, 'twin');
   }
 }
+
+const UNATTENDED = ['--yes', '--skip-preview'];
 
 const CONFIG_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config']);
 const STACK_COMMANDS = new Set(['up', 'preview', 'refresh', 'destroy', 'config', 'cancel', 'watch']);

@@ -35,7 +35,7 @@ const ENTRIES = [
   /^provider\/(rabbitmq|warren|offline\/docker)\/plugin\.ts$/,
   /^policy\/pack\.ts$/,
   /^test\/.*\.test\.ts$/,
-  /^test\/rigs\/(globalSetup|reporter|docker\/globalSetup)\.ts$/,
+  /^test\/rigs\/(globalSetup|order|reporter|docker\/globalSetup)\.ts$/,
   /^test\/bench\/main\.ts$/,
 ];
 

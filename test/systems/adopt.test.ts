@@ -208,7 +208,7 @@ withBroker(
         await expectOnlyRead();
 
         stack.proxy.requests.length = 0;
-        const up = await stack.workspace.up('--skip-preview');
+        const up = await stack.workspace.up();
         expect(up.exitCode, up.output).toBe(0);
         expect(stack.proxy.requests.filter((request) => SAME.test(request))).toEqual([]);
         expectNoChange(await stack.workspace.up());
@@ -241,7 +241,7 @@ withBroker(
       expect((await mustAdopt()).split('\n')).toEqual(reportOf(stack.endpoint));
       await expectOnlyRead();
 
-      const destroyed = await stack.workspace.destroy('--skip-preview');
+      const destroyed = await stack.workspace.destroy();
       expect(destroyed.exitCode).not.toBe(0);
       expect(destroyed.output).toContain('Refused to delete queue "paid" in vhost "shop"');
       expect(await messages()).toEqual(['kept']);

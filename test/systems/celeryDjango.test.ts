@@ -13,7 +13,7 @@ withBroker('celery-django', (broker) => {
 
   beforeAll(async () => {
     system = await SystemStack.create(broker, 'celery-django');
-    await system.up();
+    await system.up('--skip-preview=false'); // with its preview, as people do it
     celery = await system.clientOf('celery', 'celery');
   });
   afterAll(() => system.dispose());

@@ -11,7 +11,7 @@ import { canonicalJson } from '../../topology/objects';
 import { brokerOf } from '../broker/realBroker';
 import { closedPort } from '../broker/servers';
 import { InterceptingProxy } from '../faults/interceptingProxy';
-import { allowRigUser, resetBroker, withBroker, type BrokerVersion } from '../rigs/brokers';
+import { allowRigUser, resetBroker, withOldestAndNewestBroker, type BrokerVersion } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
 import { expectNoChange } from './systemStack';
@@ -128,7 +128,7 @@ const EXPECTED: readonly (readonly [type: string, name: string, operation: '~' |
   ['warren:index:Admin', 'warren-admin-g1', '~'],
 ];
 
-withBroker('drift', (rig) => {
+withOldestAndNewestBroker('drift', (rig) => {
   const broker = brokerOf(rig);
   let workspace: PulumiWorkspace;
   let proxy: InterceptingProxy;
@@ -161,7 +161,7 @@ withBroker('drift', (rig) => {
       expectNoChange(result);
       return proxy.requests.slice(before);
     };
-    for (const run of [() => workspace.refresh('--skip-preview'), () => workspace.up('--skip-preview')]) {
+    for (const run of [() => workspace.refresh(), () => workspace.up()]) {
       const requests = await requestsOf(run());
       expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([]);
       expect(requests.filter((request) => request.endsWith('/whoami'))).toHaveLength(2);
@@ -204,10 +204,10 @@ withBroker('drift', (rig) => {
       definition: { 'max-length': 5 },
     });
     await callManagement(rig, 'DELETE', 'policies/shop/deleted');
-    const refresh = await mustRun(workspace.refresh('--skip-preview'));
+    const refresh = await mustRun(workspace.refresh());
     expect(refresh.output).toMatch(/~ 1 updated/);
     expect(refresh.output).toMatch(/- 1 deleted/);
-    const up = await mustRun(workspace.up('--skip-preview'));
+    const up = await mustRun(workspace.up());
     expect(up.output).toMatch(/~ 1 updated/);
     expect(up.output).toMatch(/\+ 1 created/);
     expect(up.output).not.toContain('drift');
@@ -244,11 +244,11 @@ withBroker('drift', (rig) => {
     expect(diagnostics.match(/drift: not checked/g)).toHaveLength(1);
     expect(preview.output).toContain('nothing accepts connections there');
     // It would say that nothing is to change, and a job that runs it would succeed.
-    const up = await workspace.up('--skip-preview');
+    const up = await workspace.up();
     expect(up.exitCode, up.output).not.toBe(0);
     expect(up.output).toContain('nothing accepts connections there');
     workspace.setConfig({ endpoint: `http://127.0.0.1:${proxy.port}` });
-    await mustRun(workspace.up('--skip-preview'));
+    await mustRun(workspace.up());
     expectNoChange(await mustRun(workspace.up()));
   });
 });

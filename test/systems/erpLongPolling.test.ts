@@ -1,6 +1,6 @@
 /** System 4: the application declares one queue per user at run time; the topology covers them by name pattern. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import type { AmqpClient } from './amqpClient';
 import { expectNoChange, SystemStack } from './systemStack';
 
@@ -9,7 +9,7 @@ const COLLEGE = 'event_queue:college:3';
 const ONLINE = 'online_status:user:17';
 const ONLINE_OPTIONS = { durable: false };
 
-withBroker('erp-long-polling', (broker) => {
+withOldestAndNewestBroker('erp-long-polling', (broker) => {
   let system: SystemStack;
   let erp: AmqpClient;
 

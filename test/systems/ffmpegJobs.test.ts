@@ -1,10 +1,10 @@
 /** System 3: media jobs. A rejected job goes to the dead letter queue; a worker that dies loses no job. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { deathCount, type AmqpClient } from './amqpClient';
 import { expectNoChange, SystemStack } from './systemStack';
 
-withBroker('ffmpeg-jobs', (broker) => {
+withOldestAndNewestBroker('ffmpeg-jobs', (broker) => {
   let system: SystemStack;
   let api: AmqpClient;
   let worker: AmqpClient;

@@ -4,10 +4,9 @@ import * as fs from 'node:fs';
 import { canonicalJson } from '../../topology/objects';
 import type { InterceptingProxy } from '../faults/interceptingProxy';
 import { closeStackBehindProxy, openStackBehindProxy } from '../faults/stackBehindProxy';
-import { allowRigUser, withBroker } from '../rigs/brokers';
+import { allowRigUser, withBroker, type BrokerVersion } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
-import type { PulumiWorkspace } from '../rigs/pulumi';
-import { type PulumiRun } from '../rigs/pulumi';
+import type { PulumiRun, PulumiWorkspace } from '../rigs/pulumi';
 import { expectNoChange } from './systemStack';
 
 const TOPOLOGY = `
@@ -39,6 +38,13 @@ interface Exported {
 const TOUCHES =
   /^(PUT|POST|DELETE) \/api\/(queues|exchanges|bindings|policies|permissions\/(shop|other)\/shop)/;
 
+/** Where a queue's type is worked out differently: 3.10 knows no default one for a vhost. */
+const TYPED_BY: Readonly<Record<BrokerVersion, readonly ('object' | 'vhost')[]>> = {
+  '3.10': ['vhost'],
+  '4.0': [],
+  '4.3': ['object', 'vhost'],
+};
+
 withBroker('granularity', (broker) => {
   let workspace: PulumiWorkspace;
   let proxy: InterceptingProxy;
@@ -68,7 +74,7 @@ withBroker('granularity', (broker) => {
     );
   };
   const up = async (): Promise<PulumiRun> => {
-    const run = await workspace.up('--skip-preview');
+    const run = await workspace.up();
     expect(run.exitCode, run.output).toBe(0);
     return run;
   };
@@ -108,7 +114,7 @@ withBroker('granularity', (broker) => {
     const switched = await up();
     expect(switched.output).toMatch(/\+ 2 created/);
     expect(proxy.requests.filter((request) => TOUCHES.test(request))).toEqual([]);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
 
     setGranularity('object');
     proxy.requests.length = 0;
@@ -116,8 +122,72 @@ withBroker('granularity', (broker) => {
     expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
     expect(await definitions()).toEqual(before);
     expect(await take('orders')).toEqual(['kept']);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
+
+  it('refresh finds what was changed and deleted by hand, up repairs it, destroy takes everything away', async () => {
+    setGranularity('vhost');
+    await up();
+    await allowRigUser(broker, 'shop');
+    await callManagement(broker, 'DELETE', 'queues/shop/invoices');
+    const permissions = { configure: '', write: '', read: '.*' };
+    await callManagement(broker, 'PUT', 'permissions/shop/shop-g1', permissions);
+    const refreshed = await workspace.refresh('--diff');
+    expect(refreshed.exitCode, refreshed.output).toBe(0);
+    expect(refreshed.output).toMatch(/- queue invoices/);
+    await up();
+    expect(await queueNames()).toEqual(['invoices', 'orders']);
+    expectNoChange(await workspace.up());
+    const destroyed = await workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    const vhosts = await callManagement<{ name: string }[]>(broker, 'GET', 'vhosts');
+    expect(vhosts.map(({ name }) => name)).toEqual(['/']);
+  });
+
+  it.each(TYPED_BY[broker.version])(
+    'granularity %s: a type that the topology leaves out is the usual one, not the one that is there',
+    async (granularity) => {
+      setGranularity(granularity);
+      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
+      await up();
+      const typeOf = async (): Promise<unknown> => {
+        const queue = await callManagement<{ type?: unknown }>(broker, 'GET', 'queues/shop/invoices');
+        return queue.type;
+      };
+      expect(await typeOf()).toBe('quorum');
+      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
+      await up();
+      expect(await typeOf()).toBe('classic');
+      expectNoChange(await workspace.up());
+      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
+      const planned = (await workspace.preview()).output;
+      expect(planned).toMatch(/[1-9] to (replace|update)/);
+      expect(planned).not.toContain('drift');
+      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
+
+      await allowRigUser(broker, 'shop');
+      await callManagement(broker, 'DELETE', 'queues/shop/invoices');
+      const byHand = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
+      await callManagement(broker, 'PUT', 'queues/shop/invoices', byHand);
+      expect((await workspace.preview()).output).toContain('x-queue-type');
+      await up();
+      expect(await typeOf()).toBe('classic');
+      expectNoChange(await workspace.up());
+
+      if (broker.version === '3.10') return;
+      // Said or not, it is the same to RabbitMQ; a default is for new queues.
+      edit('  shop:\n', '  shop:\n    defaultQueueType: quorum\n');
+      edit('orders: {', 'orders: { type: classic,');
+      edit('invoices: { ttl: 1h,', 'invoices: { type: classic, ttl: 1h,');
+      proxy.requests.length = 0;
+      await up();
+      expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
+      expectNoChange(await workspace.up());
+    },
+  );
+
+  // What follows asks nothing of the broker that depends on its version.
+  if (broker.version !== '4.3') return;
 
   it('killed amid a switch deletes nothing', async () => {
     await up();
@@ -143,13 +213,13 @@ withBroker('granularity', (broker) => {
       expect(await definitions()).toEqual(before);
     }
     expect(await take('orders')).toEqual(['kept']);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
 
   it('shows its diff object by object, and makes just that', async () => {
     setGranularity('vhost');
     await up();
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
     edit('routingKey: order.paid', 'routingKey: order.billed');
     edit('maxLength: 1000', 'maxLength: 2000');
     const { output } = await workspace.preview('--diff');
@@ -164,7 +234,7 @@ withBroker('granularity', (broker) => {
       .filter((request) => TOUCHES.test(request))
       .map((request) => request.split(' ')[0]);
     expect(touches.sort()).toEqual(['DELETE', 'POST', 'PUT']);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
 
   it('a queue with messages is not deleted unless that is approved, and nothing around it', async () => {
@@ -177,7 +247,7 @@ withBroker('granularity', (broker) => {
     expect((await workspace.preview()).output).toContain(
       `As things are now, this will be refused: ${refusal}`,
     );
-    const refused = await workspace.up('--skip-preview');
+    const refused = await workspace.up();
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toContain(refusal);
     // Whoever is to empty it still may.
@@ -193,57 +263,15 @@ withBroker('granularity', (broker) => {
     expect(await take('orders')).toEqual(['kept']);
     expect(Object.keys(await tableInState('shop'))).toContain('binding events -> queue orders (order.*)');
     // The refusal is not forgotten.
-    const again = await workspace.up('--skip-preview');
+    const again = await workspace.up();
     expect(again.exitCode).not.toBe(0);
 
     workspace.setConfig({ approve: ['queue orders@shop'] });
     await up();
     expect(await queueNames()).toEqual(['invoices']);
     expect(await mayRead()).toBe('^invoices$');
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
-
-  it.each(['object', 'vhost'] as const)(
-    'granularity %s: a type that the topology leaves out is the usual one, not the one that is there',
-    async (granularity) => {
-      setGranularity(granularity);
-      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
-      await up();
-      const typeOf = async (): Promise<unknown> => {
-        const queue = await callManagement<{ type?: unknown }>(broker, 'GET', 'queues/shop/invoices');
-        return queue.type;
-      };
-      expect(await typeOf()).toBe('quorum');
-      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
-      await up();
-      expect(await typeOf()).toBe('classic');
-      expectNoChange(await workspace.up('--skip-preview'));
-      edit('invoices: { ttl: 1h,', 'invoices: { type: quorum, ttl: 1h,');
-      const planned = (await workspace.preview()).output;
-      expect(planned).toMatch(/[1-9] to (replace|update)/);
-      expect(planned).not.toContain('drift');
-      edit('invoices: { type: quorum, ttl: 1h,', 'invoices: { ttl: 1h,');
-
-      await allowRigUser(broker, 'shop');
-      await callManagement(broker, 'DELETE', 'queues/shop/invoices');
-      const byHand = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
-      await callManagement(broker, 'PUT', 'queues/shop/invoices', byHand);
-      expect((await workspace.preview()).output).toContain('x-queue-type');
-      await up();
-      expect(await typeOf()).toBe('classic');
-      expectNoChange(await workspace.up('--skip-preview'));
-
-      if (broker.version === '3.10') return;
-      // Said or not, it is the same to RabbitMQ; a default is for new queues.
-      edit('  shop:\n', '  shop:\n    defaultQueueType: quorum\n');
-      edit('orders: {', 'orders: { type: classic,');
-      edit('invoices: { ttl: 1h,', 'invoices: { type: classic, ttl: 1h,');
-      proxy.requests.length = 0;
-      await up();
-      expect(proxy.requests.filter((request) => request.startsWith('DELETE'))).toEqual([]);
-      expectNoChange(await workspace.up('--skip-preview'));
-    },
-  );
 
   it.each(['object', 'vhost'] as const)(
     'granularity %s: a preview says that a recreation will be refused, and touches nothing',
@@ -285,7 +313,7 @@ withBroker('granularity', (broker) => {
       'queues/shop/invoices',
     );
     expect(given['x-queue-type']).toBe('quorum');
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
 
   it('what fails is told, what is done is kept, and a re-run finishes', async () => {
@@ -294,7 +322,7 @@ withBroker('granularity', (broker) => {
     await allowRigUser(broker, 'shop');
     const other = { durable: true, auto_delete: true, arguments: {} };
     await callManagement(broker, 'PUT', 'queues/shop/orders', other);
-    const failed = await workspace.up('--skip-preview');
+    const failed = await workspace.up();
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toContain(
       'auto_delete is true and should be false'.replace('auto_delete', 'autoDelete'),
@@ -307,7 +335,7 @@ withBroker('granularity', (broker) => {
     await callManagement(broker, 'DELETE', 'queues/shop/orders');
     const again = await up();
     expect(again.output).toMatch(/~ 1 updated/);
-    expectNoChange(await workspace.up('--skip-preview'));
+    expectNoChange(await workspace.up());
   });
 
   it('what was changed and deleted by hand is shown by a preview, without a refresh, and put right by up', async () => {
@@ -334,26 +362,7 @@ withBroker('granularity', (broker) => {
     expect(await definitions()).not.toEqual(intended);
     await up();
     expect(sortedDefinitions(await definitions())).toEqual(sortedDefinitions(intended));
-    expectNoChange(await workspace.up('--skip-preview'));
-  });
-
-  it('refresh finds what was changed and deleted by hand, up repairs it, destroy takes everything away', async () => {
-    setGranularity('vhost');
-    await up();
-    await allowRigUser(broker, 'shop');
-    await callManagement(broker, 'DELETE', 'queues/shop/invoices');
-    const permissions = { configure: '', write: '', read: '.*' };
-    await callManagement(broker, 'PUT', 'permissions/shop/shop-g1', permissions);
-    const refreshed = await workspace.refresh('--diff');
-    expect(refreshed.exitCode, refreshed.output).toBe(0);
-    expect(refreshed.output).toMatch(/- queue invoices/);
-    await up();
-    expect(await queueNames()).toEqual(['invoices', 'orders']);
-    expectNoChange(await workspace.up('--skip-preview'));
-    const destroyed = await workspace.destroy();
-    expect(destroyed.exitCode, destroyed.output).toBe(0);
-    const vhosts = await callManagement<{ name: string }[]>(broker, 'GET', 'vhosts');
-    expect(vhosts.map(({ name }) => name)).toEqual(['/']);
+    expectNoChange(await workspace.up());
   });
 });
 

@@ -79,7 +79,7 @@ withBroker(
       return ended.output;
     };
     const up = async (): Promise<PulumiRun> => {
-      const ended = await workspace.up('--skip-preview');
+      const ended = await workspace.up();
       expect(ended.exitCode, ended.output).toBe(0);
       return ended;
     };

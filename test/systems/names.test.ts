@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSnapshot, type Snapshot } from '../../broker/snapshot';
 import { identityKey } from '../../topology/objects';
 import { brokerOf, endpointOf } from '../broker/realBroker';
-import { resetBroker, withBroker } from '../rigs/brokers';
+import { resetBroker, withBroker, type TestBroker } from '../rigs/brokers';
 import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
 import { smallProject, type SmallProject } from '../rigs/project';
 import { expectNoChange } from './systemStack';
@@ -89,7 +89,9 @@ interface Exported {
   readonly deployment: { readonly resources: readonly { readonly urn: string; readonly id?: string }[] };
 }
 
-withBroker('hostile names', (rig) => {
+withBroker('hostile names', hostileNames, ['4.3']);
+
+function hostileNames(rig: TestBroker): void {
   const broker = brokerOf(rig);
   let project: SmallProject;
   let first: PulumiWorkspace;
@@ -193,7 +195,7 @@ withBroker('hostile names', (rig) => {
       expect(left.filter((key) => key.split(SEPARATOR).includes(name))).toEqual([]);
     }
   });
-});
+}
 
 const WITHOUT_CHECKPOINTS = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
 

@@ -1,10 +1,10 @@
 /** System 2: a topic exchange, three queues, and a retry ladder on the broker that ends in a dead letter queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { deathCount, type AmqpClient } from './amqpClient';
 import { expectNoChange, SystemStack } from './systemStack';
 
-withBroker('notifications', (broker) => {
+withOldestAndNewestBroker('notifications', (broker) => {
   let system: SystemStack;
   let api: AmqpClient;
   let worker: AmqpClient;

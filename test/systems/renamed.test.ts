@@ -66,5 +66,5 @@ withBroker(
       expect(queues.map((queue) => queue.name)).not.toContain('maintenance');
     });
   },
-  ['3.10', '4.3'],
+  ['4.3'],
 );

@@ -1,12 +1,12 @@
 /** System 5: one queue with priorities; a permanent failure is rejected into a dead letter queue. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { deathCount, type AmqpClient } from './amqpClient';
 import { expectNoChange, SystemStack } from './systemStack';
 
 const QUEUE = 'stt_jobs_queue';
 
-withBroker('speech-to-text', (broker) => {
+withOldestAndNewestBroker('speech-to-text', (broker) => {
   let system: SystemStack;
   let api: AmqpClient;
   let worker: AmqpClient;

@@ -25,7 +25,6 @@ export class SystemStack {
   readonly #topologyFile = path.join(this.workspace.folder, 'topology.yaml');
   readonly #clients: AmqpClient[] = [];
   #before: Definitions | undefined;
-  #isUp = false;
 
   private constructor(readonly broker: TestBroker) {}
 
@@ -43,11 +42,9 @@ export class SystemStack {
     return system;
   }
 
-  /** The first time with its preview, as people do it. */
-  async up(): Promise<PulumiRun> {
-    const run = await this.workspace.up(...(this.#isUp ? ['--skip-preview'] : []));
+  async up(...options: readonly string[]): Promise<PulumiRun> {
+    const run = await this.workspace.up(...options);
     expect(run.exitCode, run.output).toBe(0);
-    this.#isUp = true;
     return run;
   }
 
