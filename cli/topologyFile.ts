@@ -40,6 +40,8 @@ function reasonOf(error: unknown, file: string): string {
       return `there is no such file${suggestion(file)}`;
     case 'EACCES':
       return 'this user may not read it';
+    case 'ELOOP':
+      return 'its links lead in a circle';
     default:
       return code ?? String(error);
   }

@@ -66,7 +66,10 @@ const SETTING_OR_POLICY: Readonly<Record<string, Difference>> = {
 /** Names only something that isn't there: a vhost, or a dead-letter queue beside an exchange. */
 const COMPILES_TO_NOTHING: Readonly<Record<string, Difference>> = {
   'bad-uri.yaml': { more: ['parameter-value'] },
-  'dangling-reference.yaml': { lost: ['dangling-reference', 'missing-target'] },
+  'dangling-reference.yaml': {
+    lost: ['dangling-reference', 'missing-target'],
+    more: ['dead-letter-unroutable'],
+  },
 };
 
 /** Families, roles, retries, super streams, quotas and a Celery application are judged as what they compile to. */
@@ -75,13 +78,15 @@ const INTENTS: Readonly<Record<string, Difference>> = {
   'celery-delay-expires.yaml': { more: Array<string>(3).fill('open-default-exchange') },
   'celery-delays.yaml': { more: Array<string>(3).fill('open-default-exchange') },
   'consumer-timeout.yaml': { more: ['setting-beside-argument'] },
+  // Without families, nobody binds anything later, and a queue of theirs isn't there.
+  'dead-letter-unroutable-elsewhere.yaml': { more: Array<string>(3).fill('dead-letter-unroutable') },
   'framework-queue.yaml': { lost: ['framework-queue', 'framework-queue'] },
   'generated-name.yaml': { more: ['ignored-setting'] },
   'limit-overruled.yaml': { more: ['limit-overruled'] },
   'open-default-exchange.yaml': { more: ['open-default-exchange'] },
   'retry-expires.yaml': { more: ['short-expiry', 'short-expiry'] },
   'retry-method-4.0.yaml': { more: ['setting-version'] },
-  'retry-target.yaml': { lost: ['missing-target'], more: ['dead-letter-unroutable'] },
+  'retry-target.yaml': { lost: ['missing-target'], more: Array<string>(2).fill('dead-letter-unroutable') },
   'role-too-long.yaml': { more: ['bad-pattern'] },
   'roles.yaml': { more: Array<string>(3).fill('open-default-exchange') },
   'short-expiry.yaml': { more: ['expires', 'short-expiry'] },

@@ -19,6 +19,15 @@ describe('reading a file', () => {
     ['a list', '- a\n- b\n', ['1:1 wrong-type']],
     ['plain text', 'hello\n', ['1:1 wrong-type']],
     ['Windows line ends', 'warren: 1\r\nvhosts:\r\n  a: { x: 1 }\r\n', ['3:8 unknown-key']],
+    ['a binary value', 'warren: 1\nusers: !!binary aGVsbG8=\n', ['2:17 wrong-type', '2:17 yaml-tag']],
+    ['a merge tag', 'warren: 1\nrules: { x: !!merge y }\n', ['2:21 bad-value', '2:21 yaml-tag']],
+    ['a date of YAML 1.1', '%YAML 1.1\n---\nwarren: 2001-01-01\n', ['3:9 language-version']],
+    ['a merge key of YAML 1.1', '%YAML 1.1\n---\nwarren: 1\nusers: { <<: { a: } }\n', ['4:10 merge-key']],
+    [
+      'a word that YAML 1.1 takes for false',
+      '%YAML 1.1\n---\nwarren: 1\nbroker: { tls: { only: no } }\n',
+      ['4:24 wrong-type'],
+    ],
     ['an alias to itself', 'warren: 1\nvhosts: &v\n  a: *v\n', ['3:6 yaml-alias']],
   ])('%s', (_, text, expected) => {
     expect(findings(text)).toEqual(expected);

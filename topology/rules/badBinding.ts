@@ -1,19 +1,21 @@
-import type { Binding, Vhost } from '../model';
+import type { Binding } from '../model';
+import type { QueueType } from '../objects';
+import type { ResolvedVhost } from '../resolve/index';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
 export const badBinding: Rule = {
   code: 'bad-binding',
   severity: 'error',
-  title: "A binding has the key and the arguments that its exchange's type takes.",
+  title: "A binding has the key, the arguments and the destination that its exchange's type takes.",
   reason: 'RabbitMQ refuses the binding otherwise.',
-  help: "On a consistent hash exchange the key is the weight of the queue, e.g. '1'; x-match is all, any, all-with-x or any-with-x.",
+  help: "On a consistent hash exchange the key is the weight of the queue, e.g. '1'; x-match is all, any, all-with-x or any-with-x; a local random exchange takes classic queues only.",
   sources: [
     docs('exchanges#headers'),
     docs('consistent-hash-exchange'),
     docs('local-random-exchange'),
     measured(
-      '400: the binding key must be an integer; Invalid x-match field value; Non empty binding key not permitted',
+      '400: the binding key must be an integer; Invalid x-match field value; Non empty binding key not permitted; Queue type not valid for this exchange type',
     ),
   ],
   isAdvice: false,
@@ -31,23 +33,30 @@ vhosts:
       paid: { bindings: [{ exchange: amq.headers, arguments: { x-match: all, kind: paid } }] }
 `,
   },
-  check: ({ topology: { vhosts } }) => vhosts.flatMap(checkVhost),
+  check: ({ vhosts }) => vhosts.flatMap(checkVhost),
 };
 
 const PREDECLARED_HEADERS = ['amq.headers', 'amq.match'];
 const MATCHES = ['all', 'any', 'all-with-x', 'any-with-x'];
 
-function checkVhost(vhost: Vhost): Finding[] {
+/** What is bound: a queue of this type, or an exchange. */
+type Destination = QueueType | 'exchange';
+
+function checkVhost({ vhost, queues }: ResolvedVhost): Finding[] {
   const types = new Map(vhost.exchanges.map(({ name, type }) => [name, type]));
   for (const name of PREDECLARED_HEADERS) types.set(name, 'headers');
-  return [...vhost.queues, ...vhost.exchanges].flatMap(({ bindings }) =>
-    bindings.flatMap((binding) => checkBinding(binding, types.get(binding.exchange))),
-  );
+  const check = (bindings: readonly Binding[], destination: Destination): Finding[] =>
+    bindings.flatMap((binding) => checkBinding(binding, types.get(binding.exchange), destination));
+  return [
+    ...queues.flatMap(({ queue, type }) => check(queue.bindings, type)),
+    ...vhost.exchanges.flatMap(({ bindings }) => check(bindings, 'exchange')),
+  ];
 }
 
 function checkBinding(
   { exchange, routingKey, arguments: given, path }: Binding,
   type: string | undefined,
+  destination: Destination,
 ): Finding[] {
   const reason = 'RabbitMQ would refuse the binding.';
   if (type === 'x-consistent-hash' && !/^\d*[1-9]\d*$/.test(routingKey)) {
@@ -67,6 +76,17 @@ function checkBinding(
         reason,
         help: 'Remove the routing key.',
         path: [...path, 'routingKey'],
+      },
+    ];
+  }
+  if (type === 'x-local-random' && destination !== 'classic') {
+    const what = destination === 'exchange' ? 'exchanges' : `${destination} queues`;
+    return [
+      {
+        message: `"${exchange}" is a local random exchange, which takes no ${what}.`,
+        reason: `${reason} It chooses among the classic queues of the node that the publisher is connected to.`,
+        help: 'Bind classic queues to it (`type: classic`), or use an exchange of another type.',
+        path: [...path, 'exchange'],
       },
     ];
   }

@@ -1,4 +1,7 @@
 import type { Vhost } from '../model';
+import { DEFAULT_EXCHANGE } from '../names';
+import { NAMELESS_EXCHANGE } from '../route/table';
+import type { Path } from '../source/index';
 import { KnownNames } from './knownNames';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
@@ -35,7 +38,7 @@ function checkVhost(vhost: Vhost): Finding[] {
   return [
     ...[...vhost.queues, ...vhost.families].flatMap(({ path, settings: { deadLetter } }) => [
       ...known.missingQueue(deadLetter?.queue, [...path, 'deadLetter', 'queue'], 'dead letters'),
-      ...known.missingExchange(deadLetter?.exchange, [...path, 'deadLetter', 'exchange'], 'dead letters'),
+      ...missingDeadLetterExchange(deadLetter?.exchange, [...path, 'deadLetter', 'exchange'], known),
     ]),
     ...vhost.exchanges.flatMap(({ path, alternate }) =>
       known.missingExchange(alternate, [...path, 'alternate'], 'unroutable messages'),
@@ -48,6 +51,19 @@ function checkVhost(vhost: Vhost): Finding[] {
       }),
     ),
     ...argumentTargets(vhost, known),
+  ];
+}
+
+function missingDeadLetterExchange(name: string | undefined, path: Path, known: KnownNames): Finding[] {
+  if (name !== NAMELESS_EXCHANGE && name !== DEFAULT_EXCHANGE)
+    return known.missingExchange(name, path, 'dead letters');
+  return [
+    {
+      message: 'Dead letters go through the default exchange to the queue that `deadLetter` names.',
+      reason: 'It takes a message to the queue of its routing key, and has no bindings.',
+      help: 'Say `deadLetter: { queue: … }`, with the name of that queue.',
+      path,
+    },
   ];
 }
 

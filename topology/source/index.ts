@@ -52,7 +52,7 @@ export function readSource(text: string, file: string): SourceResult {
   }
   const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
   if (tokens.some(isTooDeep)) return { diagnostics: [fault([0, 0], TOO_DEEP)] };
-  const composer = new Composer({ prettyErrors: false, uniqueKeys: false, version: '1.2' });
+  const composer = new Composer(COMPOSER_OPTIONS);
   const documents = [...composer.compose(tokens)];
   const [document, second] = documents;
   if (document === undefined || isEmpty(document)) return { diagnostics: [fault([0, 0], EMPTY_FILE)] };
@@ -66,6 +66,19 @@ export function readSource(text: string, file: string): SourceResult {
   }
   return readDocument(document, text, file, toPosition);
 }
+
+/**
+ * YAML 1.2, whatever a `%YAML` line says: in 1.1, `no` is false and 2001-01-01 a date. Tags such as `!!binary` and merge
+ * keys are refused, so nothing may come of them before that.
+ */
+const COMPOSER_OPTIONS = {
+  prettyErrors: false,
+  uniqueKeys: false,
+  version: '1.2',
+  schema: 'core',
+  resolveKnownTags: false,
+  merge: false,
+} as const;
 
 function readDocument(
   document: Document.Parsed,
