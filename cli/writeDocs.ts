@@ -7,6 +7,7 @@ import { renderRulePage } from '../topology/render/ruleReference';
 import { CODES } from '../topology/rules/index';
 import schema from '../topology/schema.json';
 import { CHECKOUT } from './checkout';
+import { renderWorkerModule, WORKER_MODULES, workerModulePath } from './workerModules';
 
 const folder = path.join(CHECKOUT, 'docs');
 mkdirSync(folder, { recursive: true });
@@ -16,3 +17,4 @@ writeFileSync(
   path.join(CHECKOUT, 'topology/overlay.schema.json'),
   `${JSON.stringify(overlaySchema(schema), null, 2)}\n`,
 );
+for (const module of WORKER_MODULES) writeFileSync(workerModulePath(module), renderWorkerModule(module));

@@ -1,4 +1,5 @@
 /** What is rendered for Python, read by Python. */
+import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -8,10 +9,13 @@ import { renderAioPika, renderPika } from '../../topology/render/clients/python'
 import { pythonString } from '../../topology/render/clients/pythonText';
 import type { ClientInput } from '../../topology/render/clients/view';
 import { withClients } from '../rigs/python';
+import { ROOT } from '../structure/sources';
 import { exampleTopology } from './appliedTopology';
 import { PythonFolder } from './pythonProgram';
 
 const EXAMPLES = ['celery-django', 'notifications', 'ffmpeg-jobs', 'erp-long-polling', 'speech-to-text'];
+
+const BLACK = ['-m', 'black', '--check', '--diff', '--quiet'];
 
 /** Names that would do something, were they not literals. */
 const HOSTILE = [
@@ -146,7 +150,11 @@ withClients('amqp', (python) => {
     expect(rendered.length).toBeGreaterThan(3 * EXAMPLES.length);
     for (const { file, text } of rendered) folder.write(file, text);
     const files = rendered.map(({ file }) => `${file}.py`);
-    expect(await folder.output(['-m', 'black', '--check', '--diff', '--quiet', ...files])).toBe('');
+    expect(await folder.output([...BLACK, ...files])).toBe('');
+  });
+
+  it('finds the sample applications laid out as Black does it', async () => {
+    expect(await folder.output([...BLACK, path.join(ROOT, 'workers')])).toBe('');
   });
 });
 
