@@ -3,7 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import * as parameters from '../../broker/parameters';
 import type { JsonValue } from '../../topology/objects';
 import { brokerOf, endpointOf, scratchOn } from '../broker/realBroker';
-import { withBroker } from '../rigs/brokers';
+import { withOldestAndNewestBroker } from '../rigs/brokers';
 import { FakeEngine, isSecret, secret, urn, type PluginProcess, type Values } from './plugin';
 
 const UPSTREAM = urn('rabbitmq:index/federationUpstream:FederationUpstream', 'x');
@@ -47,7 +47,7 @@ afterEach(async () => {
   engine = undefined;
 });
 
-withBroker('rabbitmq.FederationUpstream and rabbitmq.Shovel', (rig) => {
+withOldestAndNewestBroker('rabbitmq.FederationUpstream and rabbitmq.Shovel', (rig) => {
   const scratch = scratchOn(rig);
   /** The first process of another operation. */
   const start = async (): Promise<PluginProcess> => {

@@ -4,7 +4,7 @@ import * as parameters from '../../broker/parameters';
 import * as vhosts from '../../broker/vhosts';
 import type { JsonValue } from '../../topology/objects';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
-import { withBroker, type TestBroker } from '../rigs/brokers';
+import { withBroker, withOldestAndNewestBroker, type TestBroker } from '../rigs/brokers';
 import {
   FakeEngine,
   UNKNOWN,
@@ -41,7 +41,7 @@ async function startOn(
   return engine.plugin(name, { endpoint: endpointOf(rig), username, password: secret(password), ...more });
 }
 
-withBroker('warren.Parameter', (rig) => {
+withOldestAndNewestBroker('warren.Parameter', (rig) => {
   const scratch = scratchOn(rig);
   const start = () => startOn(rig);
   const upstream = async (value: JsonValue, more: Values = {}): Promise<Values> => ({
@@ -186,7 +186,7 @@ withBroker('warren.Parameter', (rig) => {
   });
 });
 
-withBroker('warren.GlobalParameter', (rig) => {
+withOldestAndNewestBroker('warren.GlobalParameter', (rig) => {
   const start = () => startOn(rig);
 
   it.each<JsonValue>([null, 'text', 3, {}, [], { a: { b: null } }])(

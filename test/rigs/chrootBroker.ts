@@ -23,7 +23,8 @@ export interface NodeFiles {
   readonly contents?: Readonly<Record<string, string>>;
 }
 
-const BOOT_TIMEOUT_MS = 180_000;
+/** A limit against hanging: many boot at the same time, on a new machine beside the build of Pulumi's engine. */
+const BOOT_TIMEOUT_MS = 300_000;
 
 /** Why nodes from trees can't run on this machine; undefined when they can. */
 export function chrootObstacle(): string | undefined {
@@ -35,7 +36,7 @@ export function chrootObstacle(): string | undefined {
 
 /**
  * Boots a node from the tree of `suite` and waits until guest can log in.
- * @throws Error with the reason, and the end of the node's output when it doesn't boot within 180 s
+ * @throws Error with the reason, and the end of the node's output when it doesn't boot within 300 s
  */
 export async function startChrootBroker(
   suite: DebianSuite,

@@ -65,6 +65,24 @@ describe('bootstrap', () => {
     expect(result).toMatchObject({ exitCode: 7, stdout: 'cli/quickstart/main.ts --json a b\n' });
   });
 
+  it('checks everything, and tells what each check found, one after the other', async () => {
+    const root = checkout({}, {});
+    fs.mkdirSync(path.join(root, 'tools'));
+    fs.copyFileSync(path.join(CHECKOUT, 'tools/bootstrap.cjs'), path.join(root, 'tools/bootstrap.cjs'));
+    const bin = (name: string, text: string) => {
+      writeScript(path.join(root, 'node_modules/.bin', name), text);
+    };
+    // It ends after the next one.
+    bin('prettier', 'while [ ! -e "$(dirname "$0")/done" ]; do sleep 0.05; done; echo one; exit 3');
+    bin('eslint', 'echo two; touch "$(dirname "$0")/done"');
+    bin('tsc', 'echo three; exit 4');
+    const result = await run(process.execPath, ['tools/bootstrap.cjs', 'check'], { cwd: root });
+    expect(result).toMatchObject({ exitCode: 3, stdout: 'one\ntwo\nthree\n' });
+    expect(result.output).toContain('`prettier` found something');
+    expect(result.output).not.toContain('`eslint` found something');
+    expect(result.output).toContain('`tsc` found something');
+  });
+
   it('says what to do when npm fails', async () => {
     const root = checkout({ 'node_modules/a': { version: '1.0.0' } }, undefined);
     fs.mkdirSync(path.join(root, 'tools'));
