@@ -85,6 +85,7 @@ const INTENTS: Readonly<Record<string, Difference>> = {
   'limit-overruled.yaml': { more: ['limit-overruled'] },
   'open-default-exchange.yaml': { more: ['open-default-exchange'] },
   'retry-expires.yaml': { more: ['short-expiry', 'short-expiry'] },
+  'retry-limit.yaml': { more: ['unbounded-at-least-once'] },
   'retry-method-4.0.yaml': { more: ['setting-version'] },
   'retry-target.yaml': { lost: ['missing-target'], more: Array<string>(2).fill('dead-letter-unroutable') },
   'role-too-long.yaml': { more: ['bad-pattern'] },

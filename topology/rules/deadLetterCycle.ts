@@ -1,6 +1,7 @@
 import type { Vhost } from '../model';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
 import { deadLetterTargets } from './deadLetterTargets';
+import { effective } from './effective';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -37,7 +38,9 @@ vhosts:
  * messages leave by themselves (expired, or pushed out) can be part of such a cycle: a consumer's rejection breaks it.
  */
 function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
-  const moving = new Map(queues.filter(leavesByItself).map((resolved) => [resolved.queue.name, resolved]));
+  const moving = new Map(
+    queues.filter((each) => leavesByItself(each, vhost)).map((resolved) => [resolved.queue.name, resolved]),
+  );
   const reported = new Set<string>();
   return [...moving.values()].flatMap((resolved) => {
     if (reported.has(resolved.queue.name)) return [];
@@ -57,12 +60,11 @@ function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
   });
 }
 
-function leavesByItself({ definition, queue }: ResolvedQueue): boolean {
+function leavesByItself(resolved: ResolvedQueue, vhost: Vhost): boolean {
   // A ladder is a circle on purpose; what must not go round in it has a rule of its own (retry-loss).
-  if (queue.retry !== undefined) return false;
-  const given = { ...queue.arguments, ...queue.declaredWith };
-  const has = (key: string): boolean => key in definition || `x-${key}` in given;
-  const overflow = definition.overflow ?? given['x-overflow'] ?? 'drop-head';
+  if (resolved.queue.retry !== undefined) return false;
+  const has = (key: string): boolean => effective(resolved, vhost, key) !== undefined;
+  const overflow = effective(resolved, vhost, 'overflow') ?? 'drop-head';
   return has('message-ttl') || ((has('max-length') || has('max-length-bytes')) && overflow === 'drop-head');
 }
 

@@ -70,6 +70,7 @@ import { quorumLimits } from './quorumLimits';
 import { replicated } from './replicated';
 import { reservedPolicy } from './reservedPolicy';
 import { retryExpires } from './retryExpires';
+import { retryLimit } from './retryLimit';
 import { retryLoss } from './retryLoss';
 import { retryMethod } from './retryMethod';
 import { retryTarget } from './retryTarget';
@@ -174,6 +175,7 @@ export const RULES: readonly Rule[] = [
   retryMethod,
   retryLoss,
   retryExpires,
+  retryLimit,
   deadLetterUnroutable,
   deadLetterCycle,
   deadLetterIntoWork,

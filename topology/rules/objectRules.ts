@@ -52,6 +52,7 @@ export const TOPOLOGY_ONLY: Readonly<Record<string, string>> = {
   replicated: REPLICATED,
   'reserved-policy': NAMES,
   'retry-expires': RETRIES,
+  'retry-limit': RETRIES,
   'retry-loss': RETRIES,
   'retry-method': RETRIES,
   'retry-target': RETRIES,

@@ -1,5 +1,6 @@
-import { winningPolicy } from '../resolve/index';
+import type { Vhost } from '../model';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
+import { delayQueues, saying, speakerOf } from './delayQueues';
 import { effective } from './effective';
 import { docs } from './rule';
 import type { Finding, Rule } from './rule';
@@ -36,38 +37,21 @@ vhosts:
 };
 
 function checkVhost(resolved: ResolvedVhost): Finding[] {
-  const { vhost, queues } = resolved;
-  if (queues.every(({ queue }) => queue.retry === undefined)) return [];
-  const stages = new Set(queues.flatMap(({ queue }) => queue.stages ?? []));
-  const deleted = queues.filter(
-    (each) => isDelayQueue(each, stages) && effective(each, vhost, 'expires') !== undefined,
-  );
+  const { vhost } = resolved;
+  const deleted = delayQueues(resolved).filter((each) => effective(each, vhost, 'expires') !== undefined);
   // One finding for each place that says so, or for each retry where none does alone.
-  const findings = deleted.map((each) => finding(each, resolved));
+  const findings = deleted.map((each) => finding(each, vhost));
   const byPath = new Map(findings.reverse().map((each) => [JSON.stringify(each.path), each]));
   return [...byPath.values()];
 }
 
-function isDelayQueue({ queue }: ResolvedQueue, stages: ReadonlySet<string>): boolean {
-  return queue.isGenerated === true && queue.settings.ttlMs !== undefined && !stages.has(queue.name);
-}
-
-function finding({ queue, type }: ResolvedQueue, { vhost }: ResolvedVhost): Finding {
-  const policy = [vhost.operatorPolicies, vhost.policies]
-    .map((policies) => winningPolicy(policies, queue.name, type))
-    .find((winner) => winner !== undefined && 'expires' in winner.definition);
-  const isQuota = policy?.isGenerated === true;
-  const who = isQuota
-    ? 'The quotas delete'
-    : policy === undefined
-      ? 'An expiry deletes'
-      : `The policy "${policy.name}" deletes`;
+function finding(resolved: ResolvedQueue, vhost: Vhost): Finding {
+  const speaker = speakerOf(resolved, vhost, 'expires', 'expires');
+  const { help, path, part } = speaker;
   return {
-    message: `${who} the queue "${queue.name}", in which messages wait for their next attempt.`,
-    help: isQuota
-      ? 'Take `expires` out of the quotas, and set it on the queues that it is meant for.'
-      : `Let it leave out "${queue.name}".`,
-    path: isQuota ? [...policy.path, 'expires'] : (policy?.path ?? queue.path),
-    ...(isQuota ? { part: 'key' as const } : {}),
+    message: `${saying(speaker, 'delete')} the queue "${resolved.queue.name}", in which messages wait for their next attempt.`,
+    help,
+    path,
+    ...(part === undefined ? {} : { part }),
   };
 }
