@@ -12,8 +12,8 @@ import { InterceptingProxy, type Fault } from './interceptingProxy';
 
 const QUEUE = 'rabbitmq:index/queue:Queue';
 const POLICY = 'rabbitmq:index/policy:Policy';
-/** Short, so that the tests are; what they give is far below the limit that is asserted. */
-const LIMITS = { WARREN_REQUEST_TIMEOUT: '400ms', WARREN_RETRY_BUDGET: '500ms' };
+/** Short, so that the tests are, and long for a broker on a busy machine; far below the limit that is asserted. */
+const LIMITS = { WARREN_REQUEST_TIMEOUT: '1500ms', WARREN_RETRY_BUDGET: '2s' };
 /** For all four: one request timeout, one budget, and what a busy machine needs. */
 const BOUND_MS = 10_000;
 const NOT_DONE = /^Not done: .* shown at another resource\.$/;
@@ -109,7 +109,7 @@ withBroker(
       expect(performance.now() - startMs).toBeLessThan(BOUND_MS);
       expectTold(messages, expected);
       proxy.heal();
-      expect(await runAll()).toEqual([undefined, undefined, undefined, undefined]);
+      expect(await runAll({})).toEqual([undefined, undefined, undefined, undefined]);
       await expectDone();
     });
 
@@ -130,7 +130,7 @@ withBroker(
       proxy.break(BEHIND_LOGIN, async (response, ask) => {
         const { status, headers, body } = await ask();
         // Longer than the limits of the other tests.
-        setTimeout(() => response.writeHead(status, headers).end(body), 600);
+        setTimeout(() => response.writeHead(status, headers).end(body), 1700);
       });
       const before = proxy.requests.length;
       expect(await runAll({ WARREN_REQUEST_TIMEOUT: '2m' })).toEqual([
