@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.exceptions import (
     AMQPError,
@@ -26,10 +25,10 @@ from aio_pika.exceptions import (
 from aiormq.exceptions import ChannelAccessRefused
 
 import rabbitmq
+from aio_broker import connect
 
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT_S = 10
 PAUSE_S = (0.5, 3)
 REQUEUE_PAUSE_S = 0.5
 
@@ -75,9 +74,7 @@ class Consumer:
             loop.add_signal_handler(number, self._stopping.set)
         while not self._stopping.is_set():
             try:
-                async with await aio_pika.connect(
-                    rabbitmq.url(), timeout=CONNECT_TIMEOUT_S
-                ) as connection:
+                async with await connect() as connection:
                     await self._consume(connection)
             except HOPELESS as error:
                 sys.exit(f"the broker refuses this worker: {error!r}")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 import sys
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def url() -> str:
         return Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
         sys.exit(f"RABBITMQ_URL_FILE: {error}")
+
+
+def tls_context() -> ssl.SSLContext:
+    """For amqps: with the authority that RABBITMQ_CA_FILE names, else with those of the system."""
+    return ssl.create_default_context(cafile=os.environ.get("RABBITMQ_CA_FILE"))
 
 
 def queues(default: tuple[str, ...]) -> tuple[str, ...]:

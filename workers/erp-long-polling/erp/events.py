@@ -18,7 +18,7 @@ from pika.exceptions import (
     UnroutableError,
 )
 
-import rabbitmq
+import pika_broker
 from erp import topology
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ ONLINE = topology.FAMILIES["online_status:user:{id}"]
 
 TIMEOUT_S = 5
 BATCH = 100
+# Another web worker took the rest of a batch.
+TAKEN_MEANWHILE_S = 0.1
 NOT_FOUND = 404
 
 
@@ -95,15 +97,24 @@ class Events:
         """What is there, up to a batch. It is gone from the queue when this returns."""
 
         def take(channel: BlockingChannel) -> list[bytes]:
-            events: list[bytes] = []
-            while len(events) < BATCH:
-                method, _, body = channel.basic_get(queue.name)
-                if method is None or body is None:
-                    break
-                events.append(body)
-            if events:
-                # All that this channel has got.
-                channel.basic_ack(0, multiple=True)
+            method, _, event = channel.basic_get(queue.name)
+            if method is None:
+                return []
+            events = [event]
+            more = min(method.message_count, BATCH - 1)
+            if more > 0:
+                # All at once: one by one, each would be a round trip, and a write for a quorum queue.
+                channel.basic_qos(prefetch_count=more)
+                for method, _, event in channel.consume(
+                    queue.name, inactivity_timeout=TAKEN_MEANWHILE_S
+                ):
+                    if method is not None:
+                        events.append(event)
+                    if method is None or len(events) > more:
+                        break
+                channel.cancel()
+            # All that this channel has got.
+            channel.basic_ack(0, multiple=True)
             return events
 
         try:
@@ -128,7 +139,7 @@ class Events:
         if channel is None or channel.is_closed:
             connection = None if channel is None else channel.connection
             if connection is None or not connection.is_open:
-                parameters = pika.URLParameters(rabbitmq.url())
+                parameters = pika_broker.parameters()
                 parameters.blocked_connection_timeout = TIMEOUT_S
                 connection = pika.BlockingConnection(parameters)
             channel = self._channel = connection.channel()

@@ -9,7 +9,7 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
-import rabbitmq
+from aio_broker import connect
 from ffmpeg_jobs import api_topology
 
 
@@ -31,7 +31,7 @@ async def submit(
 
 
 async def main(jobs: list[str]) -> None:
-    async with await aio_pika.connect(rabbitmq.url()) as connection:
+    async with await connect() as connection:
         channel = await connection.channel(on_return_raises=True)
         for job in jobs:
             print(await submit(channel, json.loads(job)))

@@ -17,7 +17,7 @@ import pika
 from pika.adapters.blocking_connection import BlockingChannel
 from pika.exceptions import AMQPError, UnroutableError
 
-import rabbitmq
+import pika_broker
 from notifications import api_topology
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ class Publisher:
 
     @staticmethod
     def _connect() -> BlockingChannel:
-        parameters = pika.URLParameters(rabbitmq.url())
+        parameters = pika_broker.parameters()
         parameters.socket_timeout = TIMEOUT_S
         parameters.stack_timeout = TIMEOUT_S
         parameters.blocked_connection_timeout = TIMEOUT_S

@@ -24,6 +24,7 @@ from pika.exceptions import (
 )
 from pika.spec import Basic, BasicProperties
 
+import pika_broker
 import rabbitmq
 from notifications import worker_topology
 
@@ -64,9 +65,7 @@ class Worker:
     def run(self) -> None:
         while not self.stopping:
             try:
-                with pika.BlockingConnection(
-                    pika.URLParameters(rabbitmq.url())
-                ) as connection:
+                with pika.BlockingConnection(pika_broker.parameters()) as connection:
                     self.consume(connection)
             except (AMQPError, OSError) as error:
                 if is_hopeless(error):

@@ -9,7 +9,7 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractChannel
 
-import rabbitmq
+from aio_broker import connect
 from stt import api_topology
 
 DEFAULT_PRIORITY = 5
@@ -37,7 +37,7 @@ async def submit(
 
 
 async def main(words: list[str]) -> None:
-    async with await aio_pika.connect(rabbitmq.url()) as connection:
+    async with await connect() as connection:
         channel = await connection.channel(on_return_raises=True)
         await api_topology.declare(channel, passive=False)
         for priority, job in zip(words[::2], words[1::2]):
