@@ -40,7 +40,7 @@ const lasting = { isOutage: true, passes: false };
 const ofOneRequest = { isOutage: false, passes: false };
 
 const BROKEN = /is not reachable \((ECONNRESET|UND_ERR_SOCKET|CUT_OFF)\): .*\. (Check|Look)/;
-const SILENT = /did not answer within 0\.\d+ s\. Look at the broker/;
+const SILENT = /did not answer within \d+(\.\d+)? s\. Look at the broker/;
 const STRANGER = /is not RabbitMQ's management API \(.*\)\. Correct the endpoint/;
 
 export const FAULTS: readonly NamedFault[] = [
