@@ -20,6 +20,7 @@ import { requestInVhost } from './access';
 import { subjectOfQueue } from './approvals';
 import { readTogether } from './coalesce';
 import { isQuiet } from './connections';
+import { consumersIn } from './consumers';
 import { isBrokerError } from './errors';
 import { count, field, flag, getOrAbsent, records, text } from './json';
 import { read, readEffectivePolicy } from './queues';
@@ -269,22 +270,10 @@ function deliveriesLeft(json: unknown): number {
 
 /** The queues of a vhost in which something shows, in three requests whatever their number; absent ones aren't in it. */
 export async function namesInUse(broker: Broker, vhost: string): Promise<ReadonlySet<string>> {
-  const [totals, consumed] = await Promise.all([totalsOfVhost(broker, vhost), namesConsumed(broker, vhost)]);
+  const [totals, consumed] = await Promise.all([totalsOfVhost(broker, vhost), consumersIn(broker, vhost)]);
   const isKnown = (type: string): boolean => consumed !== undefined || type === 'classic';
   const used = totals.filter((counts) => isFull(counts) || !isKnown(counts.type));
-  return new Set([...used.map(({ name }) => name), ...(consumed ?? [])]);
-}
-
-/** Undefined where the statistics are switched off. */
-async function namesConsumed(broker: Broker, vhost: string): Promise<readonly string[] | undefined> {
-  const action = `list the consumers in vhost "${vhost}"`;
-  try {
-    const json = await getOrAbsent(broker, { path: `consumers/${path(vhost)}`, action });
-    return records(json).map((consumer) => text(field(consumer, 'queue'), 'name'));
-  } catch (error) {
-    if (isBrokerError(error, 'refused')) return undefined;
-    throw error;
-  }
+  return new Set([...used.map(({ name }) => name), ...(consumed ?? []).map(({ queue }) => queue)]);
 }
 
 /**
@@ -309,8 +298,11 @@ async function ownTotals(broker: Broker, vhost: string, name: string): Promise<Q
   }
 }
 
-/** The list with totals leaves out the queues whose processes don't answer: they hold nobody knows what. */
-async function totalsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
+/**
+ * An absent vhost has none. The list with totals leaves out the queues whose processes don't answer: they hold nobody
+ * knows what.
+ */
+export async function totalsOfVhost(broker: Broker, vhost: string): Promise<readonly QueueCounts[]> {
   const action = `count the messages in vhost "${vhost}"`;
   const listOf = (query: string): Promise<unknown> =>
     getOrAbsent(broker, { path: `queues/${path(vhost)}?${query}`, action });

@@ -1,7 +1,7 @@
 /** The `warren` command: what it understands. The work is done in commands/. */
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { CHECKOUT } from './checkout';
 import { adopt, type AdoptOptions } from './commands/adopt';
 import { check, type CheckOptions } from './commands/check';
@@ -15,7 +15,8 @@ import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
 import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
-import { ExitCode } from './exitCodes';
+import { runProgram } from './program';
+import { addScaleCommand } from './scaleCommand';
 import { toExitCode } from './userError';
 
 function readVersion(): string {
@@ -145,7 +146,8 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
-  for (const add of [addRouteCommand, addReviewCommands, addImportCommand]) add(program, finish);
+  for (const add of [addRouteCommand, addReviewCommands, addImportCommand, addScaleCommand])
+    add(program, finish);
 
   program
     .command('setup')
@@ -181,28 +183,4 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   return program;
 }
 
-async function main(argv: readonly string[]): Promise<number> {
-  let exitCode: number = ExitCode.ok;
-  const program = buildProgram((code) => {
-    exitCode = code;
-  });
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    // Commander has printed the reason already; its own code for wrong usage is 1, ours is 2.
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? ExitCode.ok : ExitCode.cannotRun;
-  }
-  return exitCode;
-}
-
-/** Who reads no further (`| head`) has seen enough: that is no fault, and the exit code stays what it is. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-}
-process.stdout.on('error', ignoreClosedPipe);
-process.stderr.on('error', ignoreClosedPipe);
-
-void main(process.argv).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+runProgram(buildProgram);

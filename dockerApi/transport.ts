@@ -1,7 +1,7 @@
 /** Requests to a Docker Engine: over its socket or TCP, each with a limit, all of them cancelled at once. */
 import type { EngineAddress } from './address';
 import { Readable } from 'node:stream';
-import { Pool, errors, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import {
   cancelledError,
   isEngineError,
@@ -68,9 +68,11 @@ export function path(...segments: readonly string[]): string {
 export function openEngine(address: EngineAddress): Engine {
   const { host } = address;
   const cancellation = new AbortController();
-  let pool: Pool | undefined;
+  let pool: Promise<Pool> | undefined;
   let version: Promise<string> | undefined;
-  const dispatcher = (): Pool => (pool ??= new Pool(address.origin, address.options));
+  // Loaded with the first request: most commands send none.
+  const dispatcher = (): Promise<Pool> =>
+    (pool ??= import('undici').then((undici) => new undici.Pool(address.origin, address.options)));
   const send = async <T>(
     request: EngineRequest,
     prefix: string,
@@ -82,7 +84,8 @@ export function openEngine(address: EngineAddress): Engine {
     const signal = AbortSignal.any([cancellation.signal, timeout]);
     try {
       signal.throwIfAborted();
-      const reply = await dispatcher().request({
+      const connections = await dispatcher();
+      const reply = await connections.request({
         ...encoded(request),
         method: request.method,
         path: `${prefix}${request.path}${queryOf(request)}`,
@@ -197,8 +200,7 @@ function pause(ms: number, signal: AbortSignal, where: FailedAction): Promise<vo
 function asNetworkError(where: FailedAction, error: unknown): Error {
   if (error instanceof SyntaxError) return notDockerError(where, 'its answer is not JSON');
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (error instanceof errors.UndiciError || typeof code === 'string') {
-    return networkError(where, typeof code === 'string' ? code : 'no code', String(message));
-  }
+  // Node's and undici's errors have one.
+  if (typeof code === 'string') return networkError(where, code, String(message));
   return error instanceof Error ? error : new Error(String(error));
 }

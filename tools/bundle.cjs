@@ -24,8 +24,17 @@ const OWN_FILE = 'tools/bundle.cjs';
  * @param external packages that are loaded as they are installed, e.g. because others must see the same instance
  */
 function load(entry, external) {
-  const file = path.join(FOLDER, entry.replace(/\//g, '-').replace(/\.ts$/, '.cjs'));
-  return run(file, isFresh(file, external) ? fs.readFileSync(file, 'utf8') : build(entry, external, file));
+  return run(fileOf(entry), textOf(entry, external));
+}
+
+/** The same as one file's text, for a place without this checkout. */
+function textOf(entry, external) {
+  const file = fileOf(entry);
+  return isFresh(file, external) ? fs.readFileSync(file, 'utf8') : build(entry, external, file);
+}
+
+function fileOf(entry) {
+  return path.join(FOLDER, entry.replace(/\//g, '-').replace(/\.ts$/, '.cjs'));
 }
 
 function run(file, text) {
@@ -120,4 +129,4 @@ function writeAtOnce(file, text) {
   fs.renameSync(half, file);
 }
 
-module.exports = { load };
+module.exports = { load, textOf };

@@ -11,6 +11,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein', '@dagrejs/dagre'] },
   broker: { layers: ['topology'], packages: ['undici'] },
   dockerApi: { layers: [], packages: ['undici'] },
+  scaler: { layers: ['broker', 'dockerApi', 'topology', 'tools'], packages: [] },
   provider: {
     layers: ['broker', 'dockerApi', 'topology'],
     packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'tar-stream', '@balena/dockerignore'],
@@ -19,7 +20,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   tools: { layers: [], packages: [] },
   stacks: { layers: ['provider', 'broker', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/rabbitmq'] },
   cli: {
-    layers: ['topology', 'broker', 'tools'],
+    layers: ['topology', 'broker', 'scaler', 'tools'],
     packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],
   },
 };
@@ -30,7 +31,7 @@ const IMPURE = /^node:(fs|net|http|https|tls|dgram|dns|child_process|os|timers|w
 /** Files that are started from outside: by a stub, by Pulumi, by the test runner. */
 const ENTRIES = [
   /^stacks\/index\.ts$/,
-  /^cli\/(main|writeDocs)\.ts$/,
+  /^cli\/(main|scalerMain|writeDocs)\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
   /^provider\/(rabbitmq|warren|offline\/docker)\/plugin\.ts$/,
   /^policy\/pack\.ts$/,

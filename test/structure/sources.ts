@@ -19,6 +19,8 @@ export interface SourceFile {
 const FOLDERS = [
   'topology',
   'broker',
+  'dockerApi',
+  'scaler',
   'provider',
   'k8s',
   'docker',

@@ -6,7 +6,7 @@ import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
 import { CLIENT_IMAGES, clientImage, type ClientImage } from './clientImages';
 import { obtainEngine, type TestEngine } from './engine';
-import { NoImage, busyboxImage, haproxyImage, pythonImage, rabbitmqImage } from './images';
+import { NoImage, busyboxImage, haproxyImage, nodeImage, pythonImage, rabbitmqImage } from './images';
 
 /** Names of images. */
 export interface TestImages {
@@ -14,6 +14,7 @@ export interface TestImages {
   readonly busybox: string;
   readonly haproxy: string;
   readonly python: string;
+  readonly node: string;
   /** Python with real clients. */
   readonly clients: Readonly<Record<ClientImage, string>>;
   /** Empty for a version that WARREN_TEST_VERSIONS leaves out. */
@@ -35,6 +36,7 @@ const NO_IMAGES: TestImages = {
   busybox: '',
   haproxy: '',
   python: '',
+  node: '',
   clients: { 'celery-5.5': '', 'celery-5.6': '', amqp: '' },
   rabbitmq: { '3.10': '', '4.0': '', '4.3': '' },
 };
@@ -83,11 +85,12 @@ async function obtainImages({ host }: TestEngine, say: (text: string) => void): 
   const busybox = await busyboxImage(engine, say);
   const haproxy = await haproxyImage(engine, say);
   const python = await pythonImage(engine, say);
+  const node = await nodeImage(engine, say);
   const clients = { ...NO_IMAGES.clients };
   for (const set of CLIENT_IMAGES) clients[set] = await clientImage(engine, set, say);
   const rabbitmq = { ...NO_IMAGES.rabbitmq };
   for (const version of wantedVersions()) rabbitmq[version] = await rabbitmqImage(engine, version, say);
-  return { busybox, haproxy, python, clients, rabbitmq };
+  return { busybox, haproxy, python, node, clients, rabbitmq };
 }
 
 /** The same variable as for the brokers of the other tests. */

@@ -15,7 +15,7 @@ import { ensureImage, findImage, imagePath } from '../../../provider/offline/doc
 import type { BrokerVersion } from '../brokers';
 import { ensureDebianTree, SUITE_WITH_VERSION } from '../debianTree';
 import { silentCall } from './call';
-import { ensureBusyboxTree, ensureHaproxyTree, ensurePythonTree } from './trees';
+import { ensureBusyboxTree, ensureHaproxyTree, ensureNodeTree, ensurePythonTree } from './trees';
 
 /** An image that can't be had on this machine, which is no fault of anybody's. */
 export class NoImage extends Error {}
@@ -61,6 +61,20 @@ export function pythonImage(engine: Engine, say: (text: string) => void): Promis
       name: 'warren-test/python:3.13-slim',
       context: path.join(CONTEXTS, 'python'),
       tree: ensurePythonTree,
+    },
+    say,
+  );
+}
+
+/** What the scaler's image is built on. */
+export function nodeImage(engine: Engine, say: (text: string) => void): Promise<string> {
+  return obtain(
+    engine,
+    {
+      official: 'node:22-bookworm-slim',
+      name: 'warren-test/node:20-trixie',
+      context: path.join(CONTEXTS, 'node'),
+      tree: ensureNodeTree,
     },
     say,
   );

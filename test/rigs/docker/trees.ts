@@ -65,6 +65,11 @@ export function ensureHaproxyTree(onProgress: (text: string) => void): Promise<s
   return ensureImageTree('haproxy', 'trixie', ['haproxy'], 'HAProxy', onProgress);
 }
 
+/** Node 20, the oldest that Warren runs on. */
+export function ensureNodeTree(onProgress: (text: string) => void): Promise<string> {
+  return ensureImageTree('node', 'trixie', ['nodejs', 'ca-certificates'], 'Node', onProgress);
+}
+
 function ensureImageTree(
   name: string,
   suite: DebianSuite,

@@ -1,0 +1,26 @@
+/** Who consumes from the queues of a vhost. A consumer shows at once; what its connection is, a moment later. */
+import type { Broker } from './transport';
+import { isBrokerError } from './errors';
+import { field, getOrAbsent, records, text } from './json';
+import { path } from './transport';
+
+export interface Consumer {
+  readonly queue: string;
+  /** Address of the client; of one behind a proxy that speaks the PROXY protocol, its own. */
+  readonly peerHost?: string;
+}
+
+/** Undefined where the statistics are switched off. */
+export async function consumersIn(broker: Broker, vhost: string): Promise<readonly Consumer[] | undefined> {
+  const action = `list the consumers in vhost "${vhost}"`;
+  try {
+    const json = await getOrAbsent(broker, { path: `consumers/${path(vhost)}`, action });
+    return records(json).map((consumer) => {
+      const peerHost = text(field(consumer, 'channel_details'), 'peer_host');
+      return { queue: text(field(consumer, 'queue'), 'name'), ...(peerHost === '' ? {} : { peerHost }) };
+    });
+  } catch (error) {
+    if (isBrokerError(error, 'refused')) return undefined;
+    throw error;
+  }
+}
