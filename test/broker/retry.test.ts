@@ -74,7 +74,7 @@ vhosts:
       events: { type: topic }
     queues:
       work: ${work}
-      dead: {}
+      dead: { bindings: [{ exchange: amq.fanout }] }
 `;
     const { objects, diagnostics } = load(text, 't.yaml', { target: rig.version });
     expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
@@ -164,7 +164,6 @@ vhosts:
     const channel = await apply(
       `{ retry: { attempts: 2, delay: 200ms, method: stages }, deadLetter: { exchange: amq.fanout }, ${bindings} }`,
     );
-    await channel.bindQueue('dead', 'amq.fanout', '');
     const { deliveries, dead } = await rejectUntilDead(
       channel,
       ['work', 'work.attempt.2', 'work.attempt.3'],

@@ -37,6 +37,7 @@ const SHOP = `
       'super-user:7':
       'team:7': { declaredWith: { x-dead-letter-exchange: audit } }
       failed:
+      trail: { bindings: [{ exchange: audit }] }
       steps: { retry: { attempts: 1, delay: 1h, method: stages }, deadLetter: { queue: failed } }
     families:
       'user:{id}': { ttl: 1h }

@@ -281,7 +281,7 @@ describe('declaring', () => {
     const text = rendered(
       renderClientJson,
       `
-vhosts: { v: { queues: { q: { declaredWith: ${given} }, dead: }, exchanges: { dlx: { type: fanout } } } }
+vhosts: { v: { queues: { q: { declaredWith: ${given} }, dead: { bindings: [{ exchange: dlx }] } }, exchanges: { dlx: { type: fanout } } } }
 users: { u: { permissions: { v: ${permissions} } } }`,
       { user: 'u' },
     );

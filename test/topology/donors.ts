@@ -95,7 +95,10 @@ const EXCHANGE: readonly (readonly [string, Json])[] = [
 ];
 
 const POLICY: readonly (readonly [string, Json])[] = [
-  ...values('pattern', ['.*', '^x', '(', '[[:alpha:]]', '(?i)x', '\\d+', '^(?=x)', 'x{1,3}', '*', 'ü', '']),
+  ...values('pattern', [
+    ...['.*', '^x', '(', '[[:alpha:]]', '(?i)x', '\\d+', '^(?=x)', 'x{1,3}', '*', 'ü', ''],
+    ...['[\\w-.]+', '(x)\\1', '\\1', '(?<!x*)y', '(?i:x)', '[a-\\d]', '\\j', '\\x{41}'],
+  ]),
   ...values('applyTo', ['queues', 'exchanges', 'all', 'classic_queues', 'quorum_queues', 'streams']),
   ...values('priority', [0, -5, 5, 999, 1000]),
 ];

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePattern, escapeRegex, toByteText } from '../../topology/patterns/brokerRegex';
+import {
+  compilePattern,
+  escapeRegex,
+  hasRangeFromClass,
+  toByteText,
+} from '../../topology/patterns/brokerRegex';
 import { comparePatterns, isAnchored, patternFault, patternMatches } from '../../topology/patterns/languages';
 import { templateMatches, templateRegex, templatesIntersect } from '../../topology/patterns/template';
 
@@ -97,7 +102,7 @@ describe('comparing patterns', () => {
 
   it('patterns that would take for ever are refused, or matched in no time', () => {
     expect(patternMatches('^(a+)+$', `${'a'.repeat(200)}b`)).toBe(false);
-    expect(patternFault(`(${'a{1,60}'.repeat(3)}){1,60}`)).toContain('multiply');
+    expect(patternFault(`(${'a{1,60}'.repeat(3)}){1,60}`)?.what).toContain('multiply');
   });
 
   it('long lists of names are no trouble', () => {
@@ -154,6 +159,68 @@ describe("the broker's regular expressions", () => {
     'refuses %s',
     (pattern) => {
       expect(compilePattern(pattern)).toHaveProperty('fault');
+    },
+  );
+
+  it.each(['\\1', '(a)\\2', '[a-\\d]'])('refuses %s, as the broker does', (pattern) => {
+    expect(patternFault(pattern)).toMatchObject({ isUnread: false });
+  });
+
+  // Measured: some versions take these, and not all of them mean to JavaScript what they mean to the broker.
+  it.each([
+    ...[
+      'a(?i)b',
+      '(?i:a)b',
+      '(?x) a b',
+      '(?|a|b)',
+      '(a(?R)?b)',
+      '(?(1)a|b)',
+      '(?C)a',
+      '(?1)(a)',
+      '(?&n)(?<n>a)',
+      '(*UTF8)ü',
+    ],
+    ...[
+      '\\p{L}+',
+      'a\\Kb',
+      '\\R',
+      '\\N',
+      '\\X',
+      '\\cA',
+      '\\H',
+      '\\G',
+      '\\x{41}',
+      '\\x',
+      '\\777',
+      '\\g1(a)',
+      '\\i',
+      'a{65535}',
+    ],
+    ...['(?<!a*)b', '(?<=a?b)c', '(?<=(a|bb))c', '[[.a.]]', '[[=a=]]', '[a[:^alpha:]]', "(?'n'a)"],
+  ])('says of %s that it can not read it', (pattern) => {
+    expect(patternFault(pattern)).toMatchObject({ isUnread: true });
+  });
+
+  it.each([
+    '[[.]x',
+    '[[:]',
+    '(?<=a|bc)d',
+    '(?<n>x)\\k<n>',
+    '(a)\\1',
+    '\\x41',
+    '[\\w-]',
+    '[-\\w]',
+    '[\\w.-]+',
+  ])('reads %s', (pattern) => {
+    expect(patternFault(pattern)).toBeUndefined();
+    expect(hasRangeFromClass(pattern)).toBe(false);
+  });
+
+  it.each(['[\\w-.]+', '^[a\\d-z]', '(?i)x[[:alpha:]-z]'])(
+    'knows that %s is refused from RabbitMQ 4.3 on',
+    (pattern) => {
+      expect(patternFault(pattern)).toBeUndefined();
+      expect(hasRangeFromClass(pattern)).toBe(true);
     },
   );
 

@@ -12,6 +12,7 @@ const VHOST = `{
     paid: { bindings: [{ exchange: orders, routingKey: 'paid.#' }] },
     failed: , a.b: , log: { type: stream }, fast: { type: quorum },
     'user:vip': ,
+    trail: { bindings: [{ exchange: audit }] },
     own: { declaredWith: { x-dead-letter-exchange: audit } } },
   families: { 'user:{id}': , 'team:{id}': { declaredWith: { x-dead-letter-exchange: '' } } },
   superStreams: { invoices: { partitions: 2 } } }`;

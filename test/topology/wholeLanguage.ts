@@ -82,6 +82,7 @@ ${only(['4.3'], '    deletionProtection: true')}
         bindings:
           - { exchange: amq.direct, routingKey: single }
           - { exchange: amq.fanout }
+          - { exchange: amq.topic, routingKey: dead.* }
           - { exchange: amq.headers, arguments: { x-match: all, tenant: a, size: 3, urgent: true } }
 ${only(IN_4, '      versioned: { queueVersion: 2, consumerTimeout: 2h }')}
 ${only(['3.10'], '      mirrored: { type: classic, replicated: true, priorities: 3 }')}

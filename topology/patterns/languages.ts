@@ -73,12 +73,20 @@ function beginDifferently(a: string, b: string): boolean {
   return !beginningA.startsWith(beginningB) && !beginningB.startsWith(beginningA);
 }
 
+export interface PatternFault {
+  readonly what: string;
+  /** The broker may take it; this program can't tell which names it matches. */
+  readonly isUnread: boolean;
+}
+
 /** Why the broker, or this program, can't work with a pattern; undefined if it can. */
-export function patternFault(pattern: string): string | undefined {
+export function patternFault(pattern: string): PatternFault | undefined {
   const compiled = compilePattern(pattern);
-  if ('fault' in compiled) return compiled.fault;
+  if ('fault' in compiled) return { what: compiled.fault, isUnread: compiled.isUnread === true };
   const isTooLarge = automatonOf(pattern) === undefined && parseRegex(pattern) !== undefined;
-  return isTooLarge ? 'its repetitions multiply beyond what can be handled' : undefined;
+  return isTooLarge
+    ? { what: 'repetitions that multiply beyond what can be handled', isUnread: true }
+    : undefined;
 }
 
 /**

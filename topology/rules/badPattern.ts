@@ -1,5 +1,5 @@
 import type { Topology } from '../model';
-import { PATTERN_BYTES_MAX } from '../patterns/brokerRegex';
+import { PATTERN_BYTES_MAX, hasRangeFromClass } from '../patterns/brokerRegex';
 import { patternFault } from '../patterns/languages';
 import type { Path } from '../source/index';
 import { isAtLeast } from '../target';
@@ -9,8 +9,9 @@ import type { Finding, Rule } from './rule';
 export const badPattern: Rule = {
   code: 'bad-pattern',
   severity: 'error',
-  title: 'A regular expression compiles, and is not longer than the broker allows.',
-  reason: 'RabbitMQ refuses it; from 4.3 on also one that is longer than 1,024 bytes.',
+  title: 'A regular expression compiles, can be read, and is not longer than the broker allows.',
+  reason:
+    'RabbitMQ refuses it, from 4.3 on also one that is longer than 1,024 bytes; or it is written in a way of which Warren can not tell what it matches.',
   help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
   sources: [
     docs('policies#match-names-using-regex'),
@@ -70,12 +71,13 @@ function checkPattern({ pattern, path }: PatternAt, { target }: Topology): Findi
   if (fault !== undefined) {
     return [
       {
-        message: `This regular expression does not compile: ${fault}.`,
-        reason: 'RabbitMQ would refuse it.',
-        help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
+        ...(fault.isUnread ? unread(fault.what) : refused(fault.what)),
         path,
       },
     ];
+  }
+  if (isAtLeast(target, '4.3') && hasRangeFromClass(pattern)) {
+    return [{ ...refused('a hyphen stands between a class such as \\w and a character'), path }];
   }
   const bytes = Buffer.byteLength(pattern);
   if (bytes <= PATTERN_BYTES_MAX || !isAtLeast(target, '4.3')) return [];
@@ -87,4 +89,21 @@ function checkPattern({ pattern, path }: PatternAt, { target }: Topology): Findi
       path,
     },
   ];
+}
+
+function refused(what: string): Omit<Finding, 'path'> {
+  return {
+    message: `This regular expression does not compile: ${what}.`,
+    reason: 'RabbitMQ would refuse it.',
+    help: 'Correct it; a character that is meant literally needs a backslash, and YAML text with backslashes single quotes.',
+  };
+}
+
+function unread(what: string): Omit<Finding, 'path'> {
+  return {
+    message: `This regular expression holds ${what}, which Warren can't read.`,
+    reason:
+      'It has to know which names the expression takes: which policy wins, and who may do what, follows from that.',
+    help: 'Write it with plain groups, classes and repetitions.',
+  };
 }

@@ -1,5 +1,5 @@
-import type { Binding, User, Vhost, Worker } from '../model';
-import { suggestion } from '../names';
+import type { Binding, Celery, User, Vhost, Worker } from '../model';
+import { DEFAULT_EXCHANGE, suggestion } from '../names';
 import type { Path } from '../source/index';
 import { KnownNames } from './knownNames';
 import { roleReferences } from './roleReferences';
@@ -9,7 +9,8 @@ import type { Finding, Rule } from './rule';
 export const danglingReference: Rule = {
   code: 'dangling-reference',
   severity: 'error',
-  title: 'What a binding, a permission, a role or a worker names is defined in the topology.',
+  title:
+    'What a binding, a permission, a role, a worker or a Celery application names is defined in the topology.',
   reason:
     "RabbitMQ refuses a binding or a permission that names something that isn't there, and workers can't start without their vhost, user and queues.",
   help: 'Correct the name, or define what is missing.',
@@ -48,13 +49,29 @@ vhosts:
 
 function checkVhost(vhost: Vhost): Finding[] {
   const known = new KnownNames(vhost);
-  return [...vhost.queues, ...vhost.exchanges].flatMap(({ bindings }) =>
-    bindings.flatMap((binding) => checkBinding(known, binding)),
-  );
+  return [
+    ...[...vhost.queues, ...vhost.exchanges].flatMap(({ bindings }) =>
+      bindings.flatMap((binding) => checkBinding(known, binding)),
+    ),
+    ...(vhost.celery === undefined ? [] : checkCelery(known, vhost.celery)),
+  ];
+}
+
+/** Celery refuses to send a task to a queue that its settings don't have, and an exchange that isn't there drops it. */
+function checkCelery(known: KnownNames, { path, tasks, exchange }: Celery): Finding[] {
+  return [
+    ...Object.entries(tasks).flatMap(([task, queue]) =>
+      known.missingQueue(queue, [...path, 'tasks', task], 'tasks'),
+    ),
+    ...(exchange === DEFAULT_EXCHANGE || exchange === ''
+      ? []
+      : known.missingExchange(exchange, [...path, 'exchange'], 'tasks')),
+  ];
 }
 
 function checkBinding(known: KnownNames, { exchange, path }: Binding): Finding[] {
-  if (exchange !== '') return known.missingExchange(exchange, [...path, 'exchange'], 'messages');
+  if (exchange !== '' && exchange !== DEFAULT_EXCHANGE)
+    return known.missingExchange(exchange, [...path, 'exchange'], 'messages');
   return [
     {
       message: 'The default exchange takes no bindings.',

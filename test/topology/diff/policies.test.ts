@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { changeIn, codesOf, diffOf } from './sides';
 
-const QUEUES = 'queues: { a: , b: , c: }';
+const QUEUES = 'queues: { a: , b: , c: , d: }';
 
 function policiesDiff(base: string, head: string, queues = QUEUES): ReturnType<typeof diffOf> {
   return diffOf(`${queues}, policies: { ${base} }`, `${queues}, policies: { ${head} }`);
@@ -102,7 +102,7 @@ it('a key that nobody knows is thought to be the worst', () => {
 
 describe('between two requests', () => {
   it('a queue that moves from one policy to another may have none', () => {
-    const dead = 'dead-letter-exchange: amq.fanout';
+    const dead = "dead-letter-exchange: '', dead-letter-routing-key: d";
     const diff = policiesDiff(
       `${policy('p', '^[ab]$', dead)}, ${policy('q', '^c$', `max-length: 5, ${dead}`)}`,
       `${policy('p', '^a$', dead)}, ${policy('q', '^[bc]$', `max-length: 5, ${dead}`)}`,
@@ -112,7 +112,7 @@ describe('between two requests', () => {
   });
 
   it('one that is covered all the time has no gap', () => {
-    const dead = 'dead-letter-exchange: amq.fanout';
+    const dead = "dead-letter-exchange: '', dead-letter-routing-key: d";
     const diff = policiesDiff(policy('p', '^[ab]$', dead), policy('q', '^[ab]$', dead));
     expect(diff.changes.map((change) => change.class)).toEqual(['none', 'none']);
   });
