@@ -140,7 +140,7 @@ function checkEscape(pattern: string, index: number): void {
   const rest = pattern.slice(index + 1, index + 4);
   if (/^[uLlU]/.test(rest)) throw new SyntaxError(`\\${rest.charAt(0)} is not supported`);
   if (/^(?:[^A-Za-z0-9]|[dDwWsSbBAzZhnrtfaeE]|0(?!\d)|x[0-9a-fA-F]{2})/.test(rest)) return;
-  if (/^k</.test(rest)) return;
+  if (rest.startsWith('k<')) return;
   const group = /^[1-9](?!\d)/.exec(rest);
   if (group === null) throw new Unread(`"\\${rest.charAt(0)}"`);
   if (groupCount(pattern) < Number(group[0])) throw new SyntaxError(`there is no group ${group[0]}`);
