@@ -56,27 +56,30 @@ export function openScaler(
   const told = openTelling(onProblem);
   const memories = new Map<string, FleetMemory>();
   let isEnding = false;
-  const handle = (fleet: Fleet, sight: Sight, nowMs: number): readonly FleetReport[] => {
+  const decideFor = (fleet: Fleet, sight: Sight, nowMs: number): readonly FleetReport[] => {
     const seen = sight.observations.get(fleet.name);
     if (seen === undefined) return [];
     const { memory, ...decision } = decide(fleet, seen, memories.get(fleet.name) ?? NOTHING_KNOWN, nowMs);
+    memories.set(fleet.name, memory);
+    return [{ fleet, ...decision, ...(seen.load === undefined ? {} : { load: seen.load }) }];
+  };
+  const begin = ({ fleet, events, actions }: FleetReport): void => {
     const say = (line: string): void => {
       onChange(`${fleet.name}: ${line}`);
     };
-    memories.set(fleet.name, memory);
-    decision.events.forEach(say);
-    if (!isDry) for (const action of decision.actions) jobs.begin(action, fleet.stopTimeoutSeconds, say);
-    return [{ fleet, ...decision, ...(seen.load === undefined ? {} : { load: seen.load }) }];
+    events.forEach(say);
+    if (!isDry) for (const action of actions) jobs.begin(action, fleet.stopTimeoutSeconds, say);
   };
   const round = async (): Promise<Round> => {
     const sight = await look(config.fleets, { engine, figures, jobs }).catch(dockerFault);
     if (isEnding) return { fleets: [], problems: [] };
     const nowMs = Date.now();
-    const fleets = config.fleets.flatMap((fleet) => handle(fleet, sight, nowMs));
+    const fleets = config.fleets.flatMap((fleet) => decideFor(fleet, sight, nowMs));
     const ofFleets = fleets.flatMap(({ fleet, problems }) => problems.map((one) => inFleet(fleet.name, one)));
     const problems = [...sight.problems, ...ofFleets];
     if (sight.observations.size > 0) told.tell(problems);
     else told.tellMore(problems);
+    fleets.forEach(begin);
     return { fleets, problems: [...new Map(problems.map((one) => [one.key, one])).values()] };
   };
   return {

@@ -110,6 +110,6 @@ export class World {
 }
 
 /** `start jobs-1`, for comparing. */
-export function actionsOf({ actions }: Decision): readonly string[] {
+export function actionsOf({ actions }: Pick<Decision, 'actions'>): readonly string[] {
   return actions.map(({ job, container }) => `${job} ${container}`);
 }
