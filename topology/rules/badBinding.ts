@@ -1,6 +1,8 @@
 import type { Binding } from '../model';
 import type { QueueType } from '../objects';
 import type { ResolvedVhost } from '../resolve/index';
+import { isAtLeast } from '../target';
+import type { Target } from '../target';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -15,7 +17,7 @@ export const badBinding: Rule = {
     docs('consistent-hash-exchange'),
     docs('local-random-exchange'),
     measured(
-      '400: the binding key must be an integer; Invalid x-match field value; Non empty binding key not permitted; Queue type not valid for this exchange type',
+      '400: the binding key must be an integer; Invalid x-match field value; Non empty binding key not permitted; Queue type not valid for this exchange type; from 4.3 on: The binding key must not exceed 10000',
     ),
   ],
   isAdvice: false,
@@ -33,7 +35,7 @@ vhosts:
       paid: { bindings: [{ exchange: amq.headers, arguments: { x-match: all, kind: paid } }] }
 `,
   },
-  check: ({ vhosts }) => vhosts.flatMap(checkVhost),
+  check: ({ topology, vhosts }) => vhosts.flatMap((vhost) => checkVhost(vhost, topology.target)),
 };
 
 const PREDECLARED_HEADERS = ['amq.headers', 'amq.match'];
@@ -42,14 +44,38 @@ const MATCHES = ['all', 'any', 'all-with-x', 'any-with-x'];
 /** What is bound: a queue of this type, or an exchange. */
 type Destination = QueueType | 'exchange';
 
-function checkVhost({ vhost, queues }: ResolvedVhost): Finding[] {
+function checkVhost({ vhost, queues }: ResolvedVhost, target: Target): Finding[] {
   const types = new Map(vhost.exchanges.map(({ name, type }) => [name, type]));
   for (const name of PREDECLARED_HEADERS) types.set(name, 'headers');
   const check = (bindings: readonly Binding[], destination: Destination): Finding[] =>
-    bindings.flatMap((binding) => checkBinding(binding, types.get(binding.exchange), destination));
+    bindings.flatMap((binding) => {
+      const type = types.get(binding.exchange);
+      return [...checkBinding(binding, type, destination), ...checkWeight(binding, type, target)];
+    });
   return [
     ...queues.flatMap(({ queue, type }) => check(queue.bindings, type)),
     ...vhost.exchanges.flatMap(({ bindings }) => check(bindings, 'exchange')),
+  ];
+}
+
+/** Measured on RabbitMQ 4.3: "The binding key must not exceed 10000". 4.0 takes 100,000. */
+const WEIGHT_MAX = 10_000;
+
+function checkWeight(
+  { exchange, routingKey, path }: Binding,
+  type: string | undefined,
+  target: Target,
+): Finding[] {
+  const isTooHigh =
+    type === 'x-consistent-hash' && /^\d+$/.test(routingKey) && Number(routingKey) > WEIGHT_MAX;
+  if (!isTooHigh || !isAtLeast(target, '4.3')) return [];
+  return [
+    {
+      message: `"${exchange}" is a consistent hash exchange: the weight ${routingKey} is too high.`,
+      reason: `RabbitMQ ${target} takes ${WEIGHT_MAX} at most, and would refuse the binding.`,
+      help: 'Divide the weights of all its queues by the same number: only their proportion counts.',
+      path: [...path, 'routingKey'],
+    },
   ];
 }
 
