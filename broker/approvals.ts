@@ -3,7 +3,7 @@
  *
  * `queue NAME@VHOST` and `vhost NAME` agree to everything that deleting the object takes away. `recreate queue
  * NAME@VHOST` agrees only to what recreating a queue does to its consumers; its messages are moved. `queue *@VHOST`
- * is every queue of a vhost, `*` everything. A token behind it (`queue NAME@VHOST #3f9a1c20`) narrows it to the object
+ * is every queue of a vhost, `cluster NAME` a cluster with its volumes, `*` everything. A token behind it (`queue NAME@VHOST #3f9a1c20`) narrows it to the object
  * as it was when the refusal was printed.
  */
 import { createHash } from 'node:crypto';
@@ -30,7 +30,7 @@ const EVERYTHING = '*';
 export const NOTHING_APPROVED: Approvals = new Set();
 export const EVERYTHING_APPROVED: Approvals = new Set([EVERYTHING]);
 
-const FORM = /^(\*|queue .+@.*|recreate queue .+@.*|vhost .+)$/s;
+const FORM = /^(\*|queue .+@.*|recreate queue .+@.*|vhost .+|cluster .+)$/s;
 const TOKEN = /^#[0-9a-f]{8}$/;
 /** Of a number of messages that nobody knows, and the most that a token distinguishes. */
 const DIGITS_MAX = 16;

@@ -1,6 +1,7 @@
 /** Starts `pulumi` as a process, in the checkout, with the environment that it needs on this machine. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import * as path from 'node:path';
+import { offlinePluginFolder } from '../tools/dockerPlugin';
 import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
 import { ExitCode } from './exitCodes';
@@ -76,7 +77,7 @@ async function start(
   variables: NodeJS.ProcessEnv,
   stdio: StdioOptions,
 ): Promise<Started> {
-  const env = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
+  const env = withDockerPlugin({ ...process.env, ...(await pulumiVariables(stack)), ...variables });
   for (const pid of clearStaleLocks(env.PULUMI_BACKEND_URL, PROJECT, stack)) {
     process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
   }
@@ -85,6 +86,12 @@ async function start(
   const isAtTerminal = process.stdin.isTTY;
   const child = spawn('pulumi', args, { cwd: CHECKOUT, env, stdio, detached: !isAtTerminal });
   return { child, isAtTerminal };
+}
+
+/** For this process alone: a PATH that others see would hide the genuine plugin from them. */
+function withDockerPlugin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folder = offlinePluginFolder(env);
+  return folder === undefined ? env : { ...env, PATH: [env.PATH ?? '', folder].join(path.delimiter) };
 }
 
 /** Its exit code. */

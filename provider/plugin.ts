@@ -5,6 +5,7 @@ import type { AnyResourceType, Call, Session } from './resourceType';
 import type { Claims } from './claims';
 import type { Credentials } from './providerConfig';
 import type { Recreations } from './recreations';
+import type { AnyStepType } from './stepType';
 import type { PropertyMap } from './values';
 import { typeTokenOf, typeTokensOf } from './urns';
 import { UserError } from './userError';
@@ -13,6 +14,7 @@ export interface Package {
   readonly name: string;
   readonly version: string;
   readonly types: readonly AnyResourceType[];
+  readonly steps?: readonly AnyStepType[];
   /** What a program can ask, by token. */
   readonly functions?: Readonly<Record<string, (session: Session) => Promise<PropertyMap>>>;
 }

@@ -8,6 +8,10 @@ import * as handlers from './handlers';
 import { handshake, pluginInfo, schemaOf } from './messages';
 import { openRecreations } from './recreations';
 import { serve } from './serve';
+import * as stepHandlers from './steps';
+import { isStep } from './steps';
+
+type ResourceCall = 'check' | 'diff' | 'create' | 'read' | 'update' | 'remove';
 
 export function servePackage(served: Package): void {
   serve((host) => open(served, host));
@@ -30,7 +34,12 @@ function open(served: Package, { engineAddress, log, onWait }: PluginHost): Serv
 }
 
 function methodsOf(plugin: Plugin): Service['methods'] {
-  const tokens = plugin.package.types.map((type) => type.token);
+  const { types, steps = [] } = plugin.package;
+  const tokens = [...types, ...steps].map(({ token }) => token);
+  const answer = (call: ResourceCall, request: never): unknown => {
+    const { getUrn } = request as { readonly getUrn: () => string };
+    return (isStep(plugin, getUrn.call(request)) ? stepHandlers : handlers)[call](plugin, request);
+  };
   return {
     handshake,
     getPluginInfo: () => pluginInfo(plugin.package),
@@ -38,12 +47,12 @@ function methodsOf(plugin: Plugin): Service['methods'] {
     checkConfig: (request) => handlers.checkConfig(plugin, request),
     diffConfig: (request) => handlers.diffConfig(plugin, request),
     configure: (request) => handlers.configure(plugin, request),
-    check: (request) => handlers.check(plugin, request),
-    diff: (request) => handlers.diff(plugin, request),
-    create: (request) => handlers.create(plugin, request),
-    read: (request) => handlers.read(plugin, request),
-    update: (request) => handlers.update(plugin, request),
-    delete: (request) => handlers.remove(plugin, request),
+    check: (request: never) => answer('check', request),
+    diff: (request: never) => answer('diff', request),
+    create: (request: never) => answer('create', request),
+    read: (request: never) => answer('read', request),
+    update: (request: never) => answer('update', request),
+    delete: (request: never) => answer('remove', request),
     invoke: (request) => handlers.invoke(plugin, request),
     cancel: () => handlers.cancel(plugin),
     attach: () => new Empty(),

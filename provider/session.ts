@@ -59,6 +59,10 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     approvals: config.approvals,
     requireBroker: config.requireBroker,
     brokerAs,
+    logIn: () => {
+      login = logIn(brokerAs, chain);
+      return login;
+    },
     broker: () => told(outage, async () => tellingOnce(await loggedIn(), outage)),
     snapshot: () => told(snapshotOutage, () => (snapshot ??= openSnapshot())),
     continueAs: (broker) => {

@@ -30,7 +30,7 @@ class RabbitmqProvider extends pulumi.ProviderResource {
 
 export function connect(settings: Settings, options: pulumi.ResourceOptions): BrokerLogin {
   const chain = loginChain(settings);
-  const warrenProvider = warrenProviderWith(settings, chain, options);
+  const warrenProvider = warrenProviderWith('warren', settings, chain, options);
   const admins = chain.own.map(
     (login) =>
       new warren.Admin(encodeURIComponent(login.username), login, { ...options, provider: warrenProvider }),
@@ -44,6 +44,11 @@ export function connect(settings: Settings, options: pulumi.ResourceOptions): Br
   return { rabbitmqProvider, warrenProvider, admin };
 }
 
+/** For a cluster that this stack makes itself: asks it before the stack's own administrator is there, and while it changes. */
+export function clusterProvider(settings: Settings): warren.Provider {
+  return warrenProviderWith('warren-cluster', settings, loginChain(settings), {});
+}
+
 /**
  * Only to read: an administrator is neither made nor needed. Both providers get in as whoever does, also in a refresh
  * or a destroy that comes before the first `up`.
@@ -54,7 +59,7 @@ export function connectToAdopt(settings: Settings, options: pulumi.ResourceOptio
   const inputs = { ...rabbitmqInputs(settings), ...chain.own[0], fallbackCredentials };
   return {
     rabbitmqProvider: new RabbitmqProvider('rabbitmq', inputs, options),
-    warrenProvider: warrenProviderWith(settings, chain, options),
+    warrenProvider: warrenProviderWith('warren', settings, chain, options),
   };
 }
 
@@ -84,12 +89,13 @@ function loginChain(settings: Settings): LoginChain {
 }
 
 function warrenProviderWith(
+  name: string,
   settings: Settings,
   { own: [current], fallbacks }: LoginChain,
   options: pulumi.ResourceOptions,
 ): warren.Provider {
   return new warren.Provider(
-    'warren',
+    name,
     {
       ...settings.connection,
       ...current,

@@ -17,8 +17,9 @@ export interface Connection extends ConnectionArgs {
 const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];
 const DURATION_KEYS = ['requestTimeout', 'retryBudget'];
 
-export function readConnection(config: pulumi.Config): Connection {
-  const [endpoint, ...others] = readEndpoints(config);
+/** @param own the endpoint of a cluster that the stack itself makes */
+export function readConnection(config: pulumi.Config, own?: string): Connection {
+  const [endpoint, ...others] = own === undefined ? readEndpoints(config) : [ownEndpoint(config, own)];
   const texts = [...FILE_KEYS, ...DURATION_KEYS]
     .map((key) => [key, config.get(key) ?? ''] as const)
     .filter(([, value]) => value !== '');
@@ -31,6 +32,16 @@ export function readConnection(config: pulumi.Config): Connection {
     ...(proxy === undefined || config.get('proxy') === '' ? {} : { proxy }),
     ...(config.getBoolean('insecure') === true ? { insecure: true } : {}),
   };
+}
+
+function ownEndpoint(config: pulumi.Config, own: string): string {
+  const given = ['endpoint', 'endpoints'].find(
+    (key) => (config.get(key) ?? '') !== '' && config.get(key) !== '[]',
+  );
+  if (given === undefined) return own;
+  throw refusal(
+    `The stack has both docker.cluster, a cluster of its own at ${own}, and ${given}, a broker that is there already. Take one of them out: pulumi config rm ${given} --stack ${pulumi.getStack()}`,
+  );
 }
 
 function readEndpoints(config: pulumi.Config): readonly [string, ...string[]] {

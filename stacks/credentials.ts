@@ -28,3 +28,13 @@ export function derivePassword(seed: string, scope: CredentialScope): string {
 export function brokerUsername(user: string, generation: number): string {
   return `${user}-g${generation}`;
 }
+
+/** Another secret of the stack, e.g. its cluster's cookie: 32 characters of A-Z a-z 0-9 - _. */
+export function deriveSecret(
+  seed: string,
+  scope: Omit<CredentialScope, 'user' | 'generation'>,
+  purpose: string,
+): string {
+  const info = JSON.stringify([scope.project, scope.stack, purpose]);
+  return Buffer.from(hkdfSync('sha256', seed, 'warren/secret/1', info, PASSWORD_BYTES)).toString('base64url');
+}

@@ -1,12 +1,15 @@
 /** The Pulumi program: configuration, topology file, compiled objects, resources. `pulumi up` starts here. */
 import * as pulumi from '@pulumi/pulumi';
+import type { DockerSettings } from '../docker/settings';
 import { load } from '../topology/index';
+import type { Topology } from '../topology/model';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import { identityKey, type BrokerObject } from '../topology/objects';
 import { ADOPTING_VARIABLE, isAdopting } from '../broker/environment';
 import { inventory } from '../provider/warren/resources';
 import type { Providers } from './brokerLogin';
 import {
+  clusterProvider,
   connect,
   connectToAdopt,
   credentialOf,
@@ -28,15 +31,41 @@ interface Outputs {
   readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
 }
 
+interface Loaded {
+  readonly objects: readonly BrokerObject[];
+  readonly topology: Topology;
+}
+
 function program(): Outputs | Promise<Outputs> {
   const settings = readSettings(new pulumi.Config(), process.env);
-  const objects = loadObjects(settings);
+  const loaded = loadObjects(settings);
+  const { objects } = loaded;
   spareDebugging(process.env);
   if (isAdopting(process.env)) return adopt(settings, objects);
-  const parent = {};
-  const login = connect(settings, parent);
+  if (settings.docker !== undefined) return onDocker(settings, settings.docker, loaded);
+  const login = connect(settings, {});
   const topology = register(settings, objects, login, () => true);
-  removeUnwantedUsers(settings, login, topology.users, parent);
+  removeUnwantedUsers(settings, login, topology.users, {});
+  return outputsOf(settings, objects);
+}
+
+/** Docker's cluster before the topology, and the workers after it. */
+async function onDocker(
+  settings: Settings,
+  docker: DockerSettings,
+  { objects, topology: model }: Loaded,
+): Promise<Outputs> {
+  // Docker's classes take a while to load, and most stacks have nothing on Docker.
+  const { DockerPlatform } = await import('./dockerPlatform.js');
+  const platform = new DockerPlatform({ settings, docker, topology: model }, () => clusterProvider(settings));
+  const ready = platform.cluster?.ready;
+  const login = connect(settings, ready === undefined ? {} : { dependsOn: [ready], deletedWith: ready });
+  const topology = register(settings, objects, login, () => true, ready);
+  removeUnwantedUsers(settings, login, topology.users, {});
+  const fleets = platform.makeFleets((user) => newestCredential(settings, user), login.warrenProvider, [
+    topology,
+  ]);
+  platform.guard(login.warrenProvider, [topology, ...fleets]);
   return outputsOf(settings, objects);
 }
 
@@ -61,8 +90,10 @@ function register(
   objects: readonly BrokerObject[],
   { rabbitmqProvider, warrenProvider }: Providers,
   isWanted: (object: BrokerObject) => boolean,
+  deletedWith?: pulumi.Resource,
 ): TopologyResources {
   return new TopologyResources('topology', {
+    ...(deletedWith === undefined ? {} : { deletedWith }),
     objects,
     isWanted,
     granularity: settings.granularity,
@@ -100,7 +131,7 @@ function spareDebugging(env: NodeJS.ProcessEnv): void {
 }
 
 /** The topology's broker objects; every diagnostic is shown, and an error ends the program before it registers anything. */
-function loadObjects(settings: Settings): readonly BrokerObject[] {
+function loadObjects(settings: Settings): Loaded {
   const file = settings.topologyFile;
   const given = readTopologyText(file);
   if ('fault' in given) {
@@ -108,12 +139,12 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
       `Can't read the topology ${file} (${given.fault}). The path is relative to the folder of Pulumi.yaml; set another with: pulumi config set topology FILE --stack ${settings.stack}`,
     );
   }
-  const { objects, diagnostics, sources } = load(given.text, file, {
+  const { objects, topology, diagnostics, sources } = load(given.text, file, {
     ...(settings.target === undefined ? {} : { target: settings.target }),
     readFile: readTopologyText,
   });
   const report = (): string => renderDiagnostics(diagnostics, sources, { format: 'text', color: false });
-  if (objects === undefined) throw refusal(report());
+  if (objects === undefined || topology === undefined) throw refusal(report());
   const clash = objects.find((object) => object.kind === 'user' && object.name === settings.adminUser);
   if (clash !== undefined) {
     throw refusal(
@@ -122,7 +153,7 @@ function loadObjects(settings: Settings): readonly BrokerObject[] {
   }
   refuseUnknownUsers(settings, objects);
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'warning')) void pulumi.log.warn(report());
-  return objects;
+  return { objects, topology };
 }
 
 /** A name that matches nobody would be a rotation that silently never happens. */

@@ -25,4 +25,5 @@ Module._load = function (request, parent, isMain) {
 module.exports = require('../tools/bundle.cjs').load('stacks/index.ts', [
   '@pulumi/pulumi',
   '@pulumi/rabbitmq',
+  '@pulumi/docker',
 ]);

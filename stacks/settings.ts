@@ -7,9 +7,10 @@ import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { nearest } from '../topology/names';
 import { isTarget, TARGETS, type Target } from '../topology/target';
+import { DockerSettingsError, readDockerSettings, type DockerSettings } from '../docker/settings';
 import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
 import { refusal } from './refusal';
-import { SEED_LENGTH_MIN } from './credentials';
+import { SEED_LENGTH_MIN, derivePassword } from './credentials';
 
 export interface Login {
   readonly username: string;
@@ -35,11 +36,14 @@ export interface Settings {
   readonly absentUsers: readonly string[];
   readonly approve: readonly string[];
   readonly granularity: 'object' | 'vhost';
+  /** A cluster, or workers, on Docker. */
+  readonly docker?: DockerSettings;
 }
 
 export const SETTINGS_KEYS = [
   ...['topology', 'target', 'amqp', 'seed', 'passwords', 'logins', 'generations', 'granularity'],
   ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
+  'docker',
   ...CONNECTION_KEYS,
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
@@ -56,26 +60,75 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
   if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', stack, env);
   if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
     refuseEmptyPassphrase(stack, env);
+  const docker = readDocker(config);
+  const seed = readSeed(config, stack);
   return {
     project: pulumi.getProject(),
     stack,
+    ...(docker === undefined ? {} : { docker }),
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),
-    connection: readConnection(config),
-    ...optional('amqp', config.get('amqp')),
-    seed: readSeed(config, stack),
+    connection: readConnection(config, docker?.cluster && endpointOf(docker.cluster)),
+    ...optional('amqp', config.get('amqp') ?? (docker?.cluster && amqpOf(docker.cluster))),
+    seed,
     passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
     logins: (config.getSecretObject<unknown>('logins') ?? pulumi.secret({})).apply(checkedLogins),
     generations: checkedGenerations(config.getObject<unknown>('generations') ?? {}),
     adminUser: config.get('adminUser') ?? 'warren-admin',
-    bootstrap: {
-      username: config.get('bootstrapUsername') ?? 'guest',
-      password: config.getSecret('bootstrapPassword') ?? pulumi.secret('guest'),
-    },
-    absentUsers: checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']),
+    ...bootstrapOf(config, docker?.cluster === undefined ? undefined : { seed, stack }),
     approve: checkedStrings('approve', config.getObject<unknown>('approve') ?? []),
     granularity: checkedGranularity(config.get('granularity') ?? 'object'),
   };
+}
+
+/** Of a new cluster: it never has a guest. */
+const FIRST_USER = 'warren-boot';
+
+/** The administrator to begin with, which goes as soon as the stack's own one is there. */
+function bootstrapOf(
+  config: pulumi.Config,
+  cluster: { readonly seed: pulumi.Output<string>; readonly stack: string } | undefined,
+): Pick<Settings, 'bootstrap' | 'absentUsers'> {
+  const absentUsers = checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']);
+  if (cluster === undefined) {
+    return {
+      bootstrap: {
+        username: config.get('bootstrapUsername') ?? 'guest',
+        password: config.getSecret('bootstrapPassword') ?? pulumi.secret('guest'),
+      },
+      absentUsers,
+    };
+  }
+  const scope = { project: pulumi.getProject(), stack: cluster.stack, user: FIRST_USER, generation: 1 };
+  return {
+    bootstrap: { username: FIRST_USER, password: cluster.seed.apply((seed) => derivePassword(seed, scope)) },
+    absentUsers: [...new Set([...absentUsers, FIRST_USER])],
+  };
+}
+
+function readDocker(config: pulumi.Config): DockerSettings | undefined {
+  const value = config.getObject<unknown>('docker');
+  if (value === undefined || (isRecord(value) && Object.keys(value).length === 0)) return undefined;
+  try {
+    return readDockerSettings(value);
+  } catch (error) {
+    if (error instanceof DockerSettingsError) throw refusal(error.message);
+    throw error;
+  }
+}
+
+/** From here: what is published on all addresses is found on this machine's own. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function endpointOf({ address, managementPort }: NonNullable<DockerSettings['cluster']>): string {
+  return `http://${reachable(address)}:${managementPort}`;
+}
+
+function amqpOf({ address, amqpPort }: NonNullable<DockerSettings['cluster']>): string {
+  return `amqp://${reachable(address)}:${amqpPort}`;
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

@@ -30,6 +30,8 @@ export interface TopologyResourcesArgs {
   readonly passwordOf: (user: string, generation: number) => pulumi.Output<string>;
   /** As whom an upstream or a shovel logs in that names this user or login. */
   readonly loginOf: (user: string) => LoginOutputs;
+  /** The cluster, where the stack has made it: its objects go with it, and aren't deleted one by one before. */
+  readonly deletedWith?: pulumi.Resource;
 }
 
 export interface LoginOutputs {
@@ -364,11 +366,16 @@ export class TopologyResources extends pulumi.ComponentResource {
   }
 
   #rabbitmq(dependsOn: pulumi.Resource[] = []): pulumi.CustomResourceOptions {
-    return { parent: this, provider: this.#args.rabbitmqProvider, dependsOn };
+    return { parent: this, provider: this.#args.rabbitmqProvider, dependsOn, ...this.#fate() };
   }
 
   #warren(dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions {
-    return { parent: this, provider: this.#args.warrenProvider, dependsOn };
+    return { parent: this, provider: this.#args.warrenProvider, dependsOn, ...this.#fate() };
+  }
+
+  #fate(): pulumi.CustomResourceOptions {
+    const { deletedWith } = this.#args;
+    return deletedWith === undefined ? {} : { deletedWith };
   }
 }
 

@@ -1,6 +1,9 @@
 import { isBrokerError } from '../../broker/errors';
 import { withoutCheckpoints } from '../checkpoints';
-import { pulumiVersion, runPulumi } from '../pulumi';
+import { isOnDocker } from '../dockerStack';
+import { createProgress } from '../progress';
+import { pulumiVariables, pulumiVersion, runPulumi } from '../pulumi';
+import { obtainDockerPlugin } from '../../tools/dockerPlugin';
 import { UserError } from '../userError';
 import { listUnmanaged } from './unmanaged';
 
@@ -46,7 +49,11 @@ async function showUnmanaged(stack: string, further: readonly string[]): Promise
 async function run(command: string, options: LifecycleOptions, further: readonly string[]): Promise<number> {
   const words = command === 'output' ? ['stack', 'output'] : [command];
   const args = [...words, '--stack', options.stack, ...further];
-  if (options.checkpoints === true) return runPulumi(options.stack, args);
+  // Without its state, nobody would know of a container that a killed run has started.
+  const isDocker = isOnDocker(options.stack, further);
+  if (isDocker)
+    await obtainDockerPlugin({ ...process.env, ...(await pulumiVariables(options.stack)) }, createProgress());
+  if (options.checkpoints === true || isDocker) return runPulumi(options.stack, args);
   const { variables, notice } = withoutCheckpoints(command, await pulumiVersion(), process.env);
   if (notice !== undefined) process.stderr.write(`  ${notice}\n`);
   return runPulumi(options.stack, args, variables);

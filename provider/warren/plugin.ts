@@ -6,6 +6,10 @@ import { globalParameterType } from './globalParameter';
 import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
+import { clusterGuardStep } from './steps/clusterGuard';
+import { clusterReadyStep } from './steps/clusterReady';
+import { consumersReadyStep } from './steps/consumersReady';
+import { rollingGateStep } from './steps/rollingGate';
 import { vhostSettingsType } from './vhostSettings';
 import { vhostTopologyType } from './vhostTopology';
 
@@ -22,5 +26,6 @@ servePackage({
     globalParameterType,
     vhostTopologyType,
   ],
+  steps: [rollingGateStep, clusterReadyStep, clusterGuardStep, consumersReadyStep],
   functions: { 'warren:index:inventory': inventory },
 });

@@ -16,9 +16,13 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['broker', 'dockerApi', 'topology'],
     packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'tar-stream', '@balena/dockerignore'],
   },
+  docker: { layers: ['provider', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/docker'] },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
-  stacks: { layers: ['provider', 'broker', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/rabbitmq'] },
+  stacks: {
+    layers: ['docker', 'provider', 'broker', 'topology'],
+    packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker'],
+  },
   cli: {
     layers: ['topology', 'broker', 'scaler', 'tools'],
     packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],

@@ -58,7 +58,8 @@ function readSource(file: string): SourceFile {
 }
 
 function resolveImport(from: string, name: string): string {
-  const target = path.posix.join(path.posix.dirname(from), name);
+  // An `import()` names the file as it would be after a translation.
+  const target = path.posix.join(path.posix.dirname(from), name).replace(/\.js$/, '');
   const candidates = [target, `${target}.ts`, path.posix.join(target, 'index.ts')];
   const found = candidates.find((file) =>
     fs.statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.isFile(),

@@ -10,10 +10,13 @@ const IN_PLACE = '[secret]';
 
 /** @param messages the engine's, which hold the secrets */
 export function redacting(messages: readonly (Struct | undefined)[]): Redact {
-  const secrets = messages
-    .flatMap((message) => (message === undefined ? [] : separateSecrets(message).secrets))
+  const values = messages.flatMap((message) => (message === undefined ? [] : [separateSecrets(message)]));
+  const shown = values.flatMap(({ others }) => others.filter((value) => typeof value === 'string'));
+  const secrets = values
+    .flatMap((value) => value.secrets)
     .flatMap(textsOf)
-    .filter((text) => text.length >= SECRET_LENGTH_MIN)
+    // A container's name in a file that is secret as a whole, say: it is shown anyway.
+    .filter((text) => text.length >= SECRET_LENGTH_MIN && !shown.some((other) => other.includes(text)))
     .sort((a, b) => b.length - a.length);
   return (message) => secrets.reduce((text, secret) => text.replaceAll(secret, IN_PLACE), message);
 }

@@ -1,0 +1,58 @@
+/** HAProxy's configuration: one address for all nodes, and only those that answer. */
+import { hostOf } from './conf';
+
+/** Room for nodes that join later, without a restart of the proxy. */
+const NODES_MAX = 5;
+
+export interface ProxiedPort {
+  readonly name: string;
+  readonly port: number;
+  /** RabbitMQ is told who the client is. */
+  readonly isProxyProtocol: boolean;
+}
+
+/**
+ * The names of nodes are looked up while it runs: a node that comes back may have another address. Connections stay
+ * open for as long as their ends send heartbeats, and end at once where the node behind them is gone.
+ */
+export function haproxyConf(ports: readonly ProxiedPort[], connectionMax: number): string {
+  return `global
+  log stdout format raw local0 notice
+  maxconn ${connectionMax}
+  no strict-limits
+
+defaults
+  mode tcp
+  log global
+  option clitcpka
+  option srvtcpka
+  timeout connect 2s
+  retries 3
+  option redispatch 1
+  timeout client 1h
+  timeout server 1h
+  timeout check 2s
+  default-server check inter 1s fall 2 rise 1 resolvers docker init-addr none on-marked-down shutdown-sessions
+
+resolvers docker
+  nameserver embedded 127.0.0.11:53
+  hold valid 1s
+  hold nx 1s
+  hold timeout 1s
+  hold refused 1s
+  resolve_retries 2
+  timeout resolve 1s
+  timeout retry 1s
+${ports.map(section).join('')}`;
+}
+
+function section({ name, port, isProxyProtocol }: ProxiedPort): string {
+  const servers = Array.from({ length: NODES_MAX }, (_, index) => hostOf(index + 1)).map(
+    (host) => `  server ${host} ${host}:${port}${isProxyProtocol ? ' send-proxy-v2' : ''}\n`,
+  );
+  return `
+listen ${name}
+  bind :${port}
+  balance leastconn
+${servers.join('')}`;
+}

@@ -1,0 +1,240 @@
+/**
+ * `warren:docker` in a stack's configuration: what only Docker has to know. Everything else stands in the topology:
+ * the number of nodes, rabbitmq.conf and its plugins under `broker:`, the fleets under `workers:`.
+ */
+import { nearest } from '../topology/names';
+import { parseSizeBytes } from '../topology/units';
+
+export interface DockerSettings {
+  /** As in DOCKER_HOST; what the `docker` command would use where it is left out. */
+  readonly host?: string;
+  /** Left out where the broker is there already. */
+  readonly cluster?: ClusterSettings;
+  /** A network that is there, for workers of a broker that is there already. */
+  readonly network?: string;
+  /** By fleet of the topology; `*` for all that say nothing of their own. */
+  readonly workers: Readonly<Record<string, WorkerSettings>>;
+  /** Docker hosts beside the first, by name, for `workers.FLEET.hosts`. */
+  readonly hosts: Readonly<Record<string, string>>;
+}
+
+export interface ClusterSettings {
+  /** `rabbitmq:SERIES-management` where it is left out. */
+  readonly image?: string;
+  readonly haproxyImage: string;
+  /** Where ports are published: this machine alone, unless said otherwise. */
+  readonly address: string;
+  readonly amqpPort: number;
+  readonly managementPort: number;
+  /** Of amqps, where the topology has `broker.tls`. */
+  readonly amqpsPort: number;
+  /** Of each node. */
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  /** The volumes stay when the cluster is destroyed. */
+  readonly keepVolumes: boolean;
+  /** PEM files, relative to the project's folder. */
+  readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string };
+}
+
+export interface BuildSettings {
+  /** Folder, relative to the project's. */
+  readonly context: string;
+  readonly dockerfile?: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+export interface WorkerSettings {
+  /** In place of the topology's. */
+  readonly image?: string;
+  readonly build?: BuildSettings;
+  readonly replicas?: number;
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  /** Environment variable that gets the whole AMQP URL, for applications that read no file. */
+  readonly urlVariable?: string;
+  /** Names of `hosts`; the first Docker host where it is left out. */
+  readonly hosts?: readonly string[];
+}
+
+/** Says what is wrong and where, in one sentence or two. */
+export class DockerSettingsError extends Error {}
+
+type Table = Readonly<Record<string, unknown>>;
+type Read<T> = (value: unknown, at: string) => T;
+
+const PORT_MAX = 65_535;
+const ALL_FLEETS = '*';
+
+/** @throws DockerSettingsError */
+export function readDockerSettings(value: unknown): DockerSettings {
+  return readDocker(value, 'docker');
+}
+
+/** The fleet's own settings over those of all. */
+export function settingsOfFleet({ workers }: DockerSettings, fleet: string): WorkerSettings {
+  const [common = {}, own = {}] = [workers[ALL_FLEETS], workers[fleet]];
+  // Who names another image doesn't want the common one built.
+  const { build, image, ...others } = common;
+  const source = own.image !== undefined || own.build !== undefined ? {} : { build, image };
+  const merged = { ...others, ...source, ...own };
+  return Object.fromEntries(Object.entries(merged).filter(([, item]) => item !== undefined));
+}
+
+const text: Read<string> = (value, at) => {
+  if (typeof value === 'string' && value !== '') return value;
+  throw wrong(at, 'a text', value);
+};
+
+const flag: Read<boolean> = (value, at) => {
+  if (typeof value === 'boolean') return value;
+  throw wrong(at, 'true or false', value);
+};
+
+const port: Read<number> = (value, at) => {
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= PORT_MAX) return Number(value);
+  throw wrong(at, `a port from 1 to ${PORT_MAX}`, value);
+};
+
+const wholeNumber: Read<number> = (value, at) => {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw wrong(at, 'a whole number', value);
+};
+
+const processors: Read<number> = (value, at) => {
+  if (typeof value === 'number' && value > 0) return value;
+  throw wrong(at, 'a number of processors, e.g. 1.5', value);
+};
+
+const size: Read<number> = (value, at) => {
+  const bytes = typeof value === 'string' ? parseSizeBytes(value) : undefined;
+  // Docker itself counts whole mebibytes, and takes no container with less.
+  if (bytes !== undefined && bytes >= 6 * 2 ** 20) return bytes;
+  throw wrong(at, 'a size, e.g. 512MB or 2GiB', value);
+};
+
+const variable: Read<string> = (value, at) => {
+  if (typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return value;
+  throw wrong(at, 'the name of an environment variable, e.g. RABBITMQ_URL', value);
+};
+
+const texts: Read<readonly string[]> = (value, at) => {
+  if (Array.isArray(value) && value.length > 0)
+    return value.map((item, index) => text(item, `${at}[${index}]`));
+  throw wrong(at, 'a list of texts', value);
+};
+
+function tableOf<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
+  return (value, at) => {
+    if (!isTable(value)) throw wrong(at, 'a table', value);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, read(item, `${at}.${key}`)]));
+  };
+}
+
+const scalar: Read<string> = (value, at) =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : text(value, at);
+
+const readBuild: Read<BuildSettings> = (value, at) => {
+  if (typeof value === 'string') return { context: text(value, at), args: {} };
+  const given = keysOf(value, at, { context: text, dockerfile: text, args: tableOf(scalar) });
+  if (given.context === undefined)
+    throw new DockerSettingsError(`${at} says no context, the folder to build from.`);
+  return { args: {}, ...given, context: given.context };
+};
+
+const readTls: Read<NonNullable<ClusterSettings['tls']>> = (value, at) => {
+  const { ca, certificate, key } = keysOf(value, at, { ca: text, certificate: text, key: text });
+  if (ca !== undefined && certificate !== undefined && key !== undefined) return { ca, certificate, key };
+  throw new DockerSettingsError(`${at} needs three PEM files: ca, certificate and key.`);
+};
+
+const readCluster: Read<ClusterSettings> = (value, at) => {
+  const { memory, ...given } = keysOf(value ?? {}, at, {
+    image: text,
+    haproxyImage: text,
+    address: text,
+    amqpPort: port,
+    managementPort: port,
+    amqpsPort: port,
+    memory: size,
+    cpus: processors,
+    keepVolumes: flag,
+    tls: readTls,
+  });
+  return {
+    haproxyImage: 'haproxy:3.0',
+    address: '127.0.0.1',
+    amqpPort: 5672,
+    managementPort: 15_672,
+    amqpsPort: 5671,
+    keepVolumes: false,
+    ...given,
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+  };
+};
+
+const readWorker: Read<WorkerSettings> = (value, at) => {
+  const { memory, ...given } = keysOf(value ?? {}, at, {
+    image: text,
+    build: readBuild,
+    replicas: wholeNumber,
+    memory: size,
+    cpus: processors,
+    urlVariable: variable,
+    hosts: texts,
+  });
+  if (given.image !== undefined && given.build !== undefined) {
+    throw new DockerSettingsError(`${at} has both an image and a build: keep one of them.`);
+  }
+  return { ...given, ...(memory === undefined ? {} : { memoryBytes: memory }) };
+};
+
+const readDocker: Read<DockerSettings> = (value, at) => {
+  const given = keysOf(value, at, {
+    host: text,
+    cluster: readCluster,
+    network: text,
+    workers: tableOf(readWorker),
+    hosts: tableOf(text),
+  });
+  const settings = { workers: {}, hosts: {}, ...given };
+  for (const [fleet, { hosts = [] }] of Object.entries(settings.workers)) {
+    const unknown = hosts.find((host) => !Object.hasOwn(settings.hosts, host));
+    if (unknown !== undefined) {
+      throw new DockerSettingsError(
+        `${at}.workers.${fleet}.hosts names "${unknown}", which is not in ${at}.hosts.`,
+      );
+    }
+  }
+  return settings;
+};
+
+type Values<R extends Readonly<Record<string, Read<unknown>>>> = { [K in keyof R]?: ReturnType<R[K]> };
+
+function keysOf<R extends Readonly<Record<string, Read<unknown>>>>(
+  value: unknown,
+  at: string,
+  reads: R,
+): Values<R> {
+  if (!isTable(value)) throw wrong(at, 'a table', value);
+  const known = Object.keys(reads);
+  const read = Object.entries(value).map(([key, item]) => {
+    if (!Object.hasOwn(reads, key)) throw unknownKey(at, key, known);
+    return [key, reads[key]?.(item, `${at}.${key}`)] as const;
+  });
+  return Object.fromEntries(read) as Values<R>;
+}
+
+function unknownKey(at: string, key: string, known: readonly string[]): DockerSettingsError {
+  const meant = nearest(key, known);
+  const guess = meant === undefined ? `It knows ${known.join(', ')}.` : `Did you mean ${at}.${meant}?`;
+  return new DockerSettingsError(`${at} has the key ${key}, which Warren doesn't know. ${guess}`);
+}
+
+function wrong(at: string, expected: string, value: unknown): DockerSettingsError {
+  return new DockerSettingsError(`${at} must be ${expected}, not ${JSON.stringify(value)}.`);
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

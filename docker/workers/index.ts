@@ -1,0 +1,132 @@
+/** A fleet of equal workers on a Docker host: its containers, replaced one after the other, and a look at their consumers. */
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import type { Provider } from '../../provider/warren/resources';
+import { ConsumersReady } from '../../provider/warren/stepResources';
+import { labelsOf, limitsOf, type Place } from '../objects';
+import type { WorkerSettings } from '../settings';
+import { amqpUrl, SECRETS_FOLDER, urlEntrypoint, type BrokerAddress, type FleetPlan } from './plan';
+
+export interface FleetArgs {
+  readonly place: Place;
+  /** Of the Docker host, where the fleet is on several. */
+  readonly hostName?: string;
+  readonly plan: FleetPlan;
+  readonly settings: WorkerSettings;
+  readonly image: pulumi.Input<string>;
+  readonly address: BrokerAddress;
+  readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** PEM text for amqps with an authority of one's own. */
+  readonly ca?: string;
+  /** Docker's own where it is left out. */
+  readonly network?: pulumi.Input<string>;
+  readonly warrenProvider: Provider;
+  /** Nothing runs before these are there. */
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
+const READY_SECONDS = 120;
+const UNSAFE = /[^a-zA-Z0-9_.-]/g;
+
+export class Fleet extends pulumi.ComponentResource {
+  /** In the order of their numbers: the scaler stops the last ones first. */
+  readonly containers: readonly docker.Container[];
+  readonly containerNames: readonly string[];
+  readonly ready: pulumi.Resource;
+
+  constructor(
+    name: string,
+    private readonly args: FleetArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super('warren:docker:Fleet', name, {}, options);
+    const { plan, place, hostName } = args;
+    const words = [place.prefix, plan.name, ...(hostName === undefined ? [] : [hostName])];
+    const names = Array.from({ length: plan.containers }, (_, index) =>
+      [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
+    );
+    this.containerNames = names;
+    const containers: docker.Container[] = [];
+    let before = [...args.dependsOn];
+    for (const [index, containerName] of names.entries()) {
+      const container = this.makeContainer(index, containerName, before);
+      containers.push(container);
+      if (index + 1 < names.length) before = [this.makeGate(index, container)];
+    }
+    this.containers = containers;
+    this.ready = this.checkConsumers(`${name}-consumes`, containers, false);
+    this.registerOutputs({ containers: names });
+  }
+
+  private makeContainer(index: number, name: string, dependsOn: pulumi.Resource[]): docker.Container {
+    const { plan, place, settings, image, network } = this.args;
+    const { urlVariable, command, graceSeconds } = plan;
+    return new docker.Container(
+      name,
+      {
+        name,
+        image,
+        ...(urlVariable === undefined ? {} : { entrypoints: urlEntrypoint(urlVariable) }),
+        ...(command.length === 0 ? {} : { command: [...command] }),
+        envs: [...plan.environment],
+        labels: labelsOf(place, { 'warren.fleet': plan.name, 'warren.index': String(index + 1) }),
+        ...(network === undefined ? {} : { networksAdvanced: [{ name: network }] }),
+        uploads: this.secrets(),
+        restart: 'unless-stopped',
+        // The scaler's containers may stand still: it starts them, and stops them.
+        start: index < plan.running,
+        mustRun: !plan.isScaled,
+        destroyGraceSeconds: graceSeconds,
+        stopTimeout: graceSeconds,
+        ...limitsOf(settings),
+      },
+      { parent: this, provider: place.provider, deleteBeforeReplace: true, dependsOn },
+    );
+  }
+
+  private secrets(): docker.types.input.ContainerUpload[] {
+    const { login, address, plan, ca } = this.args;
+    const { vhost } = plan;
+    const url = login.password.apply((password) =>
+      amqpUrl(address, { username: login.username, password, vhost }),
+    );
+    const file = (name: string, content: pulumi.Input<string>): docker.types.input.ContainerUpload => ({
+      file: `${SECRETS_FOLDER}/${name}`,
+      content,
+      // The image's user isn't root.
+      permissions: '0444',
+    });
+    return [
+      file('url', pulumi.secret(url)),
+      file('username', login.username),
+      file('password', login.password),
+      ...(ca === undefined ? [] : [file('ca.crt', ca)]),
+    ];
+  }
+
+  /** The next worker is replaced when this one consumes again. */
+  private makeGate(index: number, container: docker.Container): pulumi.Resource {
+    return this.checkConsumers(`${this.containerNames[index] ?? ''}-consumes`, [container], true);
+  }
+
+  private checkConsumers(
+    name: string,
+    containers: readonly docker.Container[],
+    isGate: boolean,
+  ): ConsumersReady {
+    const { plan, warrenProvider } = this.args;
+    return new ConsumersReady(
+      name,
+      {
+        fleet: plan.name,
+        vhost: plan.vhost,
+        queues: [...plan.queues],
+        consumers: plan.running,
+        containers: containers.map(({ id }) => id),
+        isGate,
+        timeoutSeconds: READY_SECONDS,
+      },
+      { parent: this, provider: warrenProvider, dependsOn: [...containers] },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+/** What the containers of a fleet are, without secrets and without Pulumi. */
+import type { Topology, Worker } from '../../topology/model';
+import type { WorkerSettings } from '../settings';
+
+/** How a worker gets to the broker. */
+export interface BrokerAddress {
+  readonly scheme: 'amqp' | 'amqps';
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FleetPlan {
+  readonly name: string;
+  readonly vhost: string;
+  readonly user: string;
+  /** Queues by name; what the application declares by itself (families) isn't among them. */
+  readonly queues: readonly string[];
+  readonly command: readonly string[];
+  /** `NAME=VALUE`, without credentials. */
+  readonly environment: readonly string[];
+  readonly urlVariable?: string;
+  /** Containers that are made. */
+  readonly containers: number;
+  /** Of those, the first ones that run without a scaler. */
+  readonly running: number;
+  /** The scaler starts and stops its containers. */
+  readonly isScaled: boolean;
+  /** From SIGTERM to SIGKILL. */
+  readonly graceSeconds: number;
+}
+
+/** Where a worker finds its credentials: files, so that no `docker inspect` shows them. */
+export const SECRETS_FOLDER = '/run/secrets/rabbitmq';
+const CELERY_VARIABLE = 'CELERY_BROKER_URL';
+const GRACE_MS = 30_000;
+
+/** @throws Error in one sentence, where the topology leaves open what a container needs */
+export function planFleet(
+  worker: Worker,
+  topology: Topology,
+  settings: WorkerSettings,
+  address: BrokerAddress,
+): FleetPlan {
+  const { name, vhost, user, command, autoscale } = worker;
+  if (vhost === undefined || user === undefined) {
+    throw new Error(
+      `The workers "${name}" have no ${vhost === undefined ? 'vhost' : 'user'} in the topology, and can't log in without.`,
+    );
+  }
+  const urlVariable = settings.urlVariable ?? (command[0] === 'celery' ? CELERY_VARIABLE : undefined);
+  if (urlVariable !== undefined && command.length === 0) {
+    throw new Error(
+      `The workers "${name}" get ${urlVariable} by a small shell script around their command, and the topology has no command for them: write it there.`,
+    );
+  }
+  const replicas = settings.replicas ?? worker.replicas ?? 1;
+  const containers =
+    autoscale === undefined ? replicas : Math.max(autoscale.max ?? replicas, autoscale.min, 1);
+  const graceMs = worker.gracePeriodMs ?? worker.longestTaskMs ?? GRACE_MS;
+  return {
+    name,
+    vhost,
+    user,
+    queues: declaredQueues(worker, topology),
+    command,
+    environment: environmentOf(worker, topology, address),
+    ...(urlVariable === undefined ? {} : { urlVariable }),
+    containers,
+    running: autoscale === undefined ? replicas : Math.min(autoscale.min, containers),
+    isScaled: autoscale !== undefined,
+    graceSeconds: Math.max(1, Math.ceil(graceMs / 1000)),
+  };
+}
+
+function declaredQueues({ queues, vhost }: Worker, { vhosts }: Topology): readonly string[] {
+  const declared = vhosts.find(({ name }) => name === vhost)?.queues ?? [];
+  return queues.filter((queue) => declared.some(({ name }) => name === queue));
+}
+
+function environmentOf(worker: Worker, topology: Topology, address: BrokerAddress): string[] {
+  const { vhost = '', prefetch, concurrency, rateLimit } = worker;
+  const stages = topology.vhosts
+    .find(({ name }) => name === vhost)
+    ?.queues.filter(({ name }) => worker.queues.includes(name))
+    .flatMap((queue) => queue.stages ?? []);
+  const queues = [...new Set([...worker.queues, ...(stages ?? [])])];
+  const own: Readonly<Record<string, string | number | undefined>> = {
+    RABBITMQ_HOST: address.host,
+    RABBITMQ_PORT: address.port,
+    RABBITMQ_VHOST: vhost,
+    RABBITMQ_URL_FILE: `${SECRETS_FOLDER}/url`,
+    RABBITMQ_USERNAME_FILE: `${SECRETS_FOLDER}/username`,
+    RABBITMQ_PASSWORD_FILE: `${SECRETS_FOLDER}/password`,
+    RABBITMQ_CA_FILE: address.scheme === 'amqps' ? `${SECRETS_FOLDER}/ca.crt` : undefined,
+    WARREN_FLEET: worker.name,
+    WARREN_QUEUES: queues.length === 0 ? undefined : queues.join(','),
+    WARREN_PREFETCH: prefetch,
+    WARREN_CONCURRENCY: concurrency,
+    WARREN_RATE_LIMIT: rateLimit,
+  };
+  const known = Object.entries(own).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)]],
+  );
+  const all = { ...(Object.fromEntries(known) as Record<string, string>), ...worker.env };
+  return Object.entries(all).map(([key, value]) => `${key}=${value}`);
+}
+
+/** The whole address for a client, percent-encoded. */
+export function amqpUrl(
+  { scheme, host, port }: BrokerAddress,
+  login: { readonly username: string; readonly password: string; readonly vhost: string },
+): string {
+  const [username, password, vhost] = [login.username, login.password, login.vhost].map(encodeURIComponent);
+  return `${scheme}://${username ?? ''}:${password ?? ''}@${host}:${port}/${vhost ?? ''}`;
+}
+
+/** An entrypoint whose command gets the URL in its environment, where no `docker inspect` looks. */
+export function urlEntrypoint(variable: string): string[] {
+  const script = `${variable}="$(cat ${SECRETS_FOLDER}/url)" && export ${variable} && exec "$@"`;
+  return ['/bin/sh', '-c', script, 'sh'];
+}

@@ -1,0 +1,103 @@
+/** The engine's calls for steps. */
+import type { AnyStepType, StepCall } from './stepType';
+import type { Plugin } from './plugin';
+import type { PropertyMap } from './values';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import * as pb from '@pulumi/pulumi/proto/provider_pb';
+import { canonicalJson } from '../topology/objects';
+import { readInputs } from './inputs';
+import { checkResponse, diffResponse, struct } from './messages';
+import { sessionOf, withoutBookkeeping } from './plugin';
+import { typeTokenOf } from './urns';
+import { decode } from './values';
+
+function stepTypeOf(plugin: Plugin, urn: string): AnyStepType | undefined {
+  const token = typeTokenOf(urn);
+  return plugin.package.steps?.find((step) => step.token === token);
+}
+
+export function isStep(plugin: Plugin, urn: string): boolean {
+  return stepTypeOf(plugin, urn) !== undefined;
+}
+
+export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
+  const news = decode(request.getNews());
+  const olds = withoutBookkeeping(decode(request.getOlds()).values);
+  const inputs = readInputs(news.values);
+  knownStep(plugin, request.getUrn()).parse(inputs, Object.keys(olds).length === 0 ? undefined : olds);
+  return checkResponse(news, inputs.failures);
+}
+
+export function diff(_plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
+  const [olds, news] = [request.getOlds(), request.getNews()].map((struct) =>
+    withoutBookkeeping(decode(struct).values),
+  );
+  const names = [...new Set([...Object.keys(olds ?? {}), ...Object.keys(news ?? {})])];
+  const isChanged = (name: string): boolean =>
+    canonicalJson(olds?.[name] ?? null) !== canonicalJson(news?.[name] ?? null);
+  const changes = names
+    .filter(isChanged)
+    .map((path) => ({ path, kind: 'update', isReplacement: false }) as const);
+  return diffResponse({ changes, deleteBeforeReplace: false });
+}
+
+export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
+  const inputs = decode(request.getProperties());
+  const response = new pb.CreateResponse();
+  response.setProperties(struct(inputs));
+  if (request.getPreview()) return response;
+  await pass(plugin, request.getUrn(), inputs.values, undefined);
+  response.setId('passed');
+  return response;
+}
+
+/** There is nothing to be read: it stays as it was passed. */
+export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse {
+  const response = new pb.ReadResponse();
+  response.setId(request.getId());
+  response.setProperties(request.getProperties());
+  response.setInputs(request.getInputs());
+  return response;
+}
+
+export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
+  const news = decode(request.getNews());
+  if (!request.getPreview()) {
+    await pass(plugin, request.getUrn(), news.values, decode(request.getOlds()).values);
+  }
+  const response = new pb.UpdateResponse();
+  response.setProperties(struct(news));
+  return response;
+}
+
+export async function remove(plugin: Plugin, request: pb.DeleteRequest): Promise<Empty> {
+  const type = knownStep(plugin, request.getUrn());
+  const step = type.parse(readInputs(decode(request.getProperties()).values), undefined) as object;
+  await type.passBack?.(callOf(plugin, request.getUrn()), step);
+  return new Empty();
+}
+
+async function pass(
+  plugin: Plugin,
+  urn: string,
+  news: PropertyMap,
+  olds: PropertyMap | undefined,
+): Promise<void> {
+  const type = knownStep(plugin, urn);
+  const parse = (values: PropertyMap): object => type.parse(readInputs(values), undefined) as object;
+  await type.pass(callOf(plugin, urn), parse(news), olds === undefined ? undefined : parse(olds));
+}
+
+function knownStep(plugin: Plugin, urn: string): AnyStepType {
+  const type = stepTypeOf(plugin, urn);
+  if (type === undefined) throw new Error(`no step: ${urn}`);
+  return type;
+}
+
+function callOf(plugin: Plugin, urn: string): StepCall {
+  return {
+    session: sessionOf(plugin),
+    warn: (message) => plugin.log('warning', message, urn),
+    status: (message) => void plugin.log('status', message, urn),
+  };
+}

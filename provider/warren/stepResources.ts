@@ -1,0 +1,71 @@
+/** The `warren` package's steps: resources that are nothing on a broker, but points that an operation passes. */
+import * as pulumi from '@pulumi/pulumi';
+
+export interface RollingGateArgs {
+  /** The cluster's name, for messages. */
+  readonly cluster: pulumi.Input<string>;
+  /** The node behind it: `rabbit@host`. */
+  readonly node: pulumi.Input<string>;
+  /** RabbitMQ's series: `4.3`. A hop that RabbitMQ doesn't support is refused by the preview. */
+  readonly version: pulumi.Input<string>;
+  /** A digest of all that the node's container is made of. */
+  readonly trigger: pulumi.Input<string>;
+  /** How long it waits at most. */
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Lets the container of a node be replaced when the cluster can do without the node. Depends on the one before. */
+export class RollingGate extends pulumi.CustomResource {
+  constructor(name: string, args: RollingGateArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:RollingGate', name, { ...args }, options);
+  }
+}
+
+export interface ClusterReadyArgs {
+  readonly cluster: pulumi.Input<string>;
+  /** `rabbit@host` of each node. */
+  readonly nodes: pulumi.Input<pulumi.Input<string>[]>;
+  /** The ids of their containers. */
+  readonly containers: pulumi.Input<pulumi.Input<string>[]>;
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Waits until all nodes are one cluster. */
+export class ClusterReady extends pulumi.CustomResource {
+  constructor(name: string, args: ClusterReadyArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:ClusterReady', name, { ...args }, options);
+  }
+}
+
+export interface ClusterGuardArgs {
+  readonly cluster: pulumi.Input<string>;
+  /** Whether the volumes outlive the cluster. */
+  readonly isKept: pulumi.Input<boolean>;
+}
+
+/** Refuses its deletion while queues of the cluster hold messages. Everything that must outlast it is what it depends on. */
+export class ClusterGuard extends pulumi.CustomResource {
+  constructor(name: string, args: ClusterGuardArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:ClusterGuard', name, { ...args }, options);
+  }
+}
+
+export interface ConsumersReadyArgs {
+  readonly fleet: pulumi.Input<string>;
+  readonly vhost: pulumi.Input<string>;
+  readonly queues: pulumi.Input<pulumi.Input<string>[]>;
+  /** The fewest consumers that each of the queues must have. */
+  readonly consumers: pulumi.Input<number>;
+  /** The ids of the workers' containers. */
+  readonly containers: pulumi.Input<pulumi.Input<string>[]>;
+  /** It stands between two workers, and waits only where they are replaced. */
+  readonly isGate?: pulumi.Input<boolean>;
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Waits until the workers of a fleet consume. */
+export class ConsumersReady extends pulumi.CustomResource {
+  constructor(name: string, args: ConsumersReadyArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:ConsumersReady', name, { ...args }, options);
+  }
+}

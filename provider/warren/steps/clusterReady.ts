@@ -1,0 +1,55 @@
+/** `warren.ClusterReady`: all nodes run, and are one cluster, before anything is declared on it. */
+import type { StepType } from '../../stepType';
+import { readNodes } from '../../../broker/nodes';
+import { waitFor } from './waiting';
+
+interface ClusterReady {
+  readonly cluster: string;
+  /** `rabbit@host` of each. */
+  readonly nodes: readonly string[];
+  /** Of the containers that they run in: others are waited for anew. */
+  readonly containers: readonly string[];
+  readonly timeoutSeconds: number;
+}
+
+export const clusterReadyStep: StepType<ClusterReady> = {
+  token: 'warren:index:ClusterReady',
+  parse: (inputs, before) => {
+    const nodes = (inputs.list('nodes') ?? []).map(String);
+    const removed = Array.isArray(before?.nodes)
+      ? before.nodes.filter((node) => !nodes.includes(String(node)))
+      : [];
+    if (removed.length > 0) {
+      inputs.fail(
+        'nodes',
+        `taking ${removed.join(', ')} out of the cluster would take its copies of queues with it, which isn't supported: keep the nodes, or move to a smaller cluster in a stack of its own`,
+      );
+    }
+    return {
+      cluster: inputs.text('cluster'),
+      nodes,
+      containers: (inputs.list('containers') ?? []).map(String),
+      timeoutSeconds: inputs.integer('timeoutSeconds'),
+    };
+  },
+  pass: async (call, { cluster, nodes, timeoutSeconds }, before) => {
+    await waitFor(call, {
+      goal: `the ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`} of ${cluster}`,
+      timeoutSeconds,
+      wayOut: `Look into the logs of the containers, e.g. docker logs ${cluster}-rabbitmq-1.`,
+      look: async (broker) => {
+        const running = (await readNodes(broker))
+          .filter(({ isRunning }) => isRunning)
+          .map(({ name }) => name);
+        const missing = nodes.filter((node) => !running.includes(node));
+        return missing.length === 0 ? undefined : `${missing.join(', ')} isn't in the cluster yet`;
+      },
+    });
+    const added = before === undefined ? [] : nodes.filter((node) => !before.nodes.includes(node));
+    if (added.length > 0) {
+      await call.warn(
+        `${added.join(', ')} joined the cluster. Queues that were there before have no copy on it: RabbitMQ adds one with rabbitmq-queues grow NODE all.`,
+      );
+    }
+  },
+};

@@ -1,0 +1,227 @@
+/** The stack's Docker side: the cluster before the topology, the workers after it. Loaded only where a stack has one. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import { AMQP_PORT, BROKER_HOST, Cluster } from '../docker/cluster/index';
+import { buildFor } from '../docker/build';
+import type { Place } from '../docker/objects';
+import { settingsOfFleet, type DockerSettings, type WorkerSettings } from '../docker/settings';
+import { Fleet } from '../docker/workers/index';
+import { planFleet, type BrokerAddress } from '../docker/workers/plan';
+import type { Provider } from '../provider/warren/resources';
+import { ClusterGuard } from '../provider/warren/stepResources';
+import type { Topology, Worker } from '../topology/model';
+import { deriveSecret } from './credentials';
+import { refusal } from './refusal';
+import type { Settings } from './settings';
+
+export interface Credential {
+  readonly username: string;
+  readonly password: pulumi.Output<string>;
+}
+
+export interface DockerPlatformArgs {
+  readonly settings: Settings;
+  readonly docker: DockerSettings;
+  readonly topology: Topology;
+}
+
+export class DockerPlatform {
+  readonly cluster: Cluster | undefined;
+  readonly #args: DockerPlatformArgs;
+  readonly #place: Place;
+  readonly #images = new Map<string, pulumi.Input<string>>();
+
+  /** @param warrenProvider asks the cluster while its nodes are replaced */
+  constructor(args: DockerPlatformArgs, warrenProvider: () => Provider) {
+    this.#args = args;
+    const { settings, docker: own } = args;
+    const prefix = `${settings.project}-${settings.stack}`.toLowerCase().replace(/[^a-z0-9_.-]/g, '-');
+    // Names a stack of one seed: another one of the same name doesn't take its objects over.
+    const owner = pulumi
+      .unsecret(derived(settings, 'owner'))
+      .apply((text) => `${prefix}/${text.slice(0, 12)}`);
+    this.#place = { prefix, owner, provider: providerFor('docker', own.host) };
+    this.cluster = own.cluster === undefined ? undefined : this.#makeCluster(own.cluster, warrenProvider());
+  }
+
+  #makeCluster(settings: NonNullable<DockerSettings['cluster']>, warrenProvider: Provider): Cluster {
+    const { topology, settings: stack } = this.#args;
+    const needsTls = topology.broker?.tls !== undefined;
+    if (needsTls && settings.tls === undefined) {
+      throw refusal(
+        `The topology wants TLS (broker.tls), and the stack has no certificate for its nodes. Give three PEM files, relative to the folder of Pulumi.yaml: pulumi config set --path 'docker.cluster.tls.ca' FILE --stack ${stack.stack}, and the same for certificate and key.`,
+      );
+    }
+    const { tls } = settings;
+    return new Cluster('cluster', {
+      place: this.#place,
+      topology,
+      settings,
+      cookie: derived(stack, 'cookie'),
+      bootstrap: stack.bootstrap,
+      warrenProvider,
+      ...(tls === undefined || !needsTls
+        ? {}
+        : {
+            certificates: {
+              ca: readFile(tls.ca, 'docker.cluster.tls.ca'),
+              certificate: readFile(tls.certificate, 'docker.cluster.tls.certificate'),
+              key: pulumi.secret(readFile(tls.key, 'docker.cluster.tls.key')),
+            },
+          }),
+    });
+  }
+
+  /** The topology's fleets, each on the Docker hosts that the stack names for it. */
+  makeFleets(
+    credentialOf: (user: string) => Credential,
+    warrenProvider: Provider,
+    dependsOn: readonly pulumi.Resource[],
+  ): Fleet[] {
+    const { topology, docker: own } = this.#args;
+    const unknown = Object.keys(own.workers).find(
+      (name) => name !== '*' && !topology.workers.some((worker) => worker.name === name),
+    );
+    if (unknown !== undefined) {
+      throw refusal(
+        `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${topology.workers.map(({ name }) => name).join(', ')}.`,
+      );
+    }
+    return topology.workers.flatMap((worker) => {
+      const settings = settingsOfFleet(own, worker.name);
+      const image = imageOf(worker, settings);
+      return (settings.hosts ?? [undefined]).map((hostName) => {
+        const place = hostName === undefined ? this.#place : this.#placeOn(hostName);
+        const address = this.#addressFor(worker, hostName);
+        const plan = orRefuse(() => planFleet(worker, topology, settings, address));
+        return new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
+          place,
+          plan,
+          settings,
+          address,
+          warrenProvider,
+          dependsOn,
+          image: typeof image === 'string' ? this.#pulled(image, place) : this.#built(image, place),
+          login: credentialOf(plan.user),
+          ...(hostName === undefined ? {} : { hostName }),
+          ...this.#network(hostName),
+        });
+      });
+    });
+  }
+
+  /** Deleted before everything else of the stack, or not at all. */
+  guard(warrenProvider: Provider, others: readonly pulumi.Resource[]): void {
+    const settings = this.#args.docker.cluster;
+    if (settings === undefined) return;
+    const args = { cluster: this.#place.prefix, isKept: settings.keepVolumes };
+    new ClusterGuard('cluster', args, { provider: warrenProvider, dependsOn: [...others] });
+  }
+
+  #network(hostName: string | undefined): { network?: pulumi.Input<string> } {
+    if (hostName !== undefined) return {};
+    const network = this.cluster?.network.name ?? this.#args.docker.network;
+    return network === undefined ? {} : { network };
+  }
+
+  /** How workers reach the broker: by its name in the network, or as everybody does. */
+  #addressFor(worker: Worker, hostName: string | undefined): BrokerAddress {
+    const { settings, topology } = this.#args;
+    if (this.cluster !== undefined && hostName === undefined) {
+      const tls = topology.broker?.tls;
+      return tls?.only === true
+        ? { scheme: 'amqps', host: BROKER_HOST, port: tls.port }
+        : { scheme: 'amqp', host: BROKER_HOST, port: AMQP_PORT };
+    }
+    const where = hostName === undefined ? '' : ` on the Docker host "${hostName}"`;
+    if (settings.amqp === undefined) {
+      throw refusal(
+        `The workers "${worker.name}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
+      );
+    }
+    return orRefuse(() => parseAmqp(settings.amqp ?? ''));
+  }
+
+  readonly #places = new Map<string, Place>();
+
+  #placeOn(hostName: string): Place {
+    const host = this.#args.docker.hosts[hostName];
+    const place = this.#places.get(hostName) ?? {
+      ...this.#place,
+      provider: providerFor(`docker-${hostName}`, host),
+    };
+    this.#places.set(hostName, place);
+    return place;
+  }
+
+  /** One resource for an image on a host, however many fleets have it. */
+  #pulled(name: string, place: Place): pulumi.Input<string> {
+    return this.#image(
+      name,
+      place,
+      () => new docker.RemoteImage(name, { name, keepLocally: true }, { provider: place.provider }),
+    );
+  }
+
+  #built(build: NonNullable<WorkerSettings['build']>, place: Place): pulumi.Input<string> {
+    return this.#image(JSON.stringify(build), place, () => orRefuse(() => buildFor(build, place)));
+  }
+
+  #image(key: string, place: Place, make: () => docker.RemoteImage): pulumi.Input<string> {
+    const fullKey = JSON.stringify([key, [...this.#places.values()].indexOf(place)]);
+    const image = this.#images.get(fullKey) ?? make().name;
+    this.#images.set(fullKey, image);
+    return image;
+  }
+}
+
+function imageOf(worker: Worker, settings: WorkerSettings): string | NonNullable<WorkerSettings['build']> {
+  const image = settings.image ?? settings.build ?? worker.image;
+  if (image !== undefined) return image;
+  throw refusal(
+    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path docker.workers.${worker.name}.image IMAGE, or docker.workers.${worker.name}.build FOLDER for one that is built here.`,
+  );
+}
+
+function providerFor(name: string, host: string | undefined): docker.Provider {
+  return new docker.Provider(name, host === undefined ? {} : { host });
+}
+
+function readFile(file: string, key: string): string {
+  try {
+    return fs.readFileSync(path.resolve(file), 'utf8');
+  } catch (error) {
+    throw refusal(`${key}: can't read ${file} (${error instanceof Error ? error.message : String(error)}).`);
+  }
+}
+
+/** @throws Error in one sentence */
+function parseAmqp(text: string): BrokerAddress {
+  const match = /^(amqps?):\/\/(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(text);
+  const [, scheme, host, port] = match ?? [];
+  if ((scheme !== 'amqp' && scheme !== 'amqps') || host === undefined) {
+    throw new Error(
+      `amqp "${text}" is no address of a broker: it is amqp://HOST:PORT or amqps://HOST:PORT, without a user.`,
+    );
+  }
+  if (/^(localhost|127\.|\[::1\])/.test(host)) {
+    throw new Error(
+      `amqp "${text}" is this machine's own loopback address, where a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.`,
+    );
+  }
+  return { scheme, host, port: Number(port ?? (scheme === 'amqps' ? 5671 : AMQP_PORT)) };
+}
+
+function orRefuse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw refusal(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function derived({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {
+  return seed.apply((text) => deriveSecret(text, { project, stack }, purpose));
+}

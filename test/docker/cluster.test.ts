@@ -1,0 +1,177 @@
+/** A cluster and its workers by one `up`; what becomes of it when it is changed, loses a node, or is to go. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { callManagement } from '../rigs/management';
+import { missingEngine } from '../rigs/pulumi';
+import { AmqpClient } from '../systems/amqpClient';
+import { ConfirmedPublisher } from './confirmedPublisher';
+import { killProcess } from './processes';
+import { dockerEngine, dockerObstacle, titled } from './scratch';
+import { openStack, type DockerStack } from './stack';
+
+const obstacle = dockerObstacle() ?? missingEngine();
+const VERSION = '4.3';
+
+const TOPOLOGY = {
+  broker: { nodes: 3 },
+  vhosts: {
+    shop: {
+      queues: {
+        orders: { type: 'quorum' },
+        jobs: { type: 'quorum', deadLetter: { queue: 'failed' } },
+        failed: { type: 'quorum' },
+      },
+    },
+  },
+  users: {
+    writer: { roles: { shop: { publisher: ['amq.default'], consumer: ['orders'] } } },
+    worker: { roles: { shop: { consumer: ['jobs'] } } },
+  },
+  workers: {
+    jobs: {
+      vhost: 'shop',
+      user: 'worker',
+      queues: ['jobs'],
+      replicas: 2,
+      command: ['python', '-u', '/consume.py'],
+    },
+  },
+};
+
+describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
+  const engine = dockerEngine();
+  let stack: DockerStack;
+
+  beforeAll(async () => {
+    stack = await openStack(engine, {
+      version: VERSION,
+      topology: TOPOLOGY,
+      workers: {
+        jobs: {
+          build: {
+            context: 'test/docker/consumer',
+            args: { BASE: inject('images').clients.amqp },
+          },
+        },
+      },
+    });
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+  });
+
+  afterAll(async () => {
+    await stack.dispose();
+  });
+
+  async function runningNodes(): Promise<number> {
+    const nodes = await callManagement<{ running: boolean }[]>(await stack.admin(), 'GET', 'nodes').catch(
+      () => [],
+    );
+    return nodes.filter(({ running }) => running).length;
+  }
+
+  it('runs with consuming workers, without guest, and a second up changes nothing', async () => {
+    expect(await runningNodes()).toBe(3);
+    const login = await stack.admin();
+    const users = await callManagement<{ name: string }[]>(login, 'GET', 'users');
+    expect(users.map(({ name }) => name).sort()).toEqual(['warren-admin-g1', 'worker-g1', 'writer-g1']);
+    const { consumers } = await callManagement<{ consumers: number }>(login, 'GET', 'queues/shop/jobs');
+    expect(consumers).toBe(2);
+    const again = await stack.workspace.up();
+    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
+
+  it('shows the real addresses of clients, though they come through HAProxy', async () => {
+    const connections = await callManagement<{ peer_host: string; user: string }[]>(
+      await stack.admin(),
+      'GET',
+      'connections',
+    );
+    const hosts = connections.filter(({ user }) => user === 'worker-g1').map(({ peer_host }) => peer_host);
+    expect(new Set(hosts).size).toBe(2);
+  });
+
+  it('has no password in what docker inspect shows', async () => {
+    const { password } = await stack.login('worker');
+    const admin = await stack.admin();
+    for (const name of ['rabbitmq-1', 'jobs-1', 'haproxy']) {
+      const shown = JSON.stringify(await stack.container(name));
+      expect(shown).not.toContain(password);
+      expect(shown).not.toContain(admin.password);
+    }
+  });
+
+  it('replaces its nodes one after the other, and loses nothing that was confirmed', async () => {
+    const before = (await stack.container('rabbitmq-1')).Id;
+    const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    await publisher.more(50);
+    let fewest = 3;
+    let isOver = false;
+    const watch = async (): Promise<void> => {
+      while (!isOver) {
+        const running = await runningNodes();
+        // None that answers says nothing.
+        if (running > 0) fewest = Math.min(fewest, running);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    };
+    const watching = watch();
+    stack.setTopology({ ...TOPOLOGY, broker: { ...TOPOLOGY.broker, heartbeat: '30s' } });
+    const changed = await stack.workspace.up();
+    isOver = true;
+    await watching;
+    expect(changed.exitCode, changed.output).toBe(0);
+    await publisher.more(50);
+    await publisher.stop();
+    expect((await stack.container('rabbitmq-1')).Id).not.toBe(before);
+    expect(fewest).toBe(2);
+    await expectAllThere(publisher);
+  });
+
+  it('goes on without a node that was killed, which comes back by itself; up works meanwhile', async () => {
+    const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    await publisher.more(20);
+    const { State } = await stack.container('rabbitmq-2');
+    killProcess(State.Pid, inject('isDockerPrivate'));
+    const up = await stack.workspace.up();
+    expect(up.exitCode, up.output).toBe(0);
+    await publisher.more(50);
+    await expect.poll(runningNodes, { timeout: 120_000, interval: 500 }).toBe(3);
+    await publisher.stop();
+    await expectAllThere(publisher);
+  });
+
+  it('is not destroyed while messages are in it; with an approval nothing is left', async () => {
+    const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
+    await client.publishToQueue('orders', 'precious');
+    await client.close();
+    const refused = await stack.workspace.destroy();
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toMatch(/Refused to delete the cluster .* "orders" in vhost "shop" 1 message/);
+    expect(await runningNodes()).toBe(3);
+    const approved = await stack.workspace.run(['destroy', '--yes', '--skip-preview'], {
+      WARREN_APPROVE: `cluster ${stack.prefix}`,
+    });
+    expect(approved.exitCode, approved.output).toBe(0);
+    expect(await stack.left()).toEqual([]);
+  });
+
+  /** Everything that was confirmed is in the queue, once; what wasn't may be there or not. */
+  async function expectAllThere(publisher: ConfirmedPublisher): Promise<void> {
+    const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
+    const last = 'the last one';
+    await client.publishToQueue('orders', last);
+    const found: string[] = [];
+    for (;;) {
+      const message = (await client.take('orders')).content.toString();
+      if (message === last) break;
+      found.push(message);
+    }
+    await client.close();
+    expect(publisher.confirmed.filter((message) => !found.includes(message))).toEqual([]);
+    expect(
+      found.filter(
+        (message) => !publisher.confirmed.includes(message) && !publisher.uncertain.includes(message),
+      ),
+    ).toEqual([]);
+  }
+});

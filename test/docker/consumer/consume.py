@@ -1,0 +1,30 @@
+"""Consumes from WARREN_QUEUES with acknowledgements, until it is told to stop."""
+
+import os
+import signal
+import sys
+import time
+
+import pika
+
+
+def address() -> pika.URLParameters:
+    with open(os.environ["RABBITMQ_URL_FILE"], encoding="utf-8") as file:
+        return pika.URLParameters(file.read())
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        try:
+            channel = pika.BlockingConnection(address()).channel()
+            channel.basic_qos(prefetch_count=1)
+            for queue in os.environ["WARREN_QUEUES"].split(","):
+                channel.basic_consume(queue, lambda ch, method, *_: ch.basic_ack(method.delivery_tag))
+            channel.start_consuming()
+        except pika.exceptions.AMQPError as error:
+            print(f"again in a second: {error!r}", flush=True)
+            time.sleep(1)
+
+
+main()

@@ -1,0 +1,187 @@
+/** A stack with something on Docker, by Warren's own program, on the tests' engine: what its user would have. */
+import * as crypto from 'node:crypto';
+import * as path from 'node:path';
+import { inject } from 'vitest';
+import { stringify } from 'yaml';
+import * as fs from 'node:fs';
+import { PulumiWorkspace } from '../rigs/pulumi';
+import type { ManagementLogin } from '../rigs/management';
+import { path as urlPath, type Engine } from '../../dockerApi/transport';
+import { findFreePorts } from '../../tools/freePort';
+import type { BrokerVersion } from '../rigs/brokers';
+
+const CHECKOUT = path.resolve(__dirname, '../..');
+
+export interface DockerStackOptions {
+  readonly version: BrokerVersion;
+  /** Topology, as it would stand in YAML; `extends` names files of the checkout. */
+  readonly topology: Readonly<Record<string, unknown>>;
+  /** Added to `docker.cluster`. */
+  readonly cluster?: Readonly<Record<string, unknown>>;
+  readonly workers?: Readonly<Record<string, unknown>>;
+}
+
+export interface DockerStack {
+  readonly workspace: PulumiWorkspace;
+  /** Begins the name of each of its containers. */
+  readonly prefix: string;
+  readonly amqpPort: number;
+  readonly managementPort: number;
+  /** Writes the topology anew. */
+  setTopology(topology: Readonly<Record<string, unknown>>): void;
+  /** The stack's administrator. */
+  admin(): Promise<ManagementLogin>;
+  login(
+    user: string,
+  ): Promise<{ readonly username: string; readonly password: string; readonly amqpPort: number }>;
+  container(name: string): Promise<ContainerState>;
+  /** Runs a program in a container, and waits for its end. */
+  exec(name: string, command: readonly string[]): Promise<number>;
+  /** Containers, networks, volumes and images of the stack. */
+  left(): Promise<readonly string[]>;
+  /** Takes away whatever is there. */
+  dispose(): Promise<void>;
+}
+
+export interface ContainerState {
+  readonly Id: string;
+  readonly RestartCount: number;
+  readonly State: { readonly Running: boolean; readonly Pid: number; readonly StartedAt: string };
+}
+
+/** Small nodes: the machine has as much memory as all of them together. */
+const BROKER = { memoryHighWatermark: '300MB', diskFreeLimit: '50MB' };
+
+export async function openStack(engine: Engine, options: DockerStackOptions): Promise<DockerStack> {
+  const [amqpPort = 0, managementPort = 0] = await findFreePorts(2);
+  const name = `t${crypto.randomBytes(4).toString('hex')}`;
+  const prefix = `warren-${name}`;
+  const workspace = new PulumiWorkspace({
+    stack: name,
+    env: {
+      DOCKER_HOST: inject('dockerHost'),
+      PATH: [inject('engineFolder'), process.env.PATH ?? '', path.join(CHECKOUT, 'provider', 'offline')].join(
+        path.delimiter,
+      ),
+    },
+  });
+  const topologyFile = path.join(workspace.folder, 'topology.yaml');
+  const setTopology = (topology: Readonly<Record<string, unknown>>): void => {
+    const broker = { ...BROKER, ...(topology.broker as object | undefined) };
+    fs.writeFileSync(topologyFile, stringify({ warren: 1, target: options.version, ...topology, broker }));
+  };
+  setTopology(options.topology);
+  const images = inject('images');
+  await workspace.initWithSeed({
+    topology: topologyFile,
+    docker: {
+      cluster: {
+        image: images.rabbitmq[options.version],
+        haproxyImage: images.haproxy,
+        amqpPort,
+        managementPort,
+        ...options.cluster,
+      },
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+    },
+  });
+  let known: Promise<Outputs> | undefined;
+  // Asked once: it starts Pulumi, and what the tests want of it doesn't change.
+  const outputs = (): Promise<Outputs> =>
+    (known ??= workspace.outputs() as Promise<unknown> as Promise<Outputs>);
+  return {
+    workspace,
+    prefix,
+    amqpPort,
+    managementPort,
+    setTopology,
+    admin: async () => ({ managementPort, ...(await outputs()).admin }),
+    login: async (user) => {
+      const found = (await outputs()).users[user];
+      if (found === undefined) throw new Error(`the stack has no user ${user}`);
+      return { ...found, amqpPort };
+    },
+    container: (word) =>
+      engine.ask({
+        method: 'GET',
+        path: `${urlPath('containers', `${prefix}-${word}`)}/json`,
+        action: 'look at a container',
+      }),
+    exec: (word, command) => exec(engine, `${prefix}-${word}`, command),
+    left: () => leftOf(engine, prefix),
+    dispose: async () => {
+      await clear(engine, prefix);
+      workspace.dispose();
+    },
+  };
+}
+
+interface Outputs {
+  readonly admin: { readonly username: string; readonly password: string };
+  readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
+}
+
+async function exec(engine: Engine, container: string, command: readonly string[]): Promise<number> {
+  const { Id } = await engine.ask<{ Id: string }>({
+    method: 'POST',
+    path: `${urlPath('containers', container)}/exec`,
+    body: { Cmd: command, AttachStdout: true, AttachStderr: true },
+    action: 'prepare a command in a container',
+  });
+  await engine.ask({
+    method: 'POST',
+    path: `${urlPath('exec', Id)}/start`,
+    body: { Detach: true },
+    action: 'start a command in a container',
+  });
+  for (;;) {
+    const { Running, ExitCode } = await engine.ask<{ Running: boolean; ExitCode: number }>({
+      method: 'GET',
+      path: `${urlPath('exec', Id)}/json`,
+      action: 'look at a command in a container',
+    });
+    if (!Running) return ExitCode;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+interface Found {
+  readonly kind: 'containers' | 'networks' | 'volumes' | 'images';
+  readonly id: string;
+  readonly name: string;
+}
+
+async function find(engine: Engine, prefix: string): Promise<readonly Found[]> {
+  const get = <T>(target: string, query = {}): Promise<T> =>
+    engine.ask<T>({ method: 'GET', path: target, query, action: `list ${target}` });
+  const containers = await get<{ Id: string; Names: string[] }[]>('/containers/json', { all: true });
+  const networks = await get<{ Id: string; Name: string }[]>('/networks');
+  const { Volumes } = await get<{ Volumes: { Name: string }[] | null }>('/volumes');
+  const images = await get<{ Id: string; RepoTags: string[] | null }[]>('/images/json');
+  const all: Found[] = [
+    ...containers.map(
+      ({ Id, Names }) => ({ kind: 'containers', id: Id, name: (Names[0] ?? '').slice(1) }) as const,
+    ),
+    ...networks.map(({ Id, Name }) => ({ kind: 'networks', id: Id, name: Name }) as const),
+    ...(Volumes ?? []).map(({ Name }) => ({ kind: 'volumes', id: Name, name: Name }) as const),
+    ...images.flatMap(({ RepoTags }) =>
+      (RepoTags ?? []).map((tag) => ({ kind: 'images', id: tag, name: tag }) as const),
+    ),
+  ];
+  return all.filter(
+    ({ name }) => name === prefix || name.startsWith(`${prefix}-`) || name.startsWith(`${prefix}/`),
+  );
+}
+
+async function leftOf(engine: Engine, prefix: string): Promise<readonly string[]> {
+  return (await find(engine, prefix)).map(({ kind, name }) => `${kind} ${name}`);
+}
+
+async function clear(engine: Engine, prefix: string): Promise<void> {
+  for (const { kind, id } of await find(engine, prefix)) {
+    const query = kind === 'containers' ? { force: true, v: true } : {};
+    await engine
+      .ask({ method: 'DELETE', path: urlPath(kind, id), query, action: 'clean up' })
+      .catch(() => undefined);
+  }
+}
