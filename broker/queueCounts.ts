@@ -30,6 +30,8 @@ export interface QueueCounts {
   readonly name: string;
   readonly type: string;
   readonly messages: number;
+  /** Those that could be delivered now, where that was asked for: others may wait for their delayed retry. */
+  readonly ready?: number;
   readonly unacknowledged: number;
   readonly consumers: number;
   /** The broker has no figures (its statistics may be switched off). */
@@ -318,6 +320,7 @@ function fromTotals(entry: unknown): QueueCounts {
     name: text(entry, 'name'),
     type: text(entry, 'type'),
     messages: messages ?? 0,
+    ready: count(entry, 'messages_ready') ?? messages ?? 0,
     unacknowledged: count(entry, 'messages_unacknowledged') ?? 0,
     consumers: 0,
     isUncertain: messages === undefined,

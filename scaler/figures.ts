@@ -111,9 +111,10 @@ export function loadOf(fleet: Fleet, { queues }: VhostFigures): Load | { readonl
   if (unknown !== undefined) {
     return { fault: `The broker has no figures of queue "${unknown.name}" in vhost "${fleet.vhost}" now.` };
   }
-  const unacknowledged = own.reduce((sum, queue) => sum + queue.unacknowledged, 0);
-  const messages = own.reduce((sum, queue) => sum + queue.messages, 0);
-  return { ready: messages - unacknowledged, unacknowledged };
+  return {
+    ready: own.reduce((sum, queue) => sum + (queue.ready ?? 0), 0),
+    unacknowledged: own.reduce((sum, queue) => sum + queue.unacknowledged, 0),
+  };
 }
 
 /** By its name, or as one of a family. */

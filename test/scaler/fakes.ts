@@ -123,7 +123,8 @@ function inspection(
 
 /** One with a single vhost. */
 export class FakeBroker {
-  queues: { name: string; messages?: number; messages_unacknowledged?: number }[] = [];
+  queues: { name: string; messages?: number; messages_ready?: number; messages_unacknowledged?: number }[] =
+    [];
   /** The addresses of the consumers of each queue; undefined without statistics. */
   consumers: Record<string, readonly string[]> | undefined = {};
   /** In place of every answer. */

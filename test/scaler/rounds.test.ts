@@ -57,9 +57,9 @@ async function roundToItsEnd(): Promise<void> {
 describe('a round', () => {
   it('adds up the queues of a family, and takes those that aren’t there for empty', async () => {
     broker.queues = [
-      { name: 'other:1', messages: 3, messages_unacknowledged: 1 },
-      { name: 'other:2', messages: 2, messages_unacknowledged: 0 },
-      { name: 'others', messages: 100, messages_unacknowledged: 0 },
+      { name: 'other:1', messages: 3, messages_ready: 2, messages_unacknowledged: 1 },
+      { name: 'other:2', messages: 2, messages_ready: 2, messages_unacknowledged: 0 },
+      { name: 'others', messages: 100, messages_ready: 100, messages_unacknowledged: 0 },
     ];
     const { fleets } = await open().round();
     expect(fleets.map(({ load }) => load)).toEqual([
@@ -69,22 +69,27 @@ describe('a round', () => {
     expect(fleets.map(({ wanted }) => wanted)).toEqual([0, 1]);
   });
 
+  it('counts no message that waits for its delayed retry: nobody could work on it', async () => {
+    broker.queues = [{ name: 'jobs', messages: 30, messages_ready: 0, messages_unacknowledged: 0 }];
+    expect((await open().round()).fleets[0]).toMatchObject({ wanted: 0 });
+  });
+
   it('does not wait for a stop, and goes on with what else there is to do', async () => {
-    broker.queues = [{ name: 'jobs', messages: 15, messages_unacknowledged: 0 }];
+    broker.queues = [{ name: 'jobs', messages: 15, messages_ready: 15, messages_unacknowledged: 0 }];
     await open().round();
     await scaler.settled();
     expect(docker.running).toEqual(['jobs-1', 'jobs-2']);
     docker.slow.add('jobs-2');
     broker.queues = [
-      { name: 'jobs', messages: 1, messages_unacknowledged: 0 },
-      { name: 'other:1', messages: 1, messages_unacknowledged: 0 },
+      { name: 'jobs', messages: 1, messages_ready: 1, messages_unacknowledged: 0 },
+      { name: 'other:1', messages: 1, messages_ready: 1, messages_unacknowledged: 0 },
     ];
     await scaler.round();
     await waitFor(() => (docker.running.includes('other-1') ? true : undefined), 10_000);
     expect(docker.requests).toContain('stop jobs-2 t=30');
     expect(docker.running).toEqual(['jobs-1', 'jobs-2', 'other-1']);
     // It is neither running nor free.
-    broker.queues = [{ name: 'jobs', messages: 20, messages_unacknowledged: 0 }];
+    broker.queues = [{ name: 'jobs', messages: 20, messages_ready: 20, messages_unacknowledged: 0 }];
     const { fleets } = await scaler.round();
     expect(fleets[0]).toMatchObject({ running: 1, wanted: 2, actions: [] });
     docker.releaseStops();
@@ -98,7 +103,7 @@ describe('a round', () => {
     ['does not answer', () => broker.close(), /^What is in the queues is not known, .*not reachable/],
     ['answers 401', () => void (broker.status = 401), /does not accept user "username"/],
   ])('changes nothing while the broker %s, and tells that once', async (_, breakIt, message) => {
-    broker.queues = [{ name: 'jobs', messages: 15, messages_unacknowledged: 0 }];
+    broker.queues = [{ name: 'jobs', messages: 15, messages_ready: 15, messages_unacknowledged: 0 }];
     open();
     await roundToItsEnd();
     const before = [...docker.requests];
@@ -121,7 +126,10 @@ describe('a round', () => {
   });
 
   it('leaves a fleet alone of one of whose queues the broker has no figures', async () => {
-    broker.queues = [{ name: 'jobs' }, { name: 'other:1', messages: 1, messages_unacknowledged: 0 }];
+    broker.queues = [
+      { name: 'jobs' },
+      { name: 'other:1', messages: 1, messages_ready: 1, messages_unacknowledged: 0 },
+    ];
     open({ min: 1 });
     docker.run('jobs-1');
     docker.run('jobs-2');
@@ -177,7 +185,7 @@ describe('a round', () => {
 
 describe('watching', () => {
   it('ends within a round, and names what Docker is left to do', async () => {
-    broker.queues = [{ name: 'jobs', messages: 15, messages_unacknowledged: 0 }];
+    broker.queues = [{ name: 'jobs', messages: 15, messages_ready: 15, messages_unacknowledged: 0 }];
     open();
     await roundToItsEnd();
     docker.slow.add('jobs-2');
@@ -198,7 +206,7 @@ describe('watching', () => {
   });
 
   it('begins nothing any more once it is to end', async () => {
-    broker.queues = [{ name: 'jobs', messages: 15, messages_unacknowledged: 0 }];
+    broker.queues = [{ name: 'jobs', messages: 15, messages_ready: 15, messages_unacknowledged: 0 }];
     open();
     const round = scaler.round();
     scaler.end();
