@@ -2,14 +2,19 @@
 import * as path from 'node:path';
 import * as crypto from 'node:crypto';
 import * as docker from '@pulumi/docker';
+import type * as pulumi from '@pulumi/pulumi';
 import { checkContext, contextDigest } from '../provider/offline/docker/context';
 import type { Place } from './objects';
 import type { BuildSettings } from './settings';
 
-/** @throws Error in one sentence where there is no such folder, or no Dockerfile in it */
+/**
+ * @param name in the image's name, in place of the folder's
+ * @throws Error in one sentence where there is no such folder, or no Dockerfile in it
+ */
 export function buildFor(
-  { context, dockerfile = 'Dockerfile', args }: BuildSettings,
+  { context, dockerfile = 'Dockerfile', args, name }: BuildSettings & { readonly name?: string },
   place: Place,
+  options: pulumi.CustomResourceOptions = {},
 ): docker.RemoteImage {
   const folder = path.resolve(context);
   const source = { folder, dockerfile: path.resolve(folder, dockerfile) };
@@ -18,19 +23,20 @@ export function buildFor(
     .createHash('sha256')
     .update(JSON.stringify([contextDigest(source), dockerfile, args]))
     .digest('hex');
-  const word = path
-    .basename(folder)
+  const word = (name ?? path.basename(folder))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
+  const application = Object.values(args).join(' ');
   return new docker.RemoteImage(
-    `build-${word}`,
+    // Several applications may be built from one folder.
+    `build-${word}-${crypto.createHash('sha256').update(`${context} ${application}`).digest('hex').slice(0, 6)}`,
     {
       // Other contents are another image: with the same name, deleting the old one would take the new one away.
       name: `${place.prefix}/${word === '' ? 'worker' : word}:${digest.slice(0, 12)}`,
       build: { context, dockerfile, buildArgs: { ...args }, useLegacyBuilder: true },
       triggers: { digest },
     },
-    { provider: place.provider },
+    { provider: place.provider, ...options },
   );
 }

@@ -14,6 +14,8 @@ export interface DockerSettings {
   readonly network?: string;
   /** By fleet of the topology; `*` for all that say nothing of their own. */
   readonly workers: Readonly<Record<string, WorkerSettings>>;
+  /** Of fleets with `autoscale`; false where somebody else starts and stops their containers. */
+  readonly scaler: ScalerSettings | false;
   /** Docker hosts beside the first, by name, for `workers.FLEET.hosts`. */
   readonly hosts: Readonly<Record<string, string>>;
 }
@@ -57,6 +59,13 @@ export interface WorkerSettings {
   readonly hosts?: readonly string[];
 }
 
+export interface ScalerSettings {
+  /** What its image is built on: Node 20.19 or newer. */
+  readonly baseImage: string;
+  /** The Docker Engine's socket on its host. */
+  readonly socket?: string;
+}
+
 /** Says what is wrong and where, in one sentence or two. */
 export class DockerSettingsError extends Error {}
 
@@ -65,6 +74,7 @@ type Read<T> = (value: unknown, at: string) => T;
 
 const PORT_MAX = 65_535;
 const ALL_FLEETS = '*';
+const NODE_IMAGE = 'node:22-bookworm-slim';
 
 /** @throws DockerSettingsError */
 export function readDockerSettings(value: unknown): DockerSettings {
@@ -189,15 +199,21 @@ const readWorker: Read<WorkerSettings> = (value, at) => {
   return { ...given, ...(memory === undefined ? {} : { memoryBytes: memory }) };
 };
 
+const readScaler: Read<ScalerSettings | false> = (value, at) => {
+  if (value === false) return false;
+  return { baseImage: NODE_IMAGE, ...keysOf(value ?? {}, at, { baseImage: text, socket: text }) };
+};
+
 const readDocker: Read<DockerSettings> = (value, at) => {
   const given = keysOf(value, at, {
     host: text,
     cluster: readCluster,
     network: text,
     workers: tableOf(readWorker),
+    scaler: readScaler,
     hosts: tableOf(text),
   });
-  const settings = { workers: {}, hosts: {}, ...given };
+  const settings = { workers: {}, hosts: {}, scaler: { baseImage: NODE_IMAGE }, ...given };
   for (const [fleet, { hosts = [] }] of Object.entries(settings.workers)) {
     const unknown = hosts.find((host) => !Object.hasOwn(settings.hosts, host));
     if (unknown !== undefined) {

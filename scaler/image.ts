@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { cacheFolder, checkoutFolder } from '../tools/folders';
 
 export interface BuildContext {
-  /** In the cache; never changed, as its name is that of its content. */
+  /** Never changed, as its name is that of its content. */
   readonly folder: string;
   /** Of all that is in it: a tag for the image. */
   readonly digest: string;
@@ -14,8 +14,11 @@ export interface BuildContext {
 
 const ENTRY = 'cli/scalerMain.ts';
 
-/** Its files are `Dockerfile`, with the argument BASE (an image with Node 20.19 or newer), and `warren.cjs`. */
-export function bundleScaler(): BuildContext {
+/**
+ * Its files are `Dockerfile`, with the argument BASE (an image with Node 20.19 or newer), and `warren.cjs`.
+ * @param parent where its folder is made
+ */
+export function bundleScaler(parent = path.join(cacheFolder(), 'scaler')): BuildContext {
   const checkout = checkoutFolder();
   // By its path: in a bundle, it would take the bundle's folder for the checkout.
   const { textOf } = createRequire(path.join(checkout, 'package.json'))('./tools/bundle.cjs') as {
@@ -26,7 +29,7 @@ export function bundleScaler(): BuildContext {
     'warren.cjs': textOf(ENTRY, []),
   };
   const digest = crypto.createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16);
-  const folder = path.join(cacheFolder(), 'scaler', digest);
+  const folder = path.join(parent, digest);
   if (!fs.existsSync(folder)) writeAtOnce(folder, files);
   return { folder, digest };
 }

@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { AMQP_PORT, BROKER_HOST, Cluster } from '../docker/cluster/index';
+import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
+import { Scaler, type ScalerFleet } from '../docker/scaler';
 import { settingsOfFleet, type DockerSettings, type WorkerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
 import { planFleet, type BrokerAddress } from '../docker/workers/plan';
@@ -25,6 +26,11 @@ export interface DockerPlatformArgs {
   readonly settings: Settings;
   readonly docker: DockerSettings;
   readonly topology: Topology;
+}
+
+export interface DeployedFleet extends ScalerFleet {
+  /** On the stack's own Docker host. */
+  readonly isHere: boolean;
 }
 
 export class DockerPlatform {
@@ -79,7 +85,7 @@ export class DockerPlatform {
     credentialOf: (user: string) => Credential,
     warrenProvider: Provider,
     dependsOn: readonly pulumi.Resource[],
-  ): Fleet[] {
+  ): DeployedFleet[] {
     const { topology, docker: own } = this.#args;
     const unknown = Object.keys(own.workers).find(
       (name) => name !== '*' && !topology.workers.some((worker) => worker.name === name),
@@ -89,14 +95,14 @@ export class DockerPlatform {
         `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${topology.workers.map(({ name }) => name).join(', ')}.`,
       );
     }
-    return topology.workers.flatMap((worker) => {
+    return topology.workers.flatMap((worker): DeployedFleet[] => {
       const settings = settingsOfFleet(own, worker.name);
       const image = imageOf(worker, settings);
       return (settings.hosts ?? [undefined]).map((hostName) => {
         const place = hostName === undefined ? this.#place : this.#placeOn(hostName);
         const address = this.#addressFor(worker, hostName);
         const plan = orRefuse(() => planFleet(worker, topology, settings, address));
-        return new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
+        const fleet = new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
           place,
           plan,
           settings,
@@ -108,7 +114,38 @@ export class DockerPlatform {
           ...(hostName === undefined ? {} : { hostName }),
           ...this.#network(hostName),
         });
+        return { fleet, plan, worker, isHere: hostName === undefined };
       });
+    });
+  }
+
+  /** Which fleets on the stack's own Docker host the scaler has to do with; none where none of them is scaled. */
+  fleetsToScale(fleets: readonly DeployedFleet[]): readonly DeployedFleet[] {
+    const here = fleets.filter(({ isHere }) => isHere);
+    return this.#args.docker.scaler !== false && here.some(({ plan }) => plan.isScaled) ? here : [];
+  }
+
+  /** @param login a user who sees the queues of the fleets' vhosts, and no more */
+  makeScaler(
+    fleets: readonly DeployedFleet[],
+    login: Credential,
+    dependsOn: readonly pulumi.Resource[],
+  ): Scaler {
+    const { settings, docker: own } = this.#args;
+    if (own.scaler === false) throw new Error('asked for without a scaler');
+    const host = own.host ?? process.env.DOCKER_HOST;
+    return new Scaler('scaler', {
+      place: this.#place,
+      settings: own.scaler,
+      login,
+      fleets,
+      dependsOn,
+      endpoint:
+        this.cluster === undefined
+          ? settings.connection.endpoint
+          : `http://${BROKER_HOST}:${MANAGEMENT_PORT}`,
+      ...(host === undefined ? {} : { host }),
+      ...this.#network(undefined),
     });
   }
 

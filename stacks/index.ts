@@ -20,7 +20,9 @@ import {
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
+import { monitorOf, SCALER_USER } from './scalerUser';
 import { readTopologyText } from './topologyText';
+import type { DeployedFleet, DockerPlatform } from './dockerPlatform';
 import { TopologyResources } from './topologyResources';
 
 interface Outputs {
@@ -65,7 +67,9 @@ async function onDocker(
   const fleets = platform.makeFleets((user) => newestCredential(settings, user), login.warrenProvider, [
     topology,
   ]);
-  platform.guard(login.warrenProvider, [topology, ...fleets]);
+  const scaled = platform.fleetsToScale(fleets);
+  const scaler = scaled.length === 0 ? [] : [scalerOf(settings, platform, scaled, login, topology)];
+  platform.guard(login.warrenProvider, [topology, ...fleets.map(({ fleet }) => fleet), ...scaler]);
   return outputsOf(settings, objects);
 }
 
@@ -83,6 +87,26 @@ async function adopt(settings: Settings, objects: readonly BrokerObject[]): Prom
   });
   register(settings, objects, providers, (object) => there.has(identityKey(object)));
   return outputsOf(settings, objects);
+}
+
+/** It logs in as a user of its own, who sees the figures of the queues, and no message. */
+function scalerOf(
+  settings: Settings,
+  platform: DockerPlatform,
+  fleets: readonly DeployedFleet[],
+  login: Providers,
+  topology: pulumi.Resource,
+): pulumi.Resource {
+  const credential = newestCredential(settings, SCALER_USER);
+  const vhosts = new Set(fleets.map(({ plan }) => plan.vhost));
+  const access = monitorOf(
+    credential,
+    [...vhosts],
+    login.rabbitmqProvider,
+    topology,
+    platform.cluster?.ready,
+  );
+  return platform.makeScaler(fleets, credential, [...access, ...fleets.map(({ fleet }) => fleet)]);
 }
 
 function register(
@@ -159,7 +183,7 @@ function loadObjects(settings: Settings): Loaded {
 /** A name that matches nobody would be a rotation that silently never happens. */
 function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]): void {
   const users = objects.filter((object) => object.kind === 'user').map((object) => object.name);
-  const known = [...users, settings.adminUser];
+  const known = [...users, settings.adminUser, ...(settings.docker === undefined ? [] : [SCALER_USER])];
   const refuse = (key: string, names: readonly string[]): void => {
     const unknown = names.find((name) => !known.includes(name));
     if (unknown === undefined) return;

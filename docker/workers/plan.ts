@@ -15,6 +15,8 @@ export interface FleetPlan {
   readonly user: string;
   /** Queues by name; what the application declares by itself (families) isn't among them. */
   readonly queues: readonly string[];
+  /** All that it takes messages from: families as their templates, and the stages of retries. */
+  readonly allQueues: readonly string[];
   readonly command: readonly string[];
   /** `NAME=VALUE`, without credentials. */
   readonly environment: readonly string[];
@@ -62,6 +64,7 @@ export function planFleet(
     vhost,
     user,
     queues: declaredQueues(worker, topology),
+    allQueues: allQueues(worker, topology),
     command,
     environment: environmentOf(worker, topology, address),
     ...(urlVariable === undefined ? {} : { urlVariable }),
@@ -77,13 +80,17 @@ function declaredQueues({ queues, vhost }: Worker, { vhosts }: Topology): readon
   return queues.filter((queue) => declared.some(({ name }) => name === queue));
 }
 
+function allQueues({ queues, vhost }: Worker, { vhosts }: Topology): readonly string[] {
+  const stages = vhosts
+    .find(({ name }) => name === vhost)
+    ?.queues.filter(({ name }) => queues.includes(name))
+    .flatMap((queue) => queue.stages ?? []);
+  return [...new Set([...queues, ...(stages ?? [])])];
+}
+
 function environmentOf(worker: Worker, topology: Topology, address: BrokerAddress): string[] {
   const { vhost = '', prefetch, concurrency, rateLimit } = worker;
-  const stages = topology.vhosts
-    .find(({ name }) => name === vhost)
-    ?.queues.filter(({ name }) => worker.queues.includes(name))
-    .flatMap((queue) => queue.stages ?? []);
-  const queues = [...new Set([...worker.queues, ...(stages ?? [])])];
+  const queues = allQueues(worker, topology);
   const own: Readonly<Record<string, string | number | undefined>> = {
     RABBITMQ_HOST: address.host,
     RABBITMQ_PORT: address.port,

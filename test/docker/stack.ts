@@ -19,6 +19,7 @@ export interface DockerStackOptions {
   /** Added to `docker.cluster`. */
   readonly cluster?: Readonly<Record<string, unknown>>;
   readonly workers?: Readonly<Record<string, unknown>>;
+  readonly scaler?: Readonly<Record<string, unknown>>;
 }
 
 export interface DockerStack {
@@ -83,6 +84,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
         ...options.cluster,
       },
       ...(options.workers === undefined ? {} : { workers: options.workers }),
+      ...(options.scaler === undefined ? {} : { scaler: options.scaler }),
     },
   });
   let known: Promise<Outputs> | undefined;

@@ -16,7 +16,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['broker', 'dockerApi', 'topology'],
     packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'tar-stream', '@balena/dockerignore'],
   },
-  docker: { layers: ['provider', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/docker'] },
+  docker: { layers: ['provider', 'scaler', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/docker'] },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
   stacks: {

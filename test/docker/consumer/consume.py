@@ -1,4 +1,4 @@
-"""Consumes from WARREN_QUEUES with acknowledgements, until it is told to stop."""
+"""Consumes from WARREN_QUEUES with acknowledgements, SECONDS for each message, until it is told to stop."""
 
 import os
 import signal
@@ -14,13 +14,19 @@ def address() -> pika.URLParameters:
 
 
 def main() -> None:
+    pause = float(os.environ.get("SECONDS", "0"))
+
+    def handle(channel, method, *_) -> None:
+        time.sleep(pause)
+        channel.basic_ack(method.delivery_tag)
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         try:
             channel = pika.BlockingConnection(address()).channel()
             channel.basic_qos(prefetch_count=1)
             for queue in os.environ["WARREN_QUEUES"].split(","):
-                channel.basic_consume(queue, lambda ch, method, *_: ch.basic_ack(method.delivery_tag))
+                channel.basic_consume(queue, handle)
             channel.start_consuming()
         except pika.exceptions.AMQPError as error:
             print(f"again in a second: {error!r}", flush=True)
