@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import { isTarget, load, TARGETS } from '../topology/index';
-import type { LoadOptions, LoadResult, ReadFile, Target } from '../topology/index';
+import type { LoadOptions, LoadResult, NoText, ReadFile, Target } from '../topology/index';
 import { nearest } from '../topology/names';
 import { UserError } from './userError';
 
@@ -14,9 +14,22 @@ export function loadTopologyFile(file: string, options: Omit<LoadOptions, 'readF
   return load(readTextFile(file), file, { ...options, readFile });
 }
 
+/**
+ * The same for somebody else's topology: nothing is read of which `refuse` tells why.
+ * @throws UserError when the file itself can't be read
+ */
+export function loadForeignTopology(file: string, refuse: (file: string) => NoText | undefined): LoadResult {
+  const readOwn: ReadFile = (name) => refuse(name) ?? readFile(name);
+  return load(textOf(file, readOwn), file, { readFile: readOwn });
+}
+
 /** @throws UserError when the file can't be read */
 export function readTextFile(file: string): string {
-  const result = readFile(file);
+  return textOf(file, readFile);
+}
+
+function textOf(file: string, read: ReadFile): string {
+  const result = read(file);
   if ('fault' in result) throw new UserError(`can't read ${file}: ${result.fault}`);
   return result.text;
 }

@@ -18,7 +18,7 @@ import { hiderOf } from './secrets';
 export * from './diagnostics';
 export * from './objects';
 export type * from './model';
-export type { ReadFile } from './compose/files';
+export type { NoText, ReadFile } from './compose/files';
 export { DEFAULT_TARGET, TARGETS, isTarget } from './target';
 export type { Target } from './target';
 export { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from './units';

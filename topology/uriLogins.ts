@@ -50,3 +50,18 @@ export function userOfUri(uri: string): string | undefined {
     return undefined;
   }
 }
+
+/** Whether the URI names no host: then it is the broker itself, whose vhost is in the path. */
+export function isInternalUri(uri: string): boolean {
+  return /^amqp:\/\/(?:[^/?#\s]*@)?(?:[/?#]|$)/i.test(uri);
+}
+
+/** The vhost that RabbitMQ reads in an AMQP URI: `/` where it has no path. Undefined where that can't be read. */
+export function vhostOfUri(uri: string): string | undefined {
+  const [path = ''] = /^\/[^?#]*/.exec(PARTS.exec(uri)?.[3]?.replace(/^[^/?#]*/, '') ?? '') ?? [];
+  try {
+    return path === '' ? '/' : decodeURIComponent(path.slice(1));
+  } catch {
+    return undefined;
+  }
+}

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { diffTopologies } from '../../topology/diff/index';
 import { isAtLeastAsBad, worstOf } from '../../topology/diff/model';
 import type { ChangeClass, Side, TopologyDiff } from '../../topology/diff/model';
-import type { Target } from '../../topology/index';
+import type { NoText, Target } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderDiffAsAnnotations } from '../../topology/render/diff/annotations';
 import type { DiffSides } from '../../topology/render/diff/graph';
@@ -14,10 +14,10 @@ import { reviewOfJob } from '../codeHosts/index';
 import { writeComment } from '../codeHosts/oneComment';
 import type { Review } from '../codeHosts/review';
 import { ExitCode } from '../exitCodes';
-import { mergeBase, movesSince, repository, textAt } from '../sides/gitFiles';
+import { foreignFiles, mergeBase, movesSince, repository, textAt } from '../sides/gitFiles';
 import type { Moves } from '../sides/gitFiles';
 import { loadSource, sideOfResult } from '../sides/index';
-import { loadTopologyFile } from '../topologyFile';
+import { loadForeignTopology } from '../topologyFile';
 import { gateOf } from './diff';
 
 export interface ReviewOptions {
@@ -45,9 +45,11 @@ export async function review(files: readonly string[], options: ReviewOptions): 
   const moves = movesSince(base);
   const named = files.map((file) => path.posix.normalize(path.posix.join(prefix, file)));
   const going = deletedTopologies(base, moves, named);
+  // Findings quote lines, and a branch may name any file of this machine, or put a link in the place of its own.
+  const refuse = foreignFiles(root);
   const verdicts: Verdict[] = [];
   for (const file of new Set([...named, ...going]))
-    verdicts.push(await reviewFile(file, { base, moves, place }));
+    verdicts.push(await reviewFile(file, { base, moves, place, refuse }));
   if (verdicts.includes('faulty')) return ExitCode.findings;
   if (gate === undefined) return ExitCode.ok;
   const worst = worstOf(verdicts.filter((each) => each !== 'faulty' && each !== 'unknown'));
@@ -63,6 +65,7 @@ interface Context {
   readonly base: string;
   readonly moves: Moves;
   readonly place: Review;
+  readonly refuse: (file: string) => NoText | undefined;
 }
 
 function judged(place: Review, { failOn, approvalLabel }: ReviewOptions, verdict: string): number {
@@ -91,11 +94,11 @@ function deletedTopologies(
   );
 }
 
-async function reviewFile(file: string, { base, moves, place }: Context): Promise<Verdict> {
+async function reviewFile(file: string, { base, moves, place, refuse }: Context): Promise<Verdict> {
   const before = textAt(base, file) === undefined ? moves.renamed.get(file) : file;
   const old = before === undefined ? undefined : load(base, before);
   const isGone = before === file && !existsSync(file);
-  const head = isGone ? old && nothing(file, old.target) : headOf(file);
+  const head = isGone ? old && nothing(file, old.target) : headOf(file, refuse);
   if (head === undefined) return 'faulty';
   if (before !== undefined && old === undefined) {
     say(`${file}: ${before} has errors at ${base.slice(0, 10)}, so there is nothing to compare with.`);
@@ -110,8 +113,8 @@ async function reviewFile(file: string, { base, moves, place }: Context): Promis
 }
 
 /** Undefined where it has errors. */
-function headOf(file: string): Side | undefined {
-  const result = loadTopologyFile(file);
+function headOf(file: string, refuse: Context['refuse']): Side | undefined {
+  const result = loadForeignTopology(file, refuse);
   const format = isAnnotated() ? 'github' : 'text';
   const findings = renderDiagnostics(result.diagnostics, result.sources, { format, color: false });
   if (findings !== '') process.stdout.write(`${findings}\n`);

@@ -1,7 +1,8 @@
 /** Topologies as they are in a git revision; what they extend and include comes from the same one. */
 import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
 import * as path from 'node:path';
-import type { ReadFile } from '../../topology/index';
+import type { NoText, ReadFile } from '../../topology/index';
 import { nearest } from '../../topology/names';
 import { UserError } from '../userError';
 
@@ -39,6 +40,8 @@ export function readGitFile(source: string): GitFile {
     const text = read(file);
     if (text === undefined) continue;
     const readFile: ReadFile = (name) => {
+      // To git, such a name is seen from the current folder: another file than the one that is meant.
+      if (leadsOut(name)) return LEADS_OUT;
       const found = read(name);
       return found === undefined
         ? { fault: `there is no such file in the revision ${ref}` }
@@ -69,6 +72,35 @@ export function textAt(commit: string, file: string): string | undefined {
   const text = answer.slice(head.length, -1);
   return bytes !== undefined && Buffer.byteLength(text) === Number(bytes) ? text : undefined;
 }
+
+/**
+ * Tells for each path, seen from the root (which is the current folder), why it is none of the repository's own files:
+ * it leads out of it, if only by a link, or git doesn't list it (git's own folder, what other steps of a job have left).
+ */
+export function foreignFiles(root: string): (file: string) => NoText | undefined {
+  const listed = new Set(git(['ls-files', '-z'])?.split('\u0000'));
+  return (file) => {
+    if (leadsOut(path.posix.normalize(file))) return LEADS_OUT;
+    let real: string;
+    try {
+      real = path.relative(realpathSync(root), realpathSync(file)).split(path.sep).join('/');
+    } catch {
+      return { fault: `there is no such file${hint([...listed], file)}` };
+    }
+    if (leadsOut(real)) return LEADS_OUT;
+    if (listed.has(real)) return undefined;
+    return { fault: 'git lists no such file', help: 'Correct the path, or add the file: git add.' };
+  };
+}
+
+function leadsOut(file: string): boolean {
+  return file === '..' || file.startsWith('../') || path.isAbsolute(file);
+}
+
+const LEADS_OUT: NoText = {
+  fault: 'it leads out of the repository',
+  help: 'Put the file into the repository: only what is in there is reviewed.',
+};
 
 export interface Moves {
   /** By the new path; both from the root. */

@@ -187,6 +187,20 @@ describe('git', () => {
     expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
   });
 
+  it('reads nothing outside of the repository', async () => {
+    // Seen from the folder that it runs in, the name would be that of a file at the root.
+    write('teams/out.yaml', 'warren: 1\ninclude: [../../link.yaml]\n');
+    write('link.yaml', topology('ttl: 2h'));
+    await git('add', 'teams/out.yaml', 'link.yaml');
+    await git('commit', '-q', '-m', 'out');
+    const refused = await diff(['git:main:out.yaml', '../long.yaml'], {}, path.join(folder, 'teams'));
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toContain("teams/out.yaml:2:11 error unreadable-file  ../link.yaml can't be read");
+    expect(refused.output).toContain('it leads out of the repository');
+    await git('rm', '-q', '--cached', 'link.yaml');
+    fs.rmSync(path.join(folder, 'link.yaml'));
+  });
+
   it('follows links within the revision, and no others', async () => {
     fs.symlinkSync('base/shop.yaml', path.join(folder, 'link.yaml'));
     fs.symlinkSync(path.join(folder, 'long.yaml'), path.join(folder, 'out.yaml'));

@@ -230,3 +230,42 @@ it('in a shallow clone: says what to fetch', async () => {
   const { exitCode, output } = await gitHubJob({ args: ['shop.yaml', '--base', 'f'.repeat(40)] });
   expect([exitCode, output]).toEqual([2, expect.stringContaining('fetch-depth: 0')]);
 });
+
+describe('files that are none of the repository', () => {
+  const SECRET = 'hidden: very-private-line';
+  const SAYS = { out: 'it leads out of the repository', unlisted: 'git lists no such file' };
+
+  it.each([
+    ['a path', '../private.yaml', SAYS.out],
+    ['a link', 'link.yaml', SAYS.out],
+    ['a folder that is a link', 'elsewhere/private.yaml', SAYS.out],
+    ['no file behind a link', 'elsewhere/privat.yaml', 'there is no such file'],
+    ["git's own folder", '.git/private.yaml', SAYS.unlisted],
+    ['what another step has left', 'left.yaml', SAYS.unlisted],
+  ])('%s: refused at its line, nothing of it is quoted', async (_, name, why) => {
+    for (const file of ['../private.yaml', '.git/private.yaml', 'left.yaml'])
+      fs.writeFileSync(path.join(folder, file), SECRET);
+    fs.writeFileSync(path.join(folder, '.git/info/exclude'), 'left.yaml\n');
+    fs.symlinkSync('../private.yaml', path.join(folder, 'link.yaml'));
+    fs.symlinkSync('..', path.join(folder, 'elsewhere'));
+    await commit('hostile', { 'shop.yaml': `warren: 1\ninclude: [${name}]\n` });
+    const { exitCode, output } = await gitHubJob();
+    expect(exitCode, output).toBe(1);
+    expect(annotations(output)).toEqual([
+      expect.stringMatching(/^::error file=shop\.yaml,line=2,.*title=unreadable-file::/),
+    ]);
+    expect(output).toContain(why);
+    expect(output).not.toContain('private-line');
+    expect(output).not.toContain('did you mean');
+  });
+
+  it('a link in the place of the topology itself', async () => {
+    fs.writeFileSync(path.join(folder, '../private.yaml'), SECRET);
+    fs.rmSync(path.join(folder, 'shop.yaml'));
+    fs.symlinkSync('../private.yaml', path.join(folder, 'shop.yaml'));
+    await commit('hostile', {});
+    const { exitCode, output } = await gitHubJob();
+    expect([exitCode, output]).toEqual([2, expect.stringContaining(`can't read shop.yaml: ${SAYS.out}`)]);
+    expect(output).not.toContain('private-line');
+  });
+});

@@ -46,6 +46,10 @@ it.each([
     'An operator policy needs a name.',
   ],
   ["include: ['']", 'The name of a file is missing.'],
+  ['vhosts: { v: { limits: { maxQueues: .inf } } }', '.inf'],
+  ['vhosts: { v: { limits: { maxQueues: -.inf } } }', '-.inf'],
+  ['workers: { w: { vhost: v, queues: [a], replicas: .nan } }', '.nan'],
+  ['vhosts: { v: { queues: { q: { ttl: .inf } } } }', '.inf'],
 ])('%s: %s', (yaml, text) => {
   expect(said(yaml).join('\n')).toContain(text);
 });

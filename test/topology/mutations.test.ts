@@ -3,18 +3,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { load } from '../../topology/index';
 import type { Target } from '../../topology/index';
-import { mutated } from './mutate';
+import { mutated, seedOfRun } from './mutate';
 
 const TARGETS: readonly Target[] = ['3.10', '4.0', '4.3'];
 
 describe.each(TARGETS)('damaged topologies for %s', (target) => {
   it('either compile, or have errors with a place in the file', () => {
     let compiled = 0;
+    // With it, WARREN_SEED repeats the run; fast-check adds the topology that it found.
+    const seed = seedOfRun();
     fc.assert(
       fc.property(mutated(target, 4), (text) => {
         const { objects, diagnostics } = load(text, 'f.yaml', { target });
         const errors = diagnostics.filter(({ severity }) => severity === 'error');
-        expect(objects === undefined).toBe(errors.length > 0);
+        expect(objects === undefined, `errors: ${JSON.stringify(errors)}`).toBe(errors.length > 0);
         const lineCount = text.split('\n').length;
         for (const { position, message } of diagnostics) {
           expect(position?.line, message).toBeGreaterThanOrEqual(1);
@@ -23,8 +25,8 @@ describe.each(TARGETS)('damaged topologies for %s', (target) => {
         }
         if (objects !== undefined) compiled += 1;
       }),
-      { numRuns: 400 },
+      { numRuns: 400, seed },
     );
-    expect(compiled).toBeGreaterThan(20);
+    expect(compiled, `WARREN_SEED=${seed}`).toBeGreaterThan(20);
   });
 });

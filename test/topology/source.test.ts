@@ -48,6 +48,22 @@ describe('reading a file', () => {
     expect(codes).toEqual(['yaml-syntax']);
   });
 
+  it.each([
+    ['brackets', '[', '1:101'],
+    ['braces', '{', '1:101'],
+    ['dashes', '- ', '1:201'],
+  ])('%s without an end are told where they are too deep, and not read to theirs', (_, text, place) => {
+    const length = 15_000_000;
+    expect(findings(text.repeat(length / text.length))).toEqual([`${place} yaml-syntax`]);
+  });
+
+  it('a file that is far too long is not read at all', () => {
+    const { diagnostics } = load('['.repeat(30_000_000), 't.yaml');
+    expect(diagnostics).toMatchObject([{ code: 'yaml-syntax', position: { line: 1, column: 1 } }]);
+    expect(diagnostics[0]?.message).toContain('30,000,000 characters');
+    expect(diagnostics[0]?.reason).toContain('at most 16,000,000');
+  });
+
   it('aliases stand for whole values', () => {
     const { objects, diagnostics } = load(
       'warren: 1\nvhosts:\n  a:\n    queues:\n      x: &q { ttl: 1m }\n      y: *q\n',

@@ -10,8 +10,14 @@ import type { Source } from '../source/index';
 import { entriesOf, isMapping, itemsOf, mappingAt } from './tree';
 import type { Tree } from './tree';
 
-/** How other files are read: their text, or in a few words why there is none (`there is no such file`). Never throws. */
-export type ReadFile = (path: string) => { readonly text: string } | { readonly fault: string };
+/** In a few words why there is no text (`there is no such file`), and the way out where it isn't another path. */
+export interface NoText {
+  readonly fault: string;
+  readonly help?: string;
+}
+
+/** How other files are read. Never throws. */
+export type ReadFile = (path: string) => { readonly text: string } | NoText;
 
 export interface TopologyFile {
   readonly name: string;
@@ -168,7 +174,7 @@ function openReference(
   if (walk.known.has(name)) return { file: walk.known.get(name) };
   if (walk.open.length >= DEPTH_MAX) return TOO_DEEP;
   const result = walk.readFile?.(name) ?? { fault: 'no way to read further files was given' };
-  if ('fault' in result) return unreadable(name, result.fault);
+  if ('fault' in result) return unreadable(name, result.fault, result.help);
   walk.texts.set(name, result.text);
   const { source: next, diagnostics } = readSource(result.text, name);
   const binary = diagnostics.find(({ code }) => next === undefined && code === 'not-text');
@@ -238,12 +244,16 @@ function malformation(text: string): Fault | undefined {
   return undefined;
 }
 
-function unreadable(name: string, why: string): Fault {
+function unreadable(
+  name: string,
+  why: string,
+  help = 'Correct the path: it is relative to the file in which it stands.',
+): Fault {
   return {
     code: 'unreadable-file',
     message: `${name} can't be read: ${/[.?]$/.test(why) ? why : `${why}.`}`,
     reason: 'Without it the topology is incomplete, and nothing more can be said about it.',
-    help: 'Correct the path: it is relative to the file in which it stands.',
+    help,
   };
 }
 

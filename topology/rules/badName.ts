@@ -38,7 +38,8 @@ interface Named {
   readonly path: Path;
 }
 
-function named({ vhosts, users, workers }: Topology): Named[] {
+/** Everything that the topology names. */
+export function named({ vhosts, users, workers }: Topology): Named[] {
   const as = (what: string, items: readonly { readonly name: string; readonly path: Path }[]): Named[] =>
     items.map(({ name, path }) => ({ what, name, path }));
   return [

@@ -1,5 +1,5 @@
 import type { Binding, Celery, User, Vhost, Worker } from '../model';
-import { DEFAULT_EXCHANGE, suggestion } from '../names';
+import { DEFAULT_EXCHANGE, PREDECLARED_EXCHANGES, suggestion } from '../names';
 import type { Path } from '../source/index';
 import { KnownNames } from './knownNames';
 import { roleReferences } from './roleReferences';
@@ -63,9 +63,22 @@ function checkCelery(known: KnownNames, { path, tasks, exchange }: Celery): Find
     ...Object.entries(tasks).flatMap(([task, queue]) =>
       known.missingQueue(queue, [...path, 'tasks', task], 'tasks'),
     ),
-    ...(exchange === DEFAULT_EXCHANGE || exchange === ''
+    ...(exchange === undefined || exchange === DEFAULT_EXCHANGE || exchange === ''
       ? []
-      : known.missingExchange(exchange, [...path, 'exchange'], 'tasks')),
+      : checkCeleryExchange(known, exchange, [...path, 'exchange'])),
+  ];
+}
+
+/** The application's settings say how its exchange is declared, and that stands in the topology only. */
+function checkCeleryExchange(known: KnownNames, exchange: string, path: Path): Finding[] {
+  if (!PREDECLARED_EXCHANGES.includes(exchange)) return known.missingExchange(exchange, path, 'tasks');
+  return [
+    {
+      message: `"${exchange}" is an exchange of RabbitMQ's own: it can't be that of a Celery application.`,
+      reason: 'Every other application may bind queues to it, which would get the tasks, too.',
+      help: 'Define one, e.g. `tasks: { type: topic }` below `exchanges:`, and name that.',
+      path,
+    },
   ];
 }
 

@@ -1,5 +1,8 @@
 import type { Vhost } from '../model';
 import type { ResolvedQueue, ResolvedVhost } from '../resolve/index';
+import { isAtLeast } from '../target';
+import type { Target } from '../target';
+import type { ArgumentValue } from '../objects';
 import { deadLetterTargets } from './deadLetterTargets';
 import { effective } from './effective';
 import { docs } from './rule';
@@ -10,7 +13,7 @@ export const deadLetterCycle: Rule = {
   severity: 'warning',
   title: 'Dead letters do not go round in circles by themselves.',
   reason: 'RabbitMQ drops a message that comes back to a queue without having been rejected on the way.',
-  help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits.',
+  help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits (`deliveryLimit: -1` for that of a quorum queue).',
   sources: [docs('dlx#routing')],
   isAdvice: true,
   example: {
@@ -30,16 +33,18 @@ vhosts:
       dead: { maxLength: 1000 }
 `,
   },
-  check: ({ vhosts }) => vhosts.flatMap(cycles),
+  check: ({ topology: { target }, vhosts }) => vhosts.flatMap((vhost) => cycles(vhost, target)),
 };
 
 /**
  * RabbitMQ drops a message that comes back to a queue without having been rejected on the way. Only queues whose
- * messages leave by themselves (expired, or pushed out) can be part of such a cycle: a consumer's rejection breaks it.
+ * messages leave by themselves (expired, pushed out, or given up after too many deliveries) can be part of such a cycle: a consumer's rejection breaks it.
  */
-function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
+function cycles({ vhost, queues }: ResolvedVhost, target: Target): Finding[] {
   const moving = new Map(
-    queues.filter((each) => leavesByItself(each, vhost)).map((resolved) => [resolved.queue.name, resolved]),
+    queues
+      .filter((each) => leavesByItself(each, vhost, target))
+      .map((resolved) => [resolved.queue.name, resolved]),
   );
   const reported = new Set<string>();
   return [...moving.values()].flatMap((resolved) => {
@@ -52,7 +57,7 @@ function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
         message: `Dead letters go round in a circle: ${[...cycle, resolved.queue.name].join(' → ')}.`,
         reason:
           'A message that comes back to a queue without having been rejected on the way is dropped without a trace.',
-        help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits.',
+        help: 'Let one queue of the circle dead-letter to a queue outside of it, or leave out its ttl and limits (`deliveryLimit: -1` for that of a quorum queue).',
         path: [...resolved.queue.path, 'deadLetter'],
         part: 'key' as const,
       },
@@ -60,12 +65,20 @@ function cycles({ vhost, queues }: ResolvedVhost): Finding[] {
   });
 }
 
-function leavesByItself(resolved: ResolvedQueue, vhost: Vhost): boolean {
+function leavesByItself(resolved: ResolvedQueue, vhost: Vhost, target: Target): boolean {
   // A ladder is a circle on purpose; what must not go round in it has a rule of its own (retry-loss).
   if (resolved.queue.retry !== undefined) return false;
   const has = (key: string): boolean => effective(resolved, vhost, key) !== undefined;
   const overflow = effective(resolved, vhost, 'overflow') ?? 'drop-head';
+  if (resolved.type === 'quorum' && givesUp(effective(resolved, vhost, 'delivery-limit'), target))
+    return true;
   return has('message-ttl') || ((has('max-length') || has('max-length-bytes')) && overflow === 'drop-head');
+}
+
+/** A quorum queue has a limit of its own since 4.0; below 0 there is none. */
+function givesUp(deliveryLimit: ArgumentValue | undefined, target: Target): boolean {
+  if (typeof deliveryLimit !== 'number') return isAtLeast(target, '4.0');
+  return deliveryLimit >= 0;
 }
 
 /** The shortest way from a queue back to itself through dead letters; undefined if there is none. */

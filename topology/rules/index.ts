@@ -50,11 +50,13 @@ import { guestUser } from './guestUser';
 import { ignoredArgument } from './ignoredArgument';
 import { ignoredExchangeArgument } from './ignoredExchangeArgument';
 import { ignoredSetting } from './ignoredSetting';
+import { invisibleCharacter } from './invisibleCharacter';
 import { internalPublisher } from './internalPublisher';
 import { limitOverruled } from './limitOverruled';
 import { mirroringRemoved } from './mirroringRemoved';
 import { missingPlugin } from './missingPlugin';
 import { missingTarget } from './missingTarget';
+import { misspeltTag } from './misspeltTag';
 import { mixedDelays } from './mixedDelays';
 import { notReplicated } from './notReplicated';
 import { openDefaultExchange } from './openDefaultExchange';
@@ -73,6 +75,7 @@ import { retryExpires } from './retryExpires';
 import { retryLimit } from './retryLimit';
 import { retryLoss } from './retryLoss';
 import { retryMethod } from './retryMethod';
+import { retryOutlived } from './retryOutlived';
 import { retryTarget } from './retryTarget';
 import { roleAndPermissions } from './roleAndPermissions';
 import { roleOpensQueues } from './roleOpensQueues';
@@ -83,6 +86,7 @@ import { settingVersion } from './settingVersion';
 import { shovelCount } from './shovelCount';
 import { shortExpiry } from './shortExpiry';
 import { shovelEnds } from './shovelEnds';
+import { shovelReference } from './shovelReference';
 import { streamLimits } from './streamLimits';
 import { streamPlugin } from './streamPlugin';
 import { transientQueue } from './transientQueue';
@@ -105,6 +109,7 @@ export const RULES: readonly Rule[] = [
   danglingReference,
   missingTarget,
   badName,
+  invisibleCharacter,
   badExpectation,
   generatedName,
   duplicateBinding,
@@ -124,6 +129,7 @@ export const RULES: readonly Rule[] = [
   shovelCount,
   parameterValue,
   shovelEnds,
+  shovelReference,
   confLine,
   passwordInFile,
   reservedPolicy,
@@ -142,6 +148,7 @@ export const RULES: readonly Rule[] = [
   roleOpensQueues,
   delayConsumer,
   guestUser,
+  misspeltTag,
   zeroLimit,
   queueLimit,
   connectionLimit,
@@ -175,6 +182,7 @@ export const RULES: readonly Rule[] = [
   retryMethod,
   retryLoss,
   retryExpires,
+  retryOutlived,
   retryLimit,
   deadLetterUnroutable,
   deadLetterCycle,

@@ -347,6 +347,9 @@ function shown(data: unknown): string {
   if (data === null || data === undefined) return 'An empty value';
   if (Array.isArray(data)) return 'A list';
   if (typeof data === 'object') return 'A mapping';
+  if (typeof data === 'number' && !Number.isFinite(data)) {
+    return Number.isNaN(data) ? '.nan' : data < 0 ? '-.inf' : '.inf';
+  }
   // Cut in the middle, a login would no longer be seen as one.
   const text = typeof data === 'string' ? `"${withoutLogins(data)}"` : JSON.stringify(data);
   return text.length <= SHOWN_LENGTH_MAX ? text : `${text.slice(0, SHOWN_LENGTH_MAX)}…`;

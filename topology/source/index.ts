@@ -3,7 +3,7 @@
  * binary data, alias bombs), the result is data and diagnostics, never an exception. compose/ makes one source of
  * several files: then every value still knows its own.
  */
-import { Composer, LineCounter, Parser, isScalar } from 'yaml';
+import { Composer, Lexer, LineCounter, Parser, isScalar } from 'yaml';
 import type { CST, Document, ErrorCode } from 'yaml';
 import type { Diagnostic, SourcePosition } from '../diagnostics';
 import { readNode } from './node';
@@ -45,13 +45,14 @@ export function readSource(text: string, file: string): SourceResult {
   });
   const toPosition: ToPosition = ([start, end]) => positionOf(file, lineCounter, start, end);
 
+  if (text.length > LENGTH_MAX) return { diagnostics: [fault([0, 0], tooLong(text.length))] };
   const binaryAt = firstControlCharacter(text);
   if (binaryAt !== undefined) {
     countLines(text, lineCounter);
     return { diagnostics: [fault([binaryAt, binaryAt + 1], NOT_TEXT)] };
   }
-  const tokens = [...new Parser(lineCounter.addNewLine).parse(text)];
-  if (tokens.some(isTooDeep)) return { diagnostics: [fault([0, 0], TOO_DEEP)] };
+  const tokens = tokensOf(text, lineCounter);
+  if (typeof tokens === 'number') return { diagnostics: [fault([tokens, tokens + 1], TOO_DEEP)] };
   const composer = new Composer(COMPOSER_OPTIONS);
   const documents = [...composer.compose(tokens)];
   const [document, second] = documents;
@@ -145,25 +146,24 @@ function countLines(text: string, lineCounter: LineCounter): void {
   }
 }
 
+/** Some eighty thousand queues. More than that is most likely another file, and would be read for minutes. */
+const LENGTH_MAX = 16_000_000;
+
 /** A topology needs ten levels. What composes documents is recursive, and a stack that runs out can end the process. */
 const DEPTH_MAX = 100;
 
-function isTooDeep(root: CST.Token): boolean {
-  const open: { readonly token: CST.Token; readonly depth: number }[] = [{ token: root, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, depth } = next;
-    if (depth > DEPTH_MAX) return true;
-    for (const child of childTokens(token)) open.push({ token: child, depth: depth + 1 });
+/** The tokens of the text, or the place where it is nested too deeply: nothing after that is read. */
+function tokensOf(text: string, lineCounter: LineCounter): CST.Token[] | number {
+  const parser = new Parser(lineCounter.addNewLine);
+  lineCounter.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // What is open now, from the document to the innermost value.
+    if (parser.stack.length > DEPTH_MAX + 1) return parser.offset - lexeme.length;
   }
-  return false;
-}
-
-function childTokens(token: CST.Token): CST.Token[] {
-  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
-  if (!('items' in token)) return [];
-  return token.items.flatMap(({ key, value }) =>
-    [key, value].filter((child) => child !== undefined && child !== null),
-  );
+  tokens.push(...parser.end());
+  return tokens;
 }
 
 /** Binary data is recognised by what no text holds: control characters, or bytes that weren't UTF-8. */
@@ -201,6 +201,12 @@ const TOO_DEEP = {
   message: 'This file is nested far too deeply to be read.',
   help: 'A topology needs no more than ten levels: look for brackets that were never closed.',
 };
+const tooLong = (length: number) => ({
+  code: 'yaml-syntax',
+  message: `This file has ${length.toLocaleString('en')} characters, and is not read.`,
+  reason: `A topology has at most ${LENGTH_MAX.toLocaleString('en')}.`,
+  help: 'Check that this is the file you meant; a topology can be made of several with `include:`.',
+});
 const EMPTY_FILE = {
   code: 'empty-file',
   message: 'This file is empty.',
