@@ -113,6 +113,7 @@ export class DockerPlatform {
           login: credentialOf(plan.user),
           ...(hostName === undefined ? {} : { hostName }),
           ...this.#network(hostName),
+          ...this.#authority(address),
         });
         return { fleet, plan, worker, isHere: hostName === undefined };
       });
@@ -147,6 +148,12 @@ export class DockerPlatform {
       ...(host === undefined ? {} : { host }),
       ...this.#network(undefined),
     });
+  }
+
+  /** Workers of our own cluster trust its authority, where they come by TLS. */
+  #authority({ scheme }: BrokerAddress): { ca?: string } {
+    const file = this.#args.docker.cluster?.tls?.ca;
+    return scheme === 'amqps' && file !== undefined ? { ca: readFile(file, 'docker.cluster.tls.ca') } : {};
   }
 
   /** Deleted before everything else of the stack, or not at all. */

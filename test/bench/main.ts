@@ -1,9 +1,10 @@
 /**
- * `npm run bench [compile] [import] [up] [--sizes 50,500] [--rows WORD]`: how long things take, and how that grows. Targets are
+ * `npm run bench [compile] [import] [up] [docker] [--sizes 50,500] [--rows WORD]`: how long things take, and how that grows. Targets are
  * printed beside what was measured and fail nothing: a busy machine takes what time it takes.
  */
 import { benchCompiling } from './compiling';
 import { benchImporting } from './importing';
+import { benchDocker } from './docker';
 import { parseBenchOptions } from './options';
 import { benchUp } from './up';
 
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
   if (options.parts.includes('compile')) benchCompiling();
   if (options.parts.includes('import')) benchImporting();
   if (options.parts.includes('up')) await benchUp(options);
+  if (options.parts.includes('docker')) await benchDocker(options.rows);
 }
 
 main().catch((error: unknown) => {

@@ -1,7 +1,9 @@
 /** What `npm run bench` understands. */
 import { parseArgs } from 'node:util';
 
-const PARTS = ['compile', 'import', 'up'] as const;
+/** Those that run when none is named. */
+const USUAL_PARTS = ['compile', 'import', 'up'] as const;
+const PARTS = [...USUAL_PARTS, 'docker'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -28,7 +30,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     );
   }
   return {
-    parts: positionals.length === 0 ? PARTS : (positionals as Part[]),
+    parts: positionals.length === 0 ? USUAL_PARTS : (positionals as Part[]),
     ...(sizes === undefined ? {} : { sizes }),
     ...(values.rows === undefined ? {} : { rows: values.rows }),
   };

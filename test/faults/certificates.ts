@@ -34,7 +34,9 @@ export class Authority {
     this.#keyFile = path.join(folder, 'ca.key');
     const subject = `/CN=authority ${path.basename(folder)}`;
     const files = ['-keyout', this.#keyFile, '-out', this.certFile];
-    openssl('req', '-x509', ...NEW_KEY, '-days', '2', '-subj', subject, ...files);
+    // Python 3.13 and newer take no authority that doesn't say that it is one.
+    const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
+    openssl('req', '-x509', ...NEW_KEY, ...usage, '-days', '2', '-subj', subject, ...files);
   }
 
   issue({ subject, altName, isExpired = false }: Wanted): Certificate {
@@ -43,7 +45,9 @@ export class Authority {
       (suffix) => `${base}.${suffix}`,
     ) as [string, string, string, string];
     openssl('req', ...NEW_KEY, '-subj', `/CN=${subject}`, '-keyout', keyFile, '-out', requestFile);
-    fs.writeFileSync(extensions, altName === undefined ? '' : `subjectAltName=${altName}\n`);
+    const names = altName === undefined ? '' : `subjectAltName=${altName}\n`;
+    // Nor a certificate without the identifier of its authority's key.
+    fs.writeFileSync(extensions, `authorityKeyIdentifier=keyid\n${names}`);
     const signer = ['-CA', this.certFile, '-CAkey', this.#keyFile, '-CAcreateserial'];
     const files = ['-in', requestFile, '-out', certFile, '-extfile', extensions];
     openssl('x509', '-req', '-days', isExpired ? '-1' : '2', ...signer, ...files);

@@ -39,9 +39,9 @@ const ENTRIES = [
   /^cli\/quickstart\/main\.ts$/,
   /^provider\/(rabbitmq|warren|offline\/docker)\/plugin\.ts$/,
   /^policy\/pack\.ts$/,
-  /^test\/.*\.test\.ts$/,
+  /^test\/.*\.(test|bench)\.ts$/,
   /^test\/rigs\/(globalSetup|order|reporter|docker\/globalSetup)\.ts$/,
-  /^test\/bench\/main\.ts$/,
+  /^test\/bench\/(main|docker\.config)\.ts$/,
 ];
 
 const layerOf = (file: string): string => file.split('/')[0] ?? '';
