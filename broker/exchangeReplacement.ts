@@ -2,23 +2,29 @@
  * Recreating an exchange (another type, durability, arguments) without losing its bindings, whoever made them: an
  * exchange of the old one's type stands in for it, with the same bindings to and from it. What applications publish to
  * the exchange by its name while it is away is refused by the broker, as with any deletion.
+ *
+ * RabbitMQ 4.3 deletes the topic permissions for an exchange with it (3.10 and 4.0 keep them), and without any a user may
+ * write and read every routing key: so the stand-in keeps them, too.
  */
 import type { ExchangeObject } from '../topology/objects';
 import type { Broker } from './transport';
 import * as bindings from './bindings';
 import * as exchanges from './exchanges';
 import { closeHolding, copyBindings, holdingName, isHolding, moveBindings, openHolding } from './holding';
+import * as topicPermissions from './topicPermissions';
 
 export type ExchangeName = Pick<ExchangeObject, 'vhost' | 'name'>;
 
-/** First half: the bindings go to the stand-in, then the exchange is deleted. An absent exchange is fine. */
+/** First half: the bindings and topic permissions go to the stand-in, then the exchange is deleted. An absent exchange is fine. */
 export async function setExchangeAside(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
   const current = await exchanges.read(broker, vhost, name);
   if (current === undefined) return;
   const [inbound, outbound] = await bindingsOf(broker, { vhost, name });
-  if (inbound.length + outbound.length > 0) {
+  const grants = await topicPermissions.grantsFor(broker, { vhost, name });
+  if (inbound.length + outbound.length + grants.length > 0) {
     const holding = holdingName('exchange', name);
     await openHolding(broker, vhost, holding, { ...current, internal: true });
+    for (const grant of grants) await topicPermissions.grant(broker, { vhost, name: holding }, grant);
     // What comes in is led over only once it finds its way on.
     await copyBindings(broker, outbound, (binding) => ({ ...binding, source: holding }));
     await moveBindings(broker, inbound, (binding) => ({ ...binding, destination: holding }));
@@ -30,10 +36,28 @@ export async function setExchangeAside(broker: Broker, { vhost, name }: Exchange
 export async function bringExchangeBack(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
   const holding = holdingName('exchange', name);
   if (!(await isHolding(broker, vhost, holding))) return;
+  await bringGrantsBack(broker, { vhost, name }, holding);
   const [inbound, outbound] = await bindingsOf(broker, { vhost, name: holding });
   await copyBindings(broker, outbound, (binding) => ({ ...binding, source: name }));
   await moveBindings(broker, inbound, (binding) => ({ ...binding, destination: name }));
   await closeHolding(broker, vhost, holding);
+}
+
+/** Before anything is led to the new exchange. What somebody has for it by now is newer. */
+async function bringGrantsBack(broker: Broker, exchange: ExchangeName, holding: string): Promise<void> {
+  const held = await topicPermissions.grantsFor(broker, { ...exchange, name: holding });
+  if (held.length === 0) return;
+  const present = new Set((await topicPermissions.grantsFor(broker, exchange)).map(({ user }) => user));
+  for (const grant of held) {
+    if (!present.has(grant.user)) await topicPermissions.grant(broker, exchange, grant);
+  }
+  await revokeHeld(broker, exchange.vhost, holding);
+}
+
+/** Only RabbitMQ 4.3 does it itself. */
+async function revokeHeld(broker: Broker, vhost: string, holding: string): Promise<void> {
+  for (const { user } of await topicPermissions.grantsFor(broker, { vhost, name: holding }))
+    await topicPermissions.revoke(broker, { vhost, name: holding }, user);
 }
 
 /**
@@ -62,7 +86,9 @@ const STRANDED_MAX = 10;
 export async function removeExchange(broker: Broker, { vhost, name }: ExchangeName): Promise<void> {
   await exchanges.remove(broker, vhost, name);
   const holding = holdingName('exchange', name);
-  if (await isHolding(broker, vhost, holding)) await closeHolding(broker, vhost, holding);
+  if (!(await isHolding(broker, vhost, holding))) return;
+  await revokeHeld(broker, vhost, holding);
+  await closeHolding(broker, vhost, holding);
 }
 
 function bindingsOf(

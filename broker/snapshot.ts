@@ -8,7 +8,7 @@ import type { StoredBinding } from './bindings';
 import type { PasswordHash } from './passwords';
 import type { Broker } from './transport';
 import type { Vhost } from './vhosts';
-import { compareNames } from '../topology/names';
+import { HOLDING_PREFIX, compareNames } from '../topology/names';
 import { identityKey } from '../topology/objects';
 import * as bindings from './bindings';
 import { isBrokerError } from './errors';
@@ -158,6 +158,8 @@ function topicPermissions(entry: Json): readonly BrokerObject[] {
     read: text(entry, 'read'),
   };
   const vhost = text(entry, 'vhost');
+  // A copy for what stands in for an exchange says nothing of its own.
+  if (exchange.startsWith(HOLDING_PREFIX)) return [];
   return [{ kind: 'topicPermissions', vhost, user, exchanges: [{ exchange, write, read }] }];
 }
 

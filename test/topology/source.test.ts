@@ -57,6 +57,17 @@ describe('reading a file', () => {
     expect(findings(text.repeat(length / text.length))).toEqual([`${place} yaml-syntax`]);
   });
 
+  it.each([
+    ['closing brackets', ']'],
+    ['pairs of them', '[]'],
+    ['directives', '%a\n'],
+    ['documents', '---\n'],
+  ])('of millions of %s only the first are read', (_, text) => {
+    const { diagnostics } = load(text.repeat(15_000_000 / text.length), 't.yaml');
+    expect(diagnostics.length).toBeGreaterThan(0);
+    expect(diagnostics.length).toBeLessThan(110);
+  });
+
   it('a file that is far too long is not read at all', () => {
     const { diagnostics } = load('['.repeat(30_000_000), 't.yaml');
     expect(diagnostics).toMatchObject([{ code: 'yaml-syntax', position: { line: 1, column: 1 } }]);

@@ -51,7 +51,7 @@ export interface HeldParameter {
 export function heldParameter(component: string, value: JsonValue): HeldParameter {
   const logins: Record<string, string> = {};
   const lost: string[] = [];
-  const keys = URI_KEYS[component] ?? [];
+  const keys = (Object.hasOwn(URI_KEYS, component) ? URI_KEYS[component] : undefined) ?? [];
   if (!isRecord(value)) return withoutSecrets(value);
   const entries = Object.entries(value as Readonly<Record<string, JsonValue>>).map(([key, item]) => {
     if (!keys.includes(key)) return [key, item] as const;

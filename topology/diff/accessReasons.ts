@@ -169,13 +169,14 @@ function expanded(pattern: string, user: string, vhost: string): string {
   return pattern.replaceAll('{username}', escapeRegex(user)).replaceAll('{vhost}', escapeRegex(vhost));
 }
 
-const TAGS: Readonly<Record<string, string>> = {
-  administrator: 'may do everything on the broker, in every vhost',
-  policymaker: 'may set policies and parameters in its vhosts',
-  monitoring: 'sees all connections and figures of the broker',
-  management: 'may use the management API',
-  impersonator: 'may publish in the name of others',
-};
+/** No table: a tag may be called __proto__. */
+const TAGS: ReadonlyMap<string, string> = new Map([
+  ['administrator', 'may do everything on the broker, in every vhost'],
+  ['policymaker', 'may set policies and parameters in its vhosts'],
+  ['monitoring', 'sees all connections and figures of the broker'],
+  ['management', 'may use the management API'],
+  ['impersonator', 'may publish in the name of others'],
+]);
 
 /** What a tag allows besides its own. */
 const INCLUDED: Readonly<Record<string, readonly string[]>> = {
@@ -222,7 +223,9 @@ export function userReasons(
           ),
         ]
       : []),
-    ...added.map((tag) => reason('tags-added', `${who} ${TAGS[tag] ?? 'has a further tag'} (tag ${tag}).`)),
+    ...added.map((tag) =>
+      reason('tags-added', `${who} ${TAGS.get(tag) ?? 'has a further tag'} (tag ${tag}).`),
+    ),
     ...(removed.length === 0
       ? []
       : [

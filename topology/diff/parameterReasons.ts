@@ -11,18 +11,18 @@ export function parameterReasons(
   after: ObjectOfKind<'parameter'> | undefined,
 ): Reason[] {
   const { component = '', name = '' } = after ?? before ?? {};
-  const what = `${NOUNS[component] ?? `The parameter ${component}`} ${JSON.stringify(name)}`;
+  const what = `${NOUNS.get(component) ?? `The parameter ${component}`} ${JSON.stringify(name)}`;
   return [
     ...changeOfParameter(component, what, before, after),
     ...(after === undefined ? [] : uriReasons(what, before?.value, after.value)),
   ];
 }
 
-const NOUNS: Readonly<Record<string, string>> = {
-  shovel: 'The shovel',
-  'federation-upstream': 'The upstream',
-  'federation-upstream-set': 'The set of upstreams',
-};
+const NOUNS: ReadonlyMap<string, string> = new Map([
+  ['shovel', 'The shovel'],
+  ['federation-upstream', 'The upstream'],
+  ['federation-upstream-set', 'The set of upstreams'],
+]);
 
 function changeOfParameter(
   component: string,

@@ -55,7 +55,7 @@ const RECREATE_QUEUE = (what: string): string[] => [
 ];
 
 const RECREATE_OTHER = (what: string): string[] => [
-  'lead its bindings over to a stand-in',
+  'lead its bindings and topic permissions over to a stand-in',
   `delete ${what} and declare it anew`,
-  'bring its bindings back',
+  'bring its bindings and topic permissions back',
 ];

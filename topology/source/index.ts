@@ -152,13 +152,22 @@ const LENGTH_MAX = 16_000_000;
 /** A topology needs ten levels. What composes documents is recursive, and a stack that runs out can end the process. */
 const DEPTH_MAX = 100;
 
+/** What no topology has many of: errors, directives, documents. Whatever comes after so many says nothing new. */
+const STRAY_TOKENS: ReadonlySet<string> = new Set(['error', 'directive', 'document', 'doc-end']);
+const STRAY_MAX = 100;
+
 /** The tokens of the text, or the place where it is nested too deeply: nothing after that is read. */
 function tokensOf(text: string, lineCounter: LineCounter): CST.Token[] | number {
   const parser = new Parser(lineCounter.addNewLine);
   lineCounter.addNewLine(0);
   const tokens: CST.Token[] = [];
+  let stray = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    tokens.push(...parser.next(lexeme));
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      if (STRAY_TOKENS.has(token.type)) stray += 1;
+    }
+    if (stray > STRAY_MAX) break;
     // What is open now, from the document to the innermost value.
     if (parser.stack.length > DEPTH_MAX + 1) return parser.offset - lexeme.length;
   }

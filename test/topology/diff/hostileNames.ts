@@ -3,6 +3,8 @@ import type { Side } from '../../../topology/diff/model';
 import type { BrokerObject } from '../../../topology/objects';
 
 export const HOSTILE_NAMES = [
+  '__proto__',
+  'constructor',
   '</code></details><script>alert(1)</script>',
   '![x](http://evil.example/x.png)',
   '[x](javascript:alert(1))',
