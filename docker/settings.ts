@@ -24,8 +24,10 @@ export interface ClusterSettings {
   /** `rabbitmq:SERIES-management` where it is left out. */
   readonly image?: string;
   readonly haproxyImage: string;
-  /** Where ports are published: this machine alone, unless said otherwise. */
+  /** Where AMQP is published: this machine alone, unless said otherwise. */
   readonly address: string;
+  /** Where the management API and its UI are; this machine alone, wherever AMQP is. */
+  readonly managementAddress: string;
   readonly amqpPort: number;
   readonly managementPort: number;
   /** Of amqps, where the topology has `broker.tls`. */
@@ -73,6 +75,7 @@ type Table = Readonly<Record<string, unknown>>;
 type Read<T> = (value: unknown, at: string) => T;
 
 const PORT_MAX = 65_535;
+const LOOPBACK = '127.0.0.1';
 const ALL_FLEETS = '*';
 const NODE_IMAGE = 'node:22-bookworm-slim';
 
@@ -163,6 +166,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     image: text,
     haproxyImage: text,
     address: text,
+    managementAddress: text,
     amqpPort: port,
     managementPort: port,
     amqpsPort: port,
@@ -173,7 +177,8 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
   });
   return {
     haproxyImage: 'haproxy:3.0',
-    address: '127.0.0.1',
+    address: LOOPBACK,
+    managementAddress: LOOPBACK,
     amqpPort: 5672,
     managementPort: 15_672,
     amqpsPort: 5671,

@@ -21,6 +21,8 @@ export interface StepType<T extends object> {
   parse(inputs: Inputs, before: PropertyMap | undefined): T;
   /** Passes; `before` is how it was passed the last time. */
   pass(call: StepCall, step: T, before: T | undefined): Promise<void>;
+  /** Looks, at every comparison, and warns; changes nothing. */
+  look?(call: StepCall, step: T): Promise<void>;
   /** On the way back, before what it depends on is deleted. */
   passBack?(call: StepCall, step: T): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Plugin } from './plugin';
 import type { PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
+import { isBrokerError } from '../broker/errors';
 import { canonicalJson } from '../topology/objects';
 import { readInputs } from './inputs';
 import { checkResponse, diffResponse, struct } from './messages';
@@ -28,7 +29,7 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
   return checkResponse(news, inputs.failures);
 }
 
-export function diff(_plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
+export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
   const [olds, news] = [request.getOlds(), request.getNews()].map((struct) =>
     withoutBookkeeping(decode(struct).values),
   );
@@ -38,7 +39,19 @@ export function diff(_plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse 
   const changes = names
     .filter(isChanged)
     .map((path) => ({ path, kind: 'update', isReplacement: false }) as const);
+  await look(plugin, request.getUrn(), olds ?? {});
   return diffResponse({ changes, deleteBeforeReplace: false });
+}
+
+async function look(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
+  const type = knownStep(plugin, urn);
+  if (type.look === undefined || plugin.session === undefined) return;
+  try {
+    await type.look(callOf(plugin, urn), type.parse(readInputs(state), undefined) as object);
+  } catch (error) {
+    // A broker that can't be asked is told about where something has to be done on it.
+    if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
+  }
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {

@@ -7,7 +7,12 @@ import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/clus
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
-import { settingsOfFleet, type DockerSettings, type WorkerSettings } from '../docker/settings';
+import {
+  settingsOfFleet,
+  type ClusterSettings,
+  type DockerSettings,
+  type WorkerSettings,
+} from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
 import { planFleet, type BrokerAddress } from '../docker/workers/plan';
 import type { Provider } from '../provider/warren/resources';
@@ -37,6 +42,7 @@ export class DockerPlatform {
   readonly cluster: Cluster | undefined;
   readonly #args: DockerPlatformArgs;
   readonly #place: Place;
+  readonly #places = new Map<string, Place>();
   readonly #images = new Map<string, pulumi.Input<string>>();
 
   /** @param warrenProvider asks the cluster while its nodes are replaced */
@@ -52,8 +58,9 @@ export class DockerPlatform {
     this.cluster = own.cluster === undefined ? undefined : this.#makeCluster(own.cluster, warrenProvider());
   }
 
-  #makeCluster(settings: NonNullable<DockerSettings['cluster']>, warrenProvider: Provider): Cluster {
+  #makeCluster(settings: ClusterSettings, warrenProvider: Provider): Cluster {
     const { topology, settings: stack } = this.#args;
+    warnOfMemory(topology, settings);
     const needsTls = topology.broker?.tls !== undefined;
     if (needsTls && settings.tls === undefined) {
       throw refusal(
@@ -95,7 +102,7 @@ export class DockerPlatform {
         `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${topology.workers.map(({ name }) => name).join(', ')}.`,
       );
     }
-    return topology.workers.flatMap((worker): DeployedFleet[] => {
+    const fleets = topology.workers.flatMap((worker): DeployedFleet[] => {
       const settings = settingsOfFleet(own, worker.name);
       const image = imageOf(worker, settings);
       return (settings.hosts ?? [undefined]).map((hostName) => {
@@ -118,6 +125,8 @@ export class DockerPlatform {
         return { fleet, plan, worker, isHere: hostName === undefined };
       });
     });
+    refuseSameNames(fleets);
+    return fleets;
   }
 
   /** Which fleets on the stack's own Docker host the scaler has to do with; none where none of them is scaled. */
@@ -188,8 +197,6 @@ export class DockerPlatform {
     return orRefuse(() => parseAmqp(settings.amqp ?? ''));
   }
 
-  readonly #places = new Map<string, Place>();
-
   #placeOn(hostName: string): Place {
     const host = this.#args.docker.hosts[hostName];
     const place = this.#places.get(hostName) ?? {
@@ -226,6 +233,28 @@ function imageOf(worker: Worker, settings: WorkerSettings): string | NonNullable
   if (image !== undefined) return image;
   throw refusal(
     `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path docker.workers.${worker.name}.image IMAGE, or docker.workers.${worker.name}.build FOLDER for one that is built here.`,
+  );
+}
+
+/** Docker's names have fewer characters than the topology's. */
+function refuseSameNames(fleets: readonly DeployedFleet[]): void {
+  const names = fleets.filter(({ isHere }) => isHere).flatMap(({ fleet }) => fleet.containerNames);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw refusal(
+    `Two fleets would have a container of the name ${twice}: rename one of them in the topology.`,
+  );
+}
+
+/** A watermark in per cent is one of the host's memory where no container has a limit. */
+function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): void {
+  const nodes = broker?.nodes ?? 1;
+  const watermark = broker?.memoryHighWatermark;
+  if (nodes === 1 || memoryBytes !== undefined || watermark === undefined || !('relative' in watermark))
+    return;
+  if (nodes * watermark.relative <= 1) return;
+  void pulumi.log.warn(
+    `${nodes} nodes on one host may each take ${Math.round(watermark.relative * 100)} % of its memory before they block publishers, more than there is together. Give each a limit: pulumi config set --path docker.cluster.memory 2GiB --stack ${pulumi.getStack()}`,
   );
 }
 

@@ -123,8 +123,8 @@ function reachable(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-function endpointOf({ address, managementPort }: NonNullable<DockerSettings['cluster']>): string {
-  return `http://${reachable(address)}:${managementPort}`;
+function endpointOf({ managementAddress, managementPort }: NonNullable<DockerSettings['cluster']>): string {
+  return `http://${reachable(managementAddress)}:${managementPort}`;
 }
 
 function amqpOf({ address, amqpPort }: NonNullable<DockerSettings['cluster']>): string {

@@ -226,7 +226,7 @@ export class Cluster extends pulumi.ComponentResource {
       .map(({ name, port }) => ({
         internal: port,
         external: externals.get(name) ?? port,
-        ip: settings.address,
+        ip: name === 'management' ? settings.managementAddress : settings.address,
       }))
       .sort((a, b) => a.internal - b.internal);
   }

@@ -34,6 +34,8 @@ export interface FleetPlan {
 /** Where a worker finds its credentials: files, so that no `docker inspect` shows them. */
 export const SECRETS_FOLDER = '/run/secrets/rabbitmq';
 const CELERY_VARIABLE = 'CELERY_BROKER_URL';
+/** Containers of nodes are named `PREFIX-rabbitmq-N`. */
+const NODES_WORD = 'rabbitmq';
 const GRACE_MS = 30_000;
 
 /** @throws Error in one sentence, where the topology leaves open what a container needs */
@@ -47,6 +49,11 @@ export function planFleet(
   if (vhost === undefined || user === undefined) {
     throw new Error(
       `The workers "${name}" have no ${vhost === undefined ? 'vhost' : 'user'} in the topology, and can't log in without.`,
+    );
+  }
+  if (name === NODES_WORD) {
+    throw new Error(
+      `The workers "${name}" would have the names of the cluster's nodes: give them another name.`,
     );
   }
   const urlVariable = settings.urlVariable ?? (command[0] === 'celery' ? CELERY_VARIABLE : undefined);

@@ -3,16 +3,17 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';
-import { ConfirmedPublisher } from './confirmedPublisher';
+import { ConfirmedPublisher, drain } from './confirmedPublisher';
 import { killProcess } from './processes';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
-import { openStack, type DockerStack } from './stack';
+import { consumersOf, openStack, type DockerStack } from './stack';
 
 const obstacle = dockerObstacle() ?? missingEngine();
 const VERSION = '4.3';
 
 const TOPOLOGY = {
-  broker: { nodes: 3 },
+  // How soon the others see that a node is cut off: 60 s in RabbitMQ's own settings.
+  broker: { nodes: 3, conf: { net_ticktime: 8 } },
   vhosts: {
     shop: {
       queues: {
@@ -74,8 +75,7 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     const login = await stack.admin();
     const users = await callManagement<{ name: string }[]>(login, 'GET', 'users');
     expect(users.map(({ name }) => name).sort()).toEqual(['warren-admin-g1', 'worker-g1', 'writer-g1']);
-    const { consumers } = await callManagement<{ consumers: number }>(login, 'GET', 'queues/shop/jobs');
-    expect(consumers).toBe(2);
+    expect(await consumersOf(login, 'shop', 'jobs')).toBe(2);
     const again = await stack.workspace.up();
     expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
   });
@@ -140,6 +140,46 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     await expectAllThere(publisher);
   });
 
+  it.each([
+    ['memory', ['rabbitmqctl', 'set_vm_memory_high_watermark', 'absolute', '1MB'], ['absolute', '300MB']],
+    ['disk', ['rabbitmqctl', 'set_disk_free_limit', '9000GB'], ['50MB']],
+  ])('says that there is a %s alarm, works all the same, and loses nothing', async (kind, alarm, back) => {
+    const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    await publisher.more(10);
+    expect(await stack.exec('rabbitmq-1', alarm)).toBe(0);
+    const key = `${kind === 'memory' ? 'mem' : 'disk_free'}_alarm`;
+    const hasAlarm = async (): Promise<boolean> =>
+      (await callManagement<Record<string, unknown>[]>(await stack.admin(), 'GET', 'nodes')).some(
+        (node) => node[key] === true,
+      );
+    await expect.poll(hasAlarm, { timeout: 60_000, interval: 300 }).toBe(true);
+    const up = await stack.workspace.up();
+    expect(up.exitCode, up.output).toBe(0);
+    expect(up.output).toContain(`${kind} alarm on rabbit@rabbitmq-1: publishers are blocked`);
+    expect(await stack.exec('rabbitmq-1', [...alarm.slice(0, 2), ...back])).toBe(0);
+    await publisher.more(10);
+    await publisher.stop();
+    await expectAllThere(publisher);
+  });
+
+  it('goes on while a node is cut off from the network, says so, and has it back afterwards', async () => {
+    const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    await publisher.more(10);
+    await stack.disconnect('rabbitmq-3');
+    await publisher.more(50);
+    await expect.poll(runningNodes, { timeout: 120_000, interval: 500 }).toBe(2);
+    const up = await stack.workspace.up();
+    expect(up.exitCode, up.output).toBe(0);
+    expect(up.output).toContain("rabbit@rabbitmq-3 doesn't run");
+    await stack.reconnect('rabbitmq-3');
+    await expect.poll(runningNodes, { timeout: 120_000, interval: 500 }).toBe(3);
+    await publisher.more(20);
+    await publisher.stop();
+    await expectAllThere(publisher);
+    const after = await stack.workspace.up();
+    expect(after.output).not.toContain('rabbitmq-3');
+  });
+
   it('is not destroyed while messages are in it; with an approval nothing is left', async () => {
     const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
     await client.publishToQueue('orders', 'precious');
@@ -157,16 +197,7 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
 
   /** Everything that was confirmed is in the queue, once; what wasn't may be there or not. */
   async function expectAllThere(publisher: ConfirmedPublisher): Promise<void> {
-    const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
-    const last = 'the last one';
-    await client.publishToQueue('orders', last);
-    const found: string[] = [];
-    for (;;) {
-      const message = (await client.take('orders')).content.toString();
-      if (message === last) break;
-      found.push(message);
-    }
-    await client.close();
+    const found = await drain({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
     expect(publisher.confirmed.filter((message) => !found.includes(message))).toEqual([]);
     expect(
       found.filter(

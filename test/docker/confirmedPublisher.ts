@@ -1,7 +1,8 @@
 /** Publishes one message after the other with confirms, through outages, and remembers what was confirmed. */
+import { connect } from 'amqplib';
 import { AmqpClient, type AmqpLogin } from '../systems/amqpClient';
 
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 const RECONNECT_MS = 200;
 
 export class ConfirmedPublisher {
@@ -56,4 +57,34 @@ export class ConfirmedPublisher {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Everything in a queue, taken off it: a message of our own marks the end. */
+export async function drain(
+  { amqpPort, vhost, ...login }: AmqpLogin,
+  queue: string,
+): Promise<readonly string[]> {
+  const connection = await connect({
+    protocol: 'amqp',
+    hostname: '127.0.0.1',
+    port: amqpPort,
+    vhost,
+    ...login,
+  });
+  const channel = await connection.createConfirmChannel();
+  const end = 'the end';
+  channel.sendToQueue(queue, Buffer.from(end), { persistent: true });
+  await channel.waitForConfirms();
+  const found: string[] = [];
+  await new Promise<void>((resolve) => {
+    void channel.consume(queue, (message) => {
+      if (message === null) return;
+      channel.ack(message);
+      if (message.content.toString() === end) resolve();
+      else found.push(message.content.toString());
+    });
+  });
+  await channel.close();
+  await connection.close();
+  return found;
 }

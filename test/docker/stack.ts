@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import * as fs from 'node:fs';
 import { PulumiWorkspace } from '../rigs/pulumi';
-import type { ManagementLogin } from '../rigs/management';
+import { callManagement, type ManagementLogin } from '../rigs/management';
 import { path as urlPath, type Engine } from '../../dockerApi/transport';
 import { findFreePorts } from '../../tools/freePort';
 import type { BrokerVersion } from '../rigs/brokers';
@@ -18,6 +18,8 @@ export interface DockerStackOptions {
   readonly topology: Readonly<Record<string, unknown>>;
   /** Added to `docker.cluster`. */
   readonly cluster?: Readonly<Record<string, unknown>>;
+  /** In place of a cluster: settings that lead to a broker that is there. */
+  readonly broker?: Readonly<Record<string, unknown>> & { readonly network: string };
   readonly workers?: Readonly<Record<string, unknown>>;
   readonly scaler?: Readonly<Record<string, unknown>>;
 }
@@ -30,6 +32,8 @@ export interface DockerStack {
   readonly managementPort: number;
   /** Writes the topology anew. */
   setTopology(topology: Readonly<Record<string, unknown>>): void;
+  /** Adds to `docker.cluster`. */
+  setCluster(settings: Readonly<Record<string, unknown>>): void;
   /** The stack's administrator. */
   admin(): Promise<ManagementLogin>;
   login(
@@ -38,6 +42,10 @@ export interface DockerStack {
   container(name: string): Promise<ContainerState>;
   /** Runs a program in a container, and waits for its end. */
   exec(name: string, command: readonly string[]): Promise<number>;
+  /** Takes a container out of the stack's network. */
+  disconnect(name: string): Promise<void>;
+  /** Under the name that it had there. */
+  reconnect(name: string): Promise<void>;
   /** Containers, networks, volumes and images of the stack. */
   left(): Promise<readonly string[]>;
   /** Takes away whatever is there. */
@@ -73,20 +81,27 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
   };
   setTopology(options.topology);
   const images = inject('images');
+  const { network, ...broker } = options.broker ?? { network: undefined };
+  const cluster = {
+    image: images.rabbitmq[options.version],
+    haproxyImage: images.haproxy,
+    amqpPort,
+    managementPort,
+    ...options.cluster,
+  };
   await workspace.initWithSeed({
     topology: topologyFile,
+    ...broker,
     docker: {
-      cluster: {
-        image: images.rabbitmq[options.version],
-        haproxyImage: images.haproxy,
-        amqpPort,
-        managementPort,
-        ...options.cluster,
-      },
+      ...(network === undefined ? { cluster } : { network }),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       ...(options.scaler === undefined ? {} : { scaler: options.scaler }),
     },
   });
+  const inNetwork = async (verb: string, body: object): Promise<void> => {
+    const target = `${urlPath('networks', prefix)}/${verb}`;
+    await engine.ask({ method: 'POST', path: target, body, action: `${verb} a container` });
+  };
   let known: Promise<Outputs> | undefined;
   // Asked once: it starts Pulumi, and what the tests want of it doesn't change.
   const outputs = (): Promise<Outputs> =>
@@ -97,6 +112,9 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     amqpPort,
     managementPort,
     setTopology,
+    setCluster: (settings) => {
+      workspace.setConfig({ docker: { cluster: { ...cluster, ...settings } } });
+    },
     admin: async () => ({ managementPort, ...(await outputs()).admin }),
     login: async (user) => {
       const found = (await outputs()).users[user];
@@ -110,12 +128,25 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
         action: 'look at a container',
       }),
     exec: (word, command) => exec(engine, `${prefix}-${word}`, command),
+    disconnect: (word) => inNetwork('disconnect', { Container: `${prefix}-${word}`, Force: true }),
+    reconnect: (word) =>
+      inNetwork('connect', { Container: `${prefix}-${word}`, EndpointConfig: { Aliases: [word] } }),
     left: () => leftOf(engine, prefix),
     dispose: async () => {
       await clear(engine, prefix);
       workspace.dispose();
     },
   };
+}
+
+/** As the queue says just now; its own figure is some seconds late. */
+export async function consumersOf(login: ManagementLogin, vhost: string, queue: string): Promise<number> {
+  const all = await callManagement<{ queue: { name: string } }[]>(
+    login,
+    'GET',
+    `consumers/${encodeURIComponent(vhost)}`,
+  );
+  return all.filter((consumer) => consumer.queue.name === queue).length;
 }
 
 interface Outputs {

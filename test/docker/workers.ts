@@ -28,6 +28,8 @@ export interface Note {
 export class Workers {
   /** For clients on this machine. */
   endpoint = '';
+  /** The administrator. */
+  readonly login = LOGIN;
   /** Names of the nodes and of the workers' network. */
   readonly broker: string;
   readonly network: string;

@@ -1,6 +1,6 @@
 /** `warren.ClusterReady`: all nodes run, and are one cluster, before anything is declared on it. */
 import type { StepType } from '../../stepType';
-import { readNodes } from '../../../broker/nodes';
+import { readNodes, type BrokerNode } from '../../../broker/nodes';
 import { waitFor } from './waiting';
 
 interface ClusterReady {
@@ -32,6 +32,10 @@ export const clusterReadyStep: StepType<ClusterReady> = {
       timeoutSeconds: inputs.integer('timeoutSeconds'),
     };
   },
+  look: async ({ session, warn }, { cluster, nodes }) => {
+    const known = await readNodes(await session.logIn());
+    for (const trouble of troublesOf(known, nodes)) await warn(`${cluster}: ${trouble}`);
+  },
   pass: async (call, { cluster, nodes, timeoutSeconds }, before) => {
     await waitFor(call, {
       goal: `the ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`} of ${cluster}`,
@@ -53,3 +57,37 @@ export const clusterReadyStep: StepType<ClusterReady> = {
     }
   },
 };
+
+/** What is wrong with a cluster just now, in words. */
+export function troublesOf(known: readonly BrokerNode[], expected: readonly string[]): readonly string[] {
+  const down = expected.filter((name) => known.find((node) => node.name === name)?.isRunning !== true);
+  const named = (has: (node: BrokerNode) => boolean): string =>
+    known
+      .filter(has)
+      .map(({ name }) => name)
+      .join(', ');
+  const memory = named(({ hasMemoryAlarm }) => hasMemoryAlarm);
+  const disk = named(({ hasDiskAlarm }) => hasDiskAlarm);
+  const parted = known.filter(({ partitions }) => partitions.length > 0);
+  return [
+    ...(down.length === 0
+      ? []
+      : [
+          `${down.join(', ')} ${down.length === 1 ? "doesn't" : "don't"} run. The container starts again by itself; docker logs shows why a node stays away.`,
+        ]),
+    ...(memory === ''
+      ? []
+      : [
+          `memory alarm on ${memory}: publishers are blocked on all nodes until messages are consumed, or the node gets more memory (docker.cluster.memory, broker.memoryHighWatermark).`,
+        ]),
+    ...(disk === ''
+      ? []
+      : [
+          `disk alarm on ${disk}: publishers are blocked on all nodes until there is more free space than broker.diskFreeLimit says.`,
+        ]),
+    ...parted.map(
+      ({ name, partitions }) =>
+        `network partition: ${name} lost sight of ${partitions.join(', ')} while both went on. Restart the side that may lose what it took meanwhile.`,
+    ),
+  ];
+}

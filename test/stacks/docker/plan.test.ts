@@ -71,6 +71,7 @@ workers:
   jobs: { vhost: 'a b', user: worker, queues: [jobs, 'user.{id}'], replicas: 2, prefetch: 5, longestTask: 90s, env: { LEVEL: 3 }, command: [python, -m, x] }
   tasks: { vhost: 'a b', user: worker, queues: [jobs], command: [celery, -A, app, worker], autoscale: { min: 0, max: 4 } }
   nobody: { vhost: 'a b', queues: [jobs] }
+  rabbitmq: { vhost: 'a b', user: worker, queues: [jobs] }
 `);
   const plan = (name: string, settings = {}) => {
     const worker = topology.workers.find((one) => one.name === name);
@@ -105,6 +106,7 @@ workers:
 
   it('is refused where the topology leaves open who it is', () => {
     expect(() => plan('nobody')).toThrow(/The workers "nobody" have no user in the topology/);
+    expect(() => plan('rabbitmq')).toThrow(/would have the names of the cluster's nodes/);
   });
 
   it('gets a URL in which every character of a name is safe', () => {

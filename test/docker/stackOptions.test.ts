@@ -1,0 +1,126 @@
+/** What a stack on Docker can be told beside the usual: TLS, volumes that stay, a broker that is there already. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as tls from 'node:tls';
+import { connect } from 'amqplib';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { Authority, opensslObstacle } from '../faults/certificates';
+import { FakeEngine } from '../provider/plugin';
+import { callManagement } from '../rigs/management';
+import { missingEngine } from '../rigs/pulumi';
+import { findFreePorts } from '../../tools/freePort';
+import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
+import { consumersOf, openStack, type DockerStack } from './stack';
+import { Workers } from './workers';
+
+const obstacle = dockerObstacle() ?? missingEngine() ?? opensslObstacle();
+
+const MARKET = {
+  vhosts: { market: { queues: { jobs: {} } } },
+  users: {
+    writer: { roles: { market: { publisher: ['amq.default'], consumer: ['jobs'] } } },
+    worker: { roles: { market: { consumer: ['jobs'] } } },
+  },
+};
+const WORKERS = {
+  jobs: { vhost: 'market', user: 'worker', queues: ['jobs'], command: ['python', '-u', '/consume.py'] },
+};
+
+describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
+  const engine = dockerEngine();
+  const endings: (() => Promise<void>)[] = [];
+
+  afterEach(async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  });
+
+  async function open(options: Parameters<typeof openStack>[1]): Promise<DockerStack> {
+    const stack = await openStack(engine, options);
+    endings.push(() => stack.dispose());
+    return stack;
+  }
+
+  it('speaks TLS with the certificate that it is given; messages outlive it in volumes that stay', async () => {
+    const [amqpsPort = 0] = await findFreePorts(1);
+    const stack = await open({
+      version: '4.3',
+      topology: { ...MARKET, broker: { tls: { port: 5671 } } },
+      cluster: { keepVolumes: true, amqpsPort },
+    });
+    const refused = await stack.workspace.up();
+    expect(refused.output).toMatch(/The topology wants TLS .*docker\.cluster\.tls/);
+    expect(await stack.left()).toEqual([]);
+
+    const authority = new Authority(path.join(stack.workspace.folder, 'authority'));
+    const { certFile, keyFile } = authority.issue({ subject: 'rabbitmq', altName: 'IP:127.0.0.1' });
+    const files = { ca: authority.certFile, certificate: certFile, key: keyFile };
+    stack.setCluster({ tls: files });
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    expect(stack.workspace.stateText()).not.toContain(fs.readFileSync(keyFile, 'utf8').split('\n')[1]);
+
+    const login = await stack.login('writer');
+    const ca = [fs.readFileSync(authority.certFile)];
+    await expect(openTls(amqpsPort, [])).rejects.toThrow(/self-signed|unable to/);
+    const connection = await connect(
+      { protocol: 'amqps', hostname: '127.0.0.1', port: amqpsPort, vhost: 'market', ...login },
+      { ca },
+    );
+    const channel = await connection.createConfirmChannel();
+    channel.sendToQueue('jobs', Buffer.from('kept'), { persistent: true });
+    await channel.waitForConfirms();
+    await connection.close();
+
+    const destroyed = await stack.workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect(await stack.left()).toEqual([`volumes ${stack.prefix}-rabbitmq-1`]);
+    const again = await stack.workspace.up();
+    expect(again.exitCode, again.output).toBe(0);
+    const admin = await stack.admin();
+    // The broker's own figure, which needs no statistics.
+    const totals = 'queues/market/jobs?disable_stats=true&enable_queue_totals=true';
+    expect((await callManagement<{ messages: number }>(admin, 'GET', totals)).messages).toBe(1);
+  });
+
+  it('runs workers against a broker that is there already, and leaves that alone', async () => {
+    const pulumi = await FakeEngine.start();
+    endings.push(() => pulumi.stop());
+    const plugin = await pulumi.plugin('docker', { host: inject('dockerHost') });
+    const existing = new Workers(engine, plugin, openScratch(engine));
+    endings.push(() => existing.stop());
+    await existing.startBroker([]);
+    const stack = await open({
+      version: '4.3',
+      topology: { ...MARKET, workers: WORKERS },
+      broker: {
+        network: existing.network,
+        endpoint: existing.endpoint,
+        amqp: `amqp://${existing.broker}:5672`,
+        bootstrapUsername: existing.login.username,
+      },
+      workers: {
+        '*': { build: { context: 'test/docker/consumer', args: { BASE: inject('images').clients.amqp } } },
+      },
+    });
+    await stack.workspace.run(['config', 'set', '--secret', 'bootstrapPassword', existing.login.password]);
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    const managementPort = Number(new URL(existing.endpoint).port);
+    expect(await consumersOf({ managementPort, ...existing.login }, 'market', 'jobs')).toBe(1);
+    const destroyed = await stack.workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect(await stack.left()).toEqual([]);
+    await callManagement({ managementPort, ...existing.login }, 'GET', 'overview');
+  });
+});
+
+/** @throws Error where the certificate isn't trusted */
+function openTls(port: number, ca: Buffer[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: '127.0.0.1', port, ca }, () => {
+      socket.end();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
