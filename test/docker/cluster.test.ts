@@ -186,7 +186,9 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     await client.close();
     const refused = await stack.workspace.destroy();
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toMatch(/Refused to delete the cluster .* "orders" in vhost "shop" 1 message/);
+    expect(refused.output).toMatch(
+      /Refused to delete the cluster .* "orders" in vhost "shop" [\d,]+ message/,
+    );
     expect(await runningNodes()).toBe(3);
     const approved = await stack.workspace.run(['destroy', '--yes', '--skip-preview'], {
       WARREN_APPROVE: `cluster ${stack.prefix}`,
@@ -197,12 +199,10 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
 
   /** Everything that was confirmed is in the queue, once; what wasn't may be there or not. */
   async function expectAllThere(publisher: ConfirmedPublisher): Promise<void> {
-    const found = await drain({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
-    expect(publisher.confirmed.filter((message) => !found.includes(message))).toEqual([]);
-    expect(
-      found.filter(
-        (message) => !publisher.confirmed.includes(message) && !publisher.uncertain.includes(message),
-      ),
-    ).toEqual([]);
+    const all = await drain({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    const found = all.filter((message) => message.startsWith(publisher.word));
+    const { confirmed, uncertain } = publisher;
+    expect(confirmed.filter((message) => !found.includes(message))).toEqual([]);
+    expect(found.filter((message) => ![...confirmed, ...uncertain].includes(message))).toEqual([]);
   }
 });

@@ -1,4 +1,5 @@
 /** Publishes one message after the other with confirms, through outages, and remembers what was confirmed. */
+import * as crypto from 'node:crypto';
 import { connect } from 'amqplib';
 import { AmqpClient, type AmqpLogin } from '../systems/amqpClient';
 
@@ -9,6 +10,8 @@ export class ConfirmedPublisher {
   readonly confirmed: string[] = [];
   /** Sent, but the answer got lost: they may be there or not. */
   readonly uncertain: string[] = [];
+  /** Begins all of its messages: the queue may hold others. */
+  readonly word = crypto.randomBytes(4).toString('hex');
   private isStopped = false;
   private readonly work: Promise<void>;
 
@@ -39,7 +42,7 @@ export class ConfirmedPublisher {
         await pause(RECONNECT_MS);
         continue;
       }
-      const message = `message ${number}`;
+      const message = `${this.word} ${number}`;
       number++;
       try {
         await client.publishToQueue(this.queue, message);
@@ -72,16 +75,19 @@ export async function drain(
     ...login,
   });
   const channel = await connection.createConfirmChannel();
-  const end = 'the end';
+  const end = `the end ${crypto.randomBytes(4).toString('hex')}`;
   channel.sendToQueue(queue, Buffer.from(end), { persistent: true });
   await channel.waitForConfirms();
   const found: string[] = [];
   await new Promise<void>((resolve) => {
     void channel.consume(queue, (message) => {
       if (message === null) return;
-      channel.ack(message);
-      if (message.content.toString() === end) resolve();
-      else found.push(message.content.toString());
+      if (message.content.toString() !== end) found.push(message.content.toString());
+      else {
+        // All at once: of many single ones, a quorum queue forgets those that wait when the channel goes.
+        channel.ackAll();
+        resolve();
+      }
     });
   });
   await channel.close();

@@ -80,24 +80,8 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     fs.writeFileSync(topologyFile, stringify({ warren: 1, target: options.version, ...topology, broker }));
   };
   setTopology(options.topology);
-  const images = inject('images');
-  const { network, ...broker } = options.broker ?? { network: undefined };
-  const cluster = {
-    image: images.rabbitmq[options.version],
-    haproxyImage: images.haproxy,
-    amqpPort,
-    managementPort,
-    ...options.cluster,
-  };
-  await workspace.initWithSeed({
-    topology: topologyFile,
-    ...broker,
-    docker: {
-      ...(network === undefined ? { cluster } : { network }),
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
-      ...(options.scaler === undefined ? {} : { scaler: options.scaler }),
-    },
-  });
+  const cluster = clusterSettings(options, { amqpPort, managementPort });
+  await workspace.initWithSeed({ topology: topologyFile, ...configOf(options, cluster) });
   const inNetwork = async (verb: string, body: object): Promise<void> => {
     const target = `${urlPath('networks', prefix)}/${verb}`;
     await engine.ask({ method: 'POST', path: target, body, action: `${verb} a container` });
@@ -135,6 +119,29 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     dispose: async () => {
       await clear(engine, prefix);
       workspace.dispose();
+    },
+  };
+}
+
+function clusterSettings(
+  { version, cluster }: DockerStackOptions,
+  ports: { readonly amqpPort: number; readonly managementPort: number },
+): Readonly<Record<string, unknown>> {
+  const images = inject('images');
+  return { image: images.rabbitmq[version], haproxyImage: images.haproxy, ...ports, ...cluster };
+}
+
+function configOf(
+  { broker, workers, scaler }: DockerStackOptions,
+  cluster: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { network, ...others } = broker ?? { network: undefined };
+  return {
+    ...others,
+    docker: {
+      ...(network === undefined ? { cluster } : { network }),
+      ...(workers === undefined ? {} : { workers }),
+      ...(scaler === undefined ? {} : { scaler }),
     },
   };
 }
