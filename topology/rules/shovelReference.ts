@@ -18,7 +18,7 @@ export const shovelReference: Rule = {
   sources: [
     docs('shovel-dynamic'),
     measured(
-      '`amqp://` is the vhost "/"; a missing queue is made; a missing exchange is 404, and the shovel starts anew',
+      '`amqp://` is the vhost "/"; a missing queue is made; a missing exchange stops the shovel (404; 3.10 shows it as running all the same)',
     ),
   ],
   isAdvice: true,
@@ -82,7 +82,8 @@ function checkEnd(
 
 const MADE_BY_SHOVEL =
   'The shovel makes it: durable, of the default type of the vhost, and without any of the settings that the topology could give it.';
-const STOPS = 'The shovel stops there (404) and starts anew, again and again; nothing is moved.';
+const STOPS =
+  'The shovel finds no such exchange: it stops and starts anew, again and again, or stands still; nothing is moved.';
 
 function missingVhost(name: string, known: readonly string[], path: Finding['path']): Finding {
   return {
