@@ -76,9 +76,9 @@ class WebWorker:
         return result
 
 
-def p95(results, key):
+def percentile_ms(results, key, share):
     seconds = sorted(second for result in results for second in result[key])
-    return round(seconds[int(len(seconds) * 0.95)] * 1000, 2)
+    return round(seconds[int(len(seconds) * share)] * 1000, 2)
 
 
 def main(options):
@@ -93,8 +93,10 @@ def main(options):
                 "declareSeconds": round(max(one["declareSeconds"] for one in found), 2),
                 "writes": sum(len(one["writes"]) for one in found),
                 "reads": sum(len(one["reads"]) for one in found),
-                "writeP95Ms": p95(found, "writes"),
-                "readP95Ms": p95(found, "reads"),
+                "writeMedianMs": percentile_ms(found, "writes", 0.5),
+                "writeP95Ms": percentile_ms(found, "writes", 0.95),
+                "readMedianMs": percentile_ms(found, "reads", 0.5),
+                "readP95Ms": percentile_ms(found, "reads", 0.95),
                 "lost": [event for one in found for event in one["lost"]],
                 "doubled": [event for one in found for event in one["doubled"]],
             }

@@ -76,7 +76,9 @@ describe.skipIf(obstacle !== undefined)(titled('systems under load'), () => {
     report('erp: 1,000 users, 4 web workers, 100 writes/s', {
       queues: result.queues,
       'declared in, s': result.declareSeconds,
+      'write median, ms': result.writeMedianMs,
       'write p95, ms (5)': result.writeP95Ms,
+      'batch read median, ms': result.readMedianMs,
       'batch read p95, ms (10)': result.readP95Ms,
       'lost (0)': result.lost.length,
       'doubled (0)': result.doubled.length,
@@ -98,7 +100,9 @@ async function untilEmpty({ stack }: System): Promise<void> {
 interface ErpResult {
   readonly queues: number;
   readonly declareSeconds: number;
+  readonly writeMedianMs: number;
   readonly writeP95Ms: number;
+  readonly readMedianMs: number;
   readonly readP95Ms: number;
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
