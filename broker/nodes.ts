@@ -99,13 +99,3 @@ export async function enableFeatureFlags(broker: Broker): Promise<readonly strin
   }
   return wanted;
 }
-
-/** How many messages each queue of the broker holds; a queue of which nothing is known counts none. */
-export async function messagesOf(
-  broker: Broker,
-): Promise<readonly { readonly vhost: string; readonly name: string; readonly messages: number }[]> {
-  const path = 'queues?disable_stats=true&enable_queue_totals=true';
-  const action = 'list the queues with their messages';
-  const { json } = await broker.request({ method: 'GET', path, action, timeoutMs: LIST_TIMEOUT_MS });
-  return records(json).map((queue) => ({ ...nameOf(queue), messages: count(queue, 'messages') ?? 0 }));
-}

@@ -186,9 +186,7 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     await client.close();
     const refused = await stack.workspace.destroy();
     expect(refused.exitCode).not.toBe(0);
-    expect(refused.output).toMatch(
-      /Refused to delete the cluster .* "orders" in vhost "shop" [\d,]+ message/,
-    );
+    expect(refused.output).toMatch(/Refused to delete the cluster .* "orders" in vhost "shop" \d+ message/);
     expect(await runningNodes()).toBe(3);
     const approved = await stack.workspace.run(['destroy', '--yes', '--skip-preview'], {
       WARREN_APPROVE: `cluster ${stack.prefix}`,
