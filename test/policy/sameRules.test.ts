@@ -90,6 +90,8 @@ const INTENTS: Readonly<Record<string, Difference>> = {
   'retry-target.yaml': { lost: ['missing-target'], more: Array<string>(2).fill('dead-letter-unroutable') },
   'role-too-long.yaml': { more: ['bad-pattern'] },
   'roles.yaml': { more: Array<string>(3).fill('open-default-exchange') },
+  // A queue of a family isn't there.
+  'shovel-reference-family.yaml': { more: ['shovel-reference'] },
   'short-expiry.yaml': { more: ['expires', 'short-expiry'] },
   'unlimited-stream.yaml': { more: ['unlimited-stream'] },
 };
