@@ -129,12 +129,6 @@ export class DockerPlatform {
     return fleets;
   }
 
-  /** Which fleets on the stack's own Docker host the scaler has to do with; none where none of them is scaled. */
-  fleetsToScale(fleets: readonly DeployedFleet[]): readonly DeployedFleet[] {
-    const here = fleets.filter(({ isHere }) => isHere);
-    return this.#args.docker.scaler !== false && here.some(({ plan }) => plan.isScaled) ? here : [];
-  }
-
   /** @param login a user who sees the queues of the fleets' vhosts, and no more */
   makeScaler(
     fleets: readonly DeployedFleet[],
@@ -149,7 +143,7 @@ export class DockerPlatform {
       settings: own.scaler,
       login,
       fleets,
-      dependsOn,
+      dependsOn: [...dependsOn, ...fleets.map(({ fleet }) => fleet)],
       endpoint:
         this.cluster === undefined
           ? settings.connection.endpoint

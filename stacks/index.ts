@@ -5,6 +5,7 @@ import { load } from '../topology/index';
 import type { Topology } from '../topology/model';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import { identityKey, type BrokerObject } from '../topology/objects';
+import { inCreationOrder } from '../topology/order';
 import { ADOPTING_VARIABLE, isAdopting } from '../broker/environment';
 import { inventory } from '../provider/warren/resources';
 import type { Providers } from './brokerLogin';
@@ -20,9 +21,8 @@ import {
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
-import { monitorOf, SCALER_USER } from './scalerUser';
+import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
 import { readTopologyText } from './topologyText';
-import type { DeployedFleet, DockerPlatform } from './dockerPlatform';
 import { TopologyResources } from './topologyResources';
 
 interface Outputs {
@@ -62,13 +62,16 @@ async function onDocker(
   const platform = new DockerPlatform({ settings, docker, topology: model }, () => clusterProvider(settings));
   const ready = platform.cluster?.ready;
   const login = connect(settings, ready === undefined ? {} : { dependsOn: [ready], deletedWith: ready });
-  const topology = register(settings, objects, login, () => true, ready);
+  const scaled = workersToScale(docker, model);
+  const withScaler = inCreationOrder([...objects, ...scalerObjects(scaled)]);
+  const topology = register(settings, withScaler, login, () => true, ready);
   removeUnwantedUsers(settings, login, topology.users, {});
   const fleets = platform.makeFleets((user) => newestCredential(settings, user), login.warrenProvider, [
     topology,
   ]);
-  const scaled = platform.fleetsToScale(fleets);
-  const scaler = scaled.length === 0 ? [] : [scalerOf(settings, platform, scaled, login, topology)];
+  const fleetsToScale = fleets.filter(({ isHere, worker }) => isHere && scaled.includes(worker));
+  const credential = newestCredential(settings, SCALER_USER);
+  const scaler = scaled.length === 0 ? [] : [platform.makeScaler(fleetsToScale, credential, [topology])];
   platform.guard(login.warrenProvider, [topology, ...fleets.map(({ fleet }) => fleet), ...scaler]);
   return outputsOf(settings, objects);
 }
@@ -87,26 +90,6 @@ async function adopt(settings: Settings, objects: readonly BrokerObject[]): Prom
   });
   register(settings, objects, providers, (object) => there.has(identityKey(object)));
   return outputsOf(settings, objects);
-}
-
-/** It logs in as a user of its own, who sees the figures of the queues, and no message. */
-function scalerOf(
-  settings: Settings,
-  platform: DockerPlatform,
-  fleets: readonly DeployedFleet[],
-  login: Providers,
-  topology: pulumi.Resource,
-): pulumi.Resource {
-  const credential = newestCredential(settings, SCALER_USER);
-  const vhosts = new Set(fleets.map(({ plan }) => plan.vhost));
-  const access = monitorOf(
-    credential,
-    [...vhosts],
-    login.rabbitmqProvider,
-    topology,
-    platform.cluster?.ready,
-  );
-  return platform.makeScaler(fleets, credential, [...access, ...fleets.map(({ fleet }) => fleet)]);
 }
 
 function register(
@@ -169,15 +152,25 @@ function loadObjects(settings: Settings): Loaded {
   });
   const report = (): string => renderDiagnostics(diagnostics, sources, { format: 'text', color: false });
   if (objects === undefined || topology === undefined) throw refusal(report());
-  const clash = objects.find((object) => object.kind === 'user' && object.name === settings.adminUser);
-  if (clash !== undefined) {
+  refuseOwnNames(settings, objects, topology);
+  refuseUnknownUsers(settings, objects);
+  if (diagnostics.some((diagnostic) => diagnostic.severity === 'warning')) void pulumi.log.warn(report());
+  return { objects, topology };
+}
+
+/** Users of the stack itself, which no topology may have beside them. */
+function refuseOwnNames(settings: Settings, objects: readonly BrokerObject[], topology: Topology): void {
+  const users = objects.filter((object) => object.kind === 'user').map(({ name }) => name);
+  if (users.includes(settings.adminUser)) {
     throw refusal(
       `The topology has a user ${settings.adminUser}, the name of the stack's own administrator. Rename one of them: pulumi config set adminUser NAME --stack ${settings.stack}`,
     );
   }
-  refuseUnknownUsers(settings, objects);
-  if (diagnostics.some((diagnostic) => diagnostic.severity === 'warning')) void pulumi.log.warn(report());
-  return { objects, topology };
+  if (users.includes(SCALER_USER) && workersToScale(settings.docker, topology).length > 0) {
+    throw refusal(
+      `The topology has a user ${SCALER_USER}, the name of the scaler's own. Rename it in the topology, or leave the scaler out: pulumi config set --path docker.scaler false --stack ${settings.stack}`,
+    );
+  }
 }
 
 /** A name that matches nobody would be a rotation that silently never happens. */

@@ -1,5 +1,6 @@
 /** A fleet that scales by its queue, in a stack: Pulumi makes its containers and the scaler, which does the rest. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
@@ -63,6 +64,31 @@ describe.skipIf(obstacle !== undefined)(titled('a stack with a fleet that scales
     await client.close();
     const after = await stack.workspace.up();
     expect(after.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+  });
+
+  it('has a user of its own, whose generations come and go like those of others', async () => {
+    const scalers = async (): Promise<readonly string[]> => {
+      const users = await callManagement<{ name: string }[]>(await stack.admin(), 'GET', 'users');
+      return users.map(({ name }) => name).filter((name) => name.startsWith('warren-scaler'));
+    };
+    expect(await scalers()).toEqual(['warren-scaler-g1']);
+    const before = await stack.container('scaler');
+    stack.workspace.setConfig({ generations: { 'warren-scaler': [1, 2] } });
+    const added = await stack.workspace.up();
+    expect(added.exitCode, added.output).toBe(0);
+    expect(await scalers()).toEqual(['warren-scaler-g1', 'warren-scaler-g2']);
+    expect((await stack.container('scaler')).Id).not.toBe(before.Id);
+    stack.workspace.setConfig({ generations: { 'warren-scaler': [2] } });
+    const removed = await stack.workspace.up();
+    expect(removed.exitCode, removed.output).toBe(0);
+    expect(await scalers()).toEqual(['warren-scaler-g2']);
+    const permissions = await callManagement<{ user: string }[]>(
+      await stack.admin(),
+      'GET',
+      'vhosts/shop/permissions',
+    );
+    const users = permissions.map(({ user }) => user).filter((user) => user.startsWith('warren-scaler'));
+    expect(users).toEqual(['warren-scaler-g2']);
   });
 
   it('leaves nothing behind', async () => {

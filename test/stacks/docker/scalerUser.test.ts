@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { readDockerSettings } from '../../../docker/settings';
+import { scalerObjects, workersToScale } from '../../../stacks/scalerUser';
+import { load } from '../../../topology/index';
+
+const { topology } = load(
+  `
+warren: 1
+vhosts: { shop: { queues: { jobs: , mails: } }, films: { queues: { clips: } } }
+users: { worker: { roles: { shop: { consumer: [jobs, mails] }, films: { consumer: [clips] } } } }
+workers:
+  jobs: { vhost: shop, user: worker, queues: [jobs], command: [work], autoscale: { min: 0, max: 3 } }
+  mails: { vhost: shop, user: worker, queues: [mails], command: [work] }
+  clips: { vhost: films, user: worker, queues: [clips], command: [work] }
+`,
+  'test.yaml',
+);
+if (topology === undefined) throw new Error('the topology has errors');
+
+function scaled(docker: unknown): readonly string[] {
+  if (topology === undefined) return [];
+  return workersToScale(readDockerSettings(docker), topology).map(({ name }) => name);
+}
+
+describe('the scaler has to do with', () => {
+  it('all workers on the first Docker host, as soon as one fleet scales', () => {
+    expect(scaled({ cluster: {} })).toEqual(['jobs', 'mails', 'clips']);
+    expect(scaled({ workers: { clips: { hosts: ['gpu'] } }, hosts: { gpu: 'tcp://gpu' } })).toEqual([
+      'jobs',
+      'mails',
+    ]);
+  });
+
+  it('nobody where none there scales, and where the stack has no scaler', () => {
+    expect(scaled({ workers: { jobs: { hosts: ['gpu'] } }, hosts: { gpu: 'tcp://gpu' } })).toEqual([]);
+    expect(scaled({ scaler: false })).toEqual([]);
+    expect(workersToScale(undefined, topology)).toEqual([]);
+  });
+});
+
+describe("the scaler's user", () => {
+  it('sees figures of the vhosts of the workers, and may do nothing in them', () => {
+    expect(scalerObjects(topology.workers)).toEqual([
+      { kind: 'user', name: 'warren-scaler', tags: ['monitoring'] },
+      ...['shop', 'films'].map((vhost) => ({
+        kind: 'permissions',
+        vhost,
+        user: 'warren-scaler',
+        configure: '^$',
+        write: '^$',
+        read: '^$',
+      })),
+    ]);
+  });
+
+  it('is nobody where nothing scales', () => {
+    expect(scalerObjects([])).toEqual([]);
+  });
+});
