@@ -5,6 +5,8 @@ import { renderCelery } from '../../topology/render/clients/celery';
 import { renderClientJson } from '../../topology/render/clients/json';
 import { renderAioPika, renderPika } from '../../topology/render/clients/python';
 import type { ClientChoice, Fault } from '../../topology/render/clients/view';
+import { renderAlerts } from '../../topology/render/monitoring/alerts';
+import { renderDashboard } from '../../topology/render/monitoring/dashboard';
 import { renderPermissions } from '../../topology/render/permissions';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 import { renderYaml } from '../../topology/render/yaml';
@@ -41,6 +43,20 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
     {
       description: 'a table of what each user may do, and from which role',
       render: ({ topology }) => renderPermissions(topology),
+    },
+  ],
+  [
+    'alerts',
+    {
+      description: 'Prometheus’ alerting rules: depth, consumers, dead letters, alarms, nodes',
+      render: ({ topology, objects }) => renderAlerts(topology, objects),
+    },
+  ],
+  [
+    'dashboard',
+    {
+      description: 'a Grafana dashboard of the broker and of these queues',
+      render: ({ topology, objects }) => renderDashboard(topology, objects),
     },
   ],
   ['celery', { description: 'a Python module with the settings of Celery', render: renderCelery }],

@@ -21,6 +21,8 @@ export interface NodeFiles {
   readonly conf?: (folder: string) => readonly string[];
   /** Further files in that folder, by name. */
   readonly contents?: Readonly<Record<string, string>>;
+  /** Beyond those that all of the rigs' brokers have. */
+  readonly plugins?: readonly string[];
 }
 
 /** A limit against hanging: many boot at the same time, on a new machine beside the build of Pulumi's engine. */
@@ -53,7 +55,7 @@ export async function startChrootBroker(
     name,
     folder: seenFolder,
     ports,
-    plugins: RIG_PLUGINS,
+    plugins: [...RIG_PLUGINS, ...(files.plugins ?? [])],
     ...(conf === undefined ? {} : { conf }),
   };
   const running = startNode(tree, node, files.contents);

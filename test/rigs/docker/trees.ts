@@ -65,6 +65,11 @@ export function ensureHaproxyTree(onProgress: (text: string) => void): Promise<s
   return ensureImageTree('haproxy', 'trixie', ['haproxy'], 'HAProxy', onProgress);
 }
 
+/** Prometheus and promtool; both run on the host as well. */
+export function ensurePrometheusTree(onProgress: (text: string) => void): Promise<string> {
+  return ensureImageTree('prometheus', 'trixie', ['prometheus'], 'Prometheus', onProgress);
+}
+
 /** Node 20, the oldest that Warren runs on. */
 export function ensureNodeTree(onProgress: (text: string) => void): Promise<string> {
   return ensureImageTree('node', 'trixie', ['nodejs', 'ca-certificates'], 'Node', onProgress);
