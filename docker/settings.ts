@@ -2,8 +2,22 @@
  * `warren:docker` in a stack's configuration: what only Docker has to know. Everything else stands in the topology:
  * the number of nodes, rabbitmq.conf and its plugins under `broker:`, the fleets under `workers:`.
  */
-import { nearest } from '../topology/names';
-import { parseSizeBytes } from '../topology/units';
+import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
+import {
+  DockerSettingsError,
+  flag,
+  keysOf,
+  port,
+  processors,
+  scalar,
+  size,
+  tableOf,
+  text,
+  texts,
+  variable,
+  wholeNumber,
+  type Read,
+} from './reads';
 
 export interface DockerSettings {
   /** As in DOCKER_HOST; what the `docker` command would use where it is left out. */
@@ -18,6 +32,7 @@ export interface DockerSettings {
   readonly scaler: ScalerSettings | false;
   /** Docker hosts beside the first, by name, for `workers.FLEET.hosts`. */
   readonly hosts: Readonly<Record<string, string>>;
+  readonly monitoring?: MonitoringSettings;
 }
 
 export interface ClusterSettings {
@@ -68,13 +83,6 @@ export interface ScalerSettings {
   readonly socket?: string;
 }
 
-/** Says what is wrong and where, in one sentence or two. */
-export class DockerSettingsError extends Error {}
-
-type Table = Readonly<Record<string, unknown>>;
-type Read<T> = (value: unknown, at: string) => T;
-
-const PORT_MAX = 65_535;
 const LOOPBACK = '127.0.0.1';
 const ALL_FLEETS = '*';
 const NODE_IMAGE = 'node:22-bookworm-slim';
@@ -93,59 +101,6 @@ export function settingsOfFleet({ workers }: DockerSettings, fleet: string): Wor
   const merged = { ...others, ...source, ...own };
   return Object.fromEntries(Object.entries(merged).filter(([, item]) => item !== undefined));
 }
-
-const text: Read<string> = (value, at) => {
-  if (typeof value === 'string' && value !== '') return value;
-  throw wrong(at, 'a text', value);
-};
-
-const flag: Read<boolean> = (value, at) => {
-  if (typeof value === 'boolean') return value;
-  throw wrong(at, 'true or false', value);
-};
-
-const port: Read<number> = (value, at) => {
-  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= PORT_MAX) return Number(value);
-  throw wrong(at, `a port from 1 to ${PORT_MAX}`, value);
-};
-
-const wholeNumber: Read<number> = (value, at) => {
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw wrong(at, 'a whole number', value);
-};
-
-const processors: Read<number> = (value, at) => {
-  if (typeof value === 'number' && value > 0) return value;
-  throw wrong(at, 'a number of processors, e.g. 1.5', value);
-};
-
-const size: Read<number> = (value, at) => {
-  const bytes = typeof value === 'string' ? parseSizeBytes(value) : undefined;
-  // Docker itself counts whole mebibytes, and takes no container with less.
-  if (bytes !== undefined && bytes >= 6 * 2 ** 20) return bytes;
-  throw wrong(at, 'a size, e.g. 512MB or 2GiB', value);
-};
-
-const variable: Read<string> = (value, at) => {
-  if (typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return value;
-  throw wrong(at, 'the name of an environment variable, e.g. RABBITMQ_URL', value);
-};
-
-const texts: Read<readonly string[]> = (value, at) => {
-  if (Array.isArray(value) && value.length > 0)
-    return value.map((item, index) => text(item, `${at}[${index}]`));
-  throw wrong(at, 'a list of texts', value);
-};
-
-function tableOf<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
-  return (value, at) => {
-    if (!isTable(value)) throw wrong(at, 'a table', value);
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, read(item, `${at}.${key}`)]));
-  };
-}
-
-const scalar: Read<string> = (value, at) =>
-  typeof value === 'number' || typeof value === 'boolean' ? String(value) : text(value, at);
 
 const readBuild: Read<BuildSettings> = (value, at) => {
   if (typeof value === 'string') return { context: text(value, at), args: {} };
@@ -217,7 +172,9 @@ const readDocker: Read<DockerSettings> = (value, at) => {
     workers: tableOf(readWorker),
     scaler: readScaler,
     hosts: tableOf(text),
+    monitoring: readMonitoring,
   });
+  refuseWrongTargets(given, at);
   const settings = { workers: {}, hosts: {}, scaler: { baseImage: NODE_IMAGE }, ...given };
   for (const [fleet, { hosts = [] }] of Object.entries(settings.workers)) {
     const unknown = hosts.find((host) => !Object.hasOwn(settings.hosts, host));
@@ -230,32 +187,19 @@ const readDocker: Read<DockerSettings> = (value, at) => {
   return settings;
 };
 
-type Values<R extends Readonly<Record<string, Read<unknown>>>> = { [K in keyof R]?: ReturnType<R[K]> };
-
-function keysOf<R extends Readonly<Record<string, Read<unknown>>>>(
-  value: unknown,
+function refuseWrongTargets(
+  { cluster, monitoring }: Pick<Partial<DockerSettings>, 'cluster' | 'monitoring'>,
   at: string,
-  reads: R,
-): Values<R> {
-  if (!isTable(value)) throw wrong(at, 'a table', value);
-  const known = Object.keys(reads);
-  const read = Object.entries(value).map(([key, item]) => {
-    if (!Object.hasOwn(reads, key)) throw unknownKey(at, key, known);
-    return [key, reads[key]?.(item, `${at}.${key}`)] as const;
-  });
-  return Object.fromEntries(read) as Values<R>;
-}
-
-function unknownKey(at: string, key: string, known: readonly string[]): DockerSettingsError {
-  const meant = nearest(key, known);
-  const guess = meant === undefined ? `It knows ${known.join(', ')}.` : `Did you mean ${at}.${meant}?`;
-  return new DockerSettingsError(`${at} has the key ${key}, which Warren doesn't know. ${guess}`);
-}
-
-function wrong(at: string, expected: string, value: unknown): DockerSettingsError {
-  return new DockerSettingsError(`${at} must be ${expected}, not ${JSON.stringify(value)}.`);
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+): void {
+  if (monitoring === undefined) return;
+  if (cluster === undefined && monitoring.targets === undefined) {
+    throw new DockerSettingsError(
+      `${at}.monitoring doesn't know where the broker's metrics are. Say ${at}.monitoring.targets, a list of HOST:15692, one for each node with the plugin rabbitmq_prometheus; or make the cluster here, by ${at}.cluster.`,
+    );
+  }
+  if (cluster !== undefined && monitoring.targets !== undefined) {
+    throw new DockerSettingsError(
+      `${at}.monitoring.targets is for a broker that is there already: the nodes of ${at}.cluster are known. Leave it out.`,
+    );
+  }
 }

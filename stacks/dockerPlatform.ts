@@ -6,6 +6,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
+import { metricsOf } from '../docker/cluster/conf';
+import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
+import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
 import {
   settingsOfFleet,
@@ -18,6 +21,7 @@ import { planFleet, type BrokerAddress } from '../docker/workers/plan';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard } from '../provider/warren/stepResources';
 import type { Topology, Worker } from '../topology/model';
+import type { BrokerObject } from '../topology/objects';
 import { deriveSecret } from './credentials';
 import { refusal } from './refusal';
 import type { Settings } from './settings';
@@ -31,6 +35,11 @@ export interface DockerPlatformArgs {
   readonly settings: Settings;
   readonly docker: DockerSettings;
   readonly topology: Topology;
+}
+
+export interface MonitoringOutputs {
+  readonly prometheus: string;
+  readonly grafana?: { readonly url: string } & Credential;
 }
 
 export interface DeployedFleet extends ScalerFleet {
@@ -157,6 +166,41 @@ export class DockerPlatform {
   #authority({ scheme }: BrokerAddress): { ca?: string } {
     const file = this.#args.docker.cluster?.tls?.ca;
     return scheme === 'amqps' && file !== undefined ? { ca: readFile(file, 'docker.cluster.tls.ca') } : {};
+  }
+
+  /** @param objects what the topology compiles to */
+  makeMonitoring(objects: readonly BrokerObject[]): Monitoring | undefined {
+    const { settings, docker: own, topology } = this.#args;
+    if (own.monitoring === undefined) return undefined;
+    return new Monitoring('monitoring', {
+      place: this.#place,
+      settings: own.monitoring,
+      topology,
+      objects,
+      nodes: own.monitoring.targets ?? metricsOf(topology),
+      password: derived(settings, 'grafana'),
+      ...this.#network(undefined),
+    });
+  }
+
+  /** Where people find both programs. */
+  monitoringOutputs(): MonitoringOutputs | undefined {
+    const { settings, docker: own } = this.#args;
+    if (own.monitoring === undefined) return undefined;
+    const { address, prometheus, grafana } = own.monitoring;
+    const host = address.includes(':') ? `[${address}]` : address;
+    return {
+      prometheus: `http://${host}:${prometheus.port}`,
+      ...(grafana === false
+        ? {}
+        : {
+            grafana: {
+              url: `http://${host}:${grafana.port}`,
+              username: GRAFANA_ADMIN,
+              password: derived(settings, 'grafana'),
+            },
+          }),
+    };
   }
 
   /** Deleted before everything else of the stack, or not at all. */

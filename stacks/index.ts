@@ -23,6 +23,7 @@ import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
 import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
 import { readTopologyText } from './topologyText';
+import type { MonitoringOutputs } from './dockerPlatform';
 import { TopologyResources } from './topologyResources';
 
 interface Outputs {
@@ -31,6 +32,8 @@ interface Outputs {
   readonly admin: { readonly username: string; readonly password: pulumi.Output<string> };
   /** By user of the topology: the newest generation's name and password, and the vhosts it may enter. */
   readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
+  /** Prometheus and Grafana, where the stack brings them. */
+  readonly monitoring?: MonitoringOutputs;
 }
 
 interface Loaded {
@@ -72,8 +75,15 @@ async function onDocker(
   const fleetsToScale = fleets.filter(({ isHere, worker }) => isHere && scaled.includes(worker));
   const credential = newestCredential(settings, SCALER_USER);
   const scaler = scaled.length === 0 ? [] : [platform.makeScaler(fleetsToScale, credential, [topology])];
-  platform.guard(login.warrenProvider, [topology, ...fleets.map(({ fleet }) => fleet), ...scaler]);
-  return outputsOf(settings, objects);
+  const monitoring = platform.makeMonitoring(objects);
+  platform.guard(login.warrenProvider, [
+    topology,
+    ...fleets.map(({ fleet }) => fleet),
+    ...scaler,
+    ...(monitoring === undefined ? [] : [monitoring]),
+  ]);
+  const places = platform.monitoringOutputs();
+  return { ...outputsOf(settings, objects), ...(places === undefined ? {} : { monitoring: places }) };
 }
 
 /** Registers what is on the broker: the providers read it into the state, and write nothing. */

@@ -1,5 +1,6 @@
 /** What each node of a cluster reads at its start. */
 import type { Topology } from '../../topology/model';
+import { METRICS_PORT } from '../../topology/render/monitoring/scrape';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 
 /** What the management UI, the health checks and the metrics need. */
@@ -23,6 +24,12 @@ export function hostOf(number: number): string {
 
 export function nodeName(number: number): string {
   return `rabbit@${hostOf(number)}`;
+}
+
+/** `HOST:PORT` of each node's metrics, in the private network. */
+export function metricsOf({ broker }: Topology): readonly string[] {
+  const port = broker?.conf['prometheus.tcp.port'] ?? METRICS_PORT;
+  return Array.from({ length: broker?.nodes ?? 1 }, (_, index) => `${hostOf(index + 1)}:${String(port)}`);
 }
 
 /** rabbitmq.conf without secrets: the topology's lines come last, and win. */

@@ -2,17 +2,19 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
+import { findFreePorts } from '../../tools/freePort';
 import { AmqpClient } from '../systems/amqpClient';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
+import { awaitTargets, firing, ruleNames } from './prometheus';
 import { openStack, type DockerStack } from './stack';
 
 const obstacle = dockerObstacle() ?? missingEngine();
 const JOBS = 40;
 
 const TOPOLOGY = {
-  vhosts: { shop: { queues: { jobs: {} } } },
+  vhosts: { shop: { queues: { jobs: {}, parked: { alerts: { depth: 1 } } } } },
   users: {
-    writer: { roles: { shop: { publisher: ['amq.default'], consumer: ['jobs'] } } },
+    writer: { roles: { shop: { publisher: ['amq.default'], consumer: ['jobs', 'parked'] } } },
     worker: { roles: { shop: { consumer: ['jobs'] } } },
   },
   workers: {
@@ -30,22 +32,37 @@ const TOPOLOGY = {
 
 describe.skipIf(obstacle !== undefined)(titled('a stack with a fleet that scales'), () => {
   let stack: DockerStack;
+  let [prometheusPort, grafanaPort] = [0, 0];
 
   beforeAll(async () => {
     const images = inject('images');
+    [prometheusPort = 0, grafanaPort = 0] = await findFreePorts(2);
     stack = await openStack(dockerEngine(), {
       version: '4.3',
       topology: TOPOLOGY,
       workers: { '*': { build: { context: 'test/docker/consumer', args: { BASE: images.clients.amqp } } } },
       scaler: { baseImage: images.node },
+      monitoring: {
+        prometheus: { image: images.prometheus, port: prometheusPort },
+        // Not Grafana, which can't be had everywhere: what matters here is what its container gets.
+        grafana: { image: images.prometheus, port: grafanaPort },
+        interval: '2s',
+      },
     });
     const first = await stack.workspace.up();
     expect(first.exitCode, first.output).toBe(0);
+    const client = await openClient();
+    for (const message of ['one', 'two']) await client.publishToQueue('parked', message);
+    await client.close();
   });
 
   afterAll(async () => {
     await stack.dispose();
   });
+
+  async function openClient(): Promise<AmqpClient> {
+    return AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
+  }
 
   async function running(): Promise<number> {
     const states = await Promise.all(['jobs-1', 'jobs-2', 'jobs-3'].map((name) => stack.container(name)));
@@ -54,7 +71,7 @@ describe.skipIf(obstacle !== undefined)(titled('a stack with a fleet that scales
 
   it('goes from none to all and back, and up never interferes', async () => {
     expect(await running()).toBe(0);
-    const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
+    const client = await openClient();
     for (let job = 1; job <= JOBS; job++) await client.publishToQueue('jobs', `job ${job}`);
     await expect.poll(running, { timeout: 60_000, interval: 300 }).toBe(3);
     const between = await stack.workspace.up();
@@ -89,6 +106,41 @@ describe.skipIf(obstacle !== undefined)(titled('a stack with a fleet that scales
     );
     const users = permissions.map(({ user }) => user).filter((user) => user.startsWith('warren-scaler'));
     expect(users).toEqual(['warren-scaler-g2']);
+  });
+
+  it('has Prometheus look at its node, and tell that a queue is deeper than the topology allows', async () => {
+    expect(await awaitTargets(prometheusPort)).toEqual([
+      'rabbitmq rabbitmq-1:15692',
+      'rabbitmq-queues rabbitmq-1:15692',
+    ]);
+    expect(await ruleNames(prometheusPort)).toContain('RabbitMQNodeDown');
+    await expect
+      .poll(() => firing(prometheusPort, 'RabbitMQQueueTooDeep'), { timeout: 120_000, interval: 500 })
+      .toMatchObject([{ labels: { vhost: 'shop', queue: 'parked', threshold: '1', severity: 'warning' } }]);
+    expect(JSON.stringify((await stack.container('rabbitmq-1')) as unknown)).not.toContain('"15692/tcp":[');
+    const client = await openClient();
+    await client.takeBodies('parked', 2);
+    await client.close();
+    await expect
+      .poll(() => firing(prometheusPort, 'RabbitMQQueueTooDeep'), { timeout: 60_000, interval: 500 })
+      .toEqual([]);
+  });
+
+  it('gives Grafana a password that nobody sees, and a dashboard', async () => {
+    const { monitoring } = (await stack.workspace.outputs()) as unknown as {
+      monitoring: { grafana: { url: string; username: string; password: string } };
+    };
+    const { url, username, password } = monitoring.grafana;
+    expect({ url, username }).toEqual({ url: `http://127.0.0.1:${grafanaPort}`, username: 'admin' });
+    expect(password).toMatch(/^[\w-]{32}$/);
+    expect(JSON.stringify((await stack.container('grafana')) as unknown)).not.toContain(password);
+    expect(stack.workspace.stateText()).not.toContain(password);
+    const has = (text: string, file: string): Promise<number> =>
+      stack.exec('grafana', ['grep', '-qF', '--', text, file]);
+    expect(await has(password, '/etc/warren/admin-password')).toBe(0);
+    expect(await has('$__file{/etc/warren/admin-password}', '/etc/grafana/grafana.ini')).toBe(0);
+    expect(await has('parked', '/etc/grafana/dashboards/rabbitmq.json')).toBe(0);
+    expect(await has('http://prometheus:9090', '/etc/grafana/provisioning/datasources/warren.yaml')).toBe(0);
   });
 
   it('leaves nothing behind', async () => {

@@ -22,6 +22,7 @@ export interface DockerStackOptions {
   readonly broker?: Readonly<Record<string, unknown>> & { readonly network: string };
   readonly workers?: Readonly<Record<string, unknown>>;
   readonly scaler?: Readonly<Record<string, unknown>>;
+  readonly monitoring?: Readonly<Record<string, unknown>>;
 }
 
 export interface DockerStack {
@@ -132,7 +133,7 @@ function clusterSettings(
 }
 
 function configOf(
-  { broker, workers, scaler }: DockerStackOptions,
+  { broker, workers, scaler, monitoring }: DockerStackOptions,
   cluster: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const { network, ...others } = broker ?? { network: undefined };
@@ -142,6 +143,7 @@ function configOf(
       ...(network === undefined ? { cluster } : { network }),
       ...(workers === undefined ? {} : { workers }),
       ...(scaler === undefined ? {} : { scaler }),
+      ...(monitoring === undefined ? {} : { monitoring }),
     },
   };
 }

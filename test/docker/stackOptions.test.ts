@@ -10,6 +10,7 @@ import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { findFreePorts } from '../../tools/freePort';
 import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
+import { awaitTargets } from './prometheus';
 import { consumersOf, openStack, type DockerStack } from './stack';
 import { Workers } from './workers';
 
@@ -89,6 +90,8 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     const existing = new Workers(engine, plugin, openScratch(engine));
     endings.push(() => existing.stop());
     await existing.startBroker([]);
+    const images = inject('images');
+    const [prometheusPort = 0] = await findFreePorts(1);
     const stack = await open({
       version: '4.3',
       topology: { ...MARKET, workers: WORKERS },
@@ -99,7 +102,12 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
         bootstrapUsername: existing.login.username,
       },
       workers: {
-        '*': { build: { context: 'test/docker/consumer', args: { BASE: inject('images').clients.amqp } } },
+        '*': { build: { context: 'test/docker/consumer', args: { BASE: images.clients.amqp } } },
+      },
+      monitoring: {
+        targets: [`${existing.broker}:15692`],
+        prometheus: { image: images.prometheus, port: prometheusPort },
+        grafana: false,
       },
     });
     await stack.workspace.run(['config', 'set', '--secret', 'bootstrapPassword', existing.login.password]);
@@ -107,6 +115,7 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     expect(first.exitCode, first.output).toBe(0);
     const managementPort = Number(new URL(existing.endpoint).port);
     expect(await consumersOf({ managementPort, ...existing.login }, 'market', 'jobs')).toBe(1);
+    expect(await awaitTargets(prometheusPort)).toContain(`rabbitmq-queues ${existing.broker}:15692`);
     const destroyed = await stack.workspace.destroy();
     expect(destroyed.exitCode, destroyed.output).toBe(0);
     expect(await stack.left()).toEqual([]);

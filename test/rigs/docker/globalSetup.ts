@@ -6,7 +6,15 @@ import { BROKER_VERSIONS, type BrokerVersion } from '../brokers';
 import { obtainPulumi } from '../pulumiEngine';
 import { CLIENT_IMAGES, clientImage, type ClientImage } from './clientImages';
 import { obtainEngine, type TestEngine } from './engine';
-import { NoImage, busyboxImage, haproxyImage, nodeImage, pythonImage, rabbitmqImage } from './images';
+import {
+  NoImage,
+  busyboxImage,
+  haproxyImage,
+  nodeImage,
+  prometheusImage,
+  pythonImage,
+  rabbitmqImage,
+} from './images';
 
 /** Names of images. */
 export interface TestImages {
@@ -15,6 +23,7 @@ export interface TestImages {
   readonly haproxy: string;
   readonly python: string;
   readonly node: string;
+  readonly prometheus: string;
   /** Python with real clients. */
   readonly clients: Readonly<Record<ClientImage, string>>;
   /** Empty for a version that WARREN_TEST_VERSIONS leaves out. */
@@ -37,6 +46,7 @@ const NO_IMAGES: TestImages = {
   haproxy: '',
   python: '',
   node: '',
+  prometheus: '',
   clients: { 'celery-5.5': '', 'celery-5.6': '', amqp: '' },
   rabbitmq: { '3.10': '', '4.0': '', '4.3': '' },
 };
@@ -86,11 +96,12 @@ async function obtainImages({ host }: TestEngine, say: (text: string) => void): 
   const haproxy = await haproxyImage(engine, say);
   const python = await pythonImage(engine, say);
   const node = await nodeImage(engine, say);
+  const prometheus = await prometheusImage(engine, say);
   const clients = { ...NO_IMAGES.clients };
   for (const set of CLIENT_IMAGES) clients[set] = await clientImage(engine, set, say);
   const rabbitmq = { ...NO_IMAGES.rabbitmq };
   for (const version of wantedVersions()) rabbitmq[version] = await rabbitmqImage(engine, version, say);
-  return { busybox, haproxy, python, node, clients, rabbitmq };
+  return { busybox, haproxy, python, node, prometheus, clients, rabbitmq };
 }
 
 /** The same variable as for the brokers of the other tests. */

@@ -15,7 +15,13 @@ import { ensureImage, findImage, imagePath } from '../../../provider/offline/doc
 import type { BrokerVersion } from '../brokers';
 import { ensureDebianTree, SUITE_WITH_VERSION } from '../debianTree';
 import { silentCall } from './call';
-import { ensureBusyboxTree, ensureHaproxyTree, ensureNodeTree, ensurePythonTree } from './trees';
+import {
+  ensureBusyboxTree,
+  ensureHaproxyTree,
+  ensureNodeTree,
+  ensurePrometheusTree,
+  ensurePythonTree,
+} from './trees';
 
 /** An image that can't be had on this machine, which is no fault of anybody's. */
 export class NoImage extends Error {}
@@ -101,6 +107,19 @@ export function haproxyImage(engine: Engine, say: (text: string) => void): Promi
       name: 'warren-test/haproxy:3.0',
       context: path.join(CONTEXTS, 'haproxy'),
       tree: ensureHaproxyTree,
+    },
+    say,
+  );
+}
+
+export function prometheusImage(engine: Engine, say: (text: string) => void): Promise<string> {
+  return obtain(
+    engine,
+    {
+      official: 'prom/prometheus:v3.5.0',
+      name: 'warren-test/prometheus:2.53',
+      context: path.join(CONTEXTS, 'prometheus'),
+      tree: ensurePrometheusTree,
     },
     say,
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DockerSettingsError, readDockerSettings, settingsOfFleet } from '../../../docker/settings';
+import { DockerSettingsError } from '../../../docker/reads';
+import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
 
 it('a cluster needs nothing said', () => {
   expect(readDockerSettings({ cluster: {} }).cluster).toEqual({
@@ -31,11 +32,47 @@ it.each([
     { workers: { a: { hosts: ['b'] } } },
     /docker\.workers\.a\.hosts names "b", which is not in docker\.hosts/,
   ],
+  [
+    { cluster: {}, monitoring: { targets: ['a:15692'] } },
+    /monitoring\.targets is for a broker that is there/,
+  ],
+  [{ monitoring: {} }, /docker\.monitoring doesn't know where .* HOST:15692/],
+  [{ monitoring: { targets: ['a'] } }, /docker\.monitoring\.targets\[0\] must be HOST:PORT, not "a"/],
+  [{ monitoring: { targets: ['a:0'] } }, /docker\.monitoring\.targets\[0\] must be a port from 1/],
+  [{ monitoring: { targets: ['localhost:15692'] } }, /own loopback address.*host\.docker\.internal:15692/],
+  [{ monitoring: { alertmanagers: 'a:1' } }, /docker\.monitoring\.alertmanagers must be a list of texts/],
+  [{ monitoring: { interval: '0s' } }, /docker\.monitoring\.interval must be a duration of a second or more/],
+  [{ monitoring: { prometheus: false } }, /docker\.monitoring\.prometheus must be a table, not false/],
   [{ workers: [] }, /docker\.workers must be a table, not \[\]/],
   ['cluster', /docker must be a table, not "cluster"/],
 ])('refuses %j', (value, message) => {
   expect(() => readDockerSettings(value)).toThrow(DockerSettingsError);
   expect(() => readDockerSettings(value)).toThrow(message);
+});
+
+it('monitoring needs nothing said beside a cluster', () => {
+  expect(readDockerSettings({ cluster: {}, monitoring: null }).monitoring).toEqual({
+    address: '127.0.0.1',
+    prometheus: { image: 'prom/prometheus:v3.5.0', port: 9090, retentionMs: 1_296_000_000 },
+    grafana: { image: 'grafana/grafana:12.4.0', port: 3000 },
+    intervalMs: 15_000,
+    alertmanagers: [],
+  });
+  const given = {
+    prometheus: { port: 9191, retention: '90d', memory: '1GiB' },
+    grafana: false,
+    targets: ['[fe80::1]:15692'],
+  };
+  expect(readDockerSettings({ monitoring: given }).monitoring).toMatchObject({
+    prometheus: {
+      image: 'prom/prometheus:v3.5.0',
+      port: 9191,
+      retentionMs: 7_776_000_000,
+      memoryBytes: 2 ** 30,
+    },
+    grafana: false,
+    targets: ['[fe80::1]:15692'],
+  });
 });
 
 describe('settings of a fleet', () => {

@@ -12,6 +12,8 @@ const SCHEMA_VERSION = 39;
 const LINES_MAX = 20;
 /** One letter for each query of a panel. */
 const QUERIES_MAX = 26;
+/** The type of its data source. */
+export const DASHBOARD_DATASOURCE = DATASOURCE.type;
 const UID = 'warren-rabbitmq';
 const WINDOW = '$__rate_interval';
 
@@ -48,7 +50,7 @@ export function dashboard(
           name: 'datasource',
           label: 'Data source',
           type: 'datasource',
-          query: DATASOURCE.type,
+          query: DASHBOARD_DATASOURCE,
           refresh: 1,
           hide: 0,
         },

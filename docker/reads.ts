@@ -1,0 +1,100 @@
+/** How single values of `warren:docker` are read: each read says in one sentence what it wants, and where. */
+import { nearest } from '../topology/names';
+import { parseDurationMs, parseSizeBytes } from '../topology/units';
+
+/** Says what is wrong and where, in one sentence or two. */
+export class DockerSettingsError extends Error {}
+
+type Table = Readonly<Record<string, unknown>>;
+export type Read<T> = (value: unknown, at: string) => T;
+
+const PORT_MAX = 65_535;
+
+export const text: Read<string> = (value, at) => {
+  if (typeof value === 'string' && value !== '') return value;
+  throw wrong(at, 'a text', value);
+};
+
+export const flag: Read<boolean> = (value, at) => {
+  if (typeof value === 'boolean') return value;
+  throw wrong(at, 'true or false', value);
+};
+
+export const port: Read<number> = (value, at) => {
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= PORT_MAX) return Number(value);
+  throw wrong(at, `a port from 1 to ${PORT_MAX}`, value);
+};
+
+export const wholeNumber: Read<number> = (value, at) => {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw wrong(at, 'a whole number', value);
+};
+
+export const processors: Read<number> = (value, at) => {
+  if (typeof value === 'number' && value > 0) return value;
+  throw wrong(at, 'a number of processors, e.g. 1.5', value);
+};
+
+export const size: Read<number> = (value, at) => {
+  const bytes = typeof value === 'string' ? parseSizeBytes(value) : undefined;
+  // Docker itself counts whole mebibytes, and takes no container with less.
+  if (bytes !== undefined && bytes >= 6 * 2 ** 20) return bytes;
+  throw wrong(at, 'a size, e.g. 512MB or 2GiB', value);
+};
+
+export const variable: Read<string> = (value, at) => {
+  if (typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) return value;
+  throw wrong(at, 'the name of an environment variable, e.g. RABBITMQ_URL', value);
+};
+
+export const texts: Read<readonly string[]> = (value, at) => {
+  if (Array.isArray(value) && value.length > 0)
+    return value.map((item, index) => text(item, `${at}[${index}]`));
+  throw wrong(at, 'a list of texts', value);
+};
+
+export function tableOf<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
+  return (value, at) => {
+    if (!isTable(value)) throw wrong(at, 'a table', value);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, read(item, `${at}.${key}`)]));
+  };
+}
+
+export const scalar: Read<string> = (value, at) =>
+  typeof value === 'number' || typeof value === 'boolean' ? String(value) : text(value, at);
+
+export const duration: Read<number> = (value, at) => {
+  const durationMs = typeof value === 'string' ? parseDurationMs(value) : undefined;
+  if (durationMs !== undefined && durationMs >= 1000) return durationMs;
+  throw wrong(at, 'a duration of a second or more, e.g. 15s or 30d', value);
+};
+
+type Values<R extends Readonly<Record<string, Read<unknown>>>> = { [K in keyof R]?: ReturnType<R[K]> };
+
+export function keysOf<R extends Readonly<Record<string, Read<unknown>>>>(
+  value: unknown,
+  at: string,
+  reads: R,
+): Values<R> {
+  if (!isTable(value)) throw wrong(at, 'a table', value);
+  const known = Object.keys(reads);
+  const read = Object.entries(value).map(([key, item]) => {
+    if (!Object.hasOwn(reads, key)) throw unknownKey(at, key, known);
+    return [key, reads[key]?.(item, `${at}.${key}`)] as const;
+  });
+  return Object.fromEntries(read) as Values<R>;
+}
+
+function unknownKey(at: string, key: string, known: readonly string[]): DockerSettingsError {
+  const meant = nearest(key, known);
+  const guess = meant === undefined ? `It knows ${known.join(', ')}.` : `Did you mean ${at}.${meant}?`;
+  return new DockerSettingsError(`${at} has the key ${key}, which Warren doesn't know. ${guess}`);
+}
+
+export function wrong(at: string, expected: string, value: unknown): DockerSettingsError {
+  return new DockerSettingsError(`${at} must be ${expected}, not ${JSON.stringify(value)}.`);
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
