@@ -3,8 +3,9 @@
  *
  * `queue NAME@VHOST` and `vhost NAME` agree to everything that deleting the object takes away. `recreate queue
  * NAME@VHOST` agrees only to what recreating a queue does to its consumers; its messages are moved. `queue *@VHOST`
- * is every queue of a vhost, `cluster NAME` a cluster with its volumes, `*` everything. A token behind it (`queue NAME@VHOST #3f9a1c20`) narrows it to the object
- * as it was when the refusal was printed.
+ * is every queue of a vhost, `user NAME` cuts off who is logged in as that user (its name on the broker),
+ * `cluster NAME` a cluster with its volumes, `*` everything. A token behind it (`queue NAME@VHOST #3f9a1c20`) narrows
+ * it to the object as it was when the refusal was printed.
  */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../topology/objects';
@@ -30,7 +31,7 @@ const EVERYTHING = '*';
 export const NOTHING_APPROVED: Approvals = new Set();
 export const EVERYTHING_APPROVED: Approvals = new Set([EVERYTHING]);
 
-const FORM = /^(\*|queue .+@.*|recreate queue .+@.*|vhost .+|cluster .+)$/s;
+const FORM = /^(\*|queue .+@.*|recreate queue .+@.*|vhost .+|user .+|cluster .+)$/s;
 const TOKEN = /^#[0-9a-f]{8}$/;
 /** Of a number of messages that nobody knows, and the most that a token distinguishes. */
 const DIGITS_MAX = 16;
@@ -54,6 +55,10 @@ export function subjectOfQueue(vhost: string, name: string): string {
 
 export function subjectOfVhost(name: string): string {
   return `vhost ${encoded(name, UNSAFE)}`;
+}
+
+export function subjectOfUser(name: string): string {
+  return `user ${encoded(name, UNSAFE)}`;
 }
 
 const UNSAFE = /[%,#`'\p{Cc}]|^\s|\s$/gu;

@@ -44,6 +44,38 @@ export async function isQuiet(
   return !records(json).some((entry) => movers.includes(text(entry, 'component')));
 }
 
+/** Of one user, whatever its protocol. */
+export interface UserConnection {
+  readonly user: string;
+  readonly vhost: string;
+  /** E.g. `10.0.0.7:51022 -> 10.0.0.1:5672`, and what the client calls itself where it does. */
+  readonly name: string;
+  /** Address of the client; absent for shovels and federation that come from within the broker. */
+  readonly peerHost?: string;
+}
+
+/**
+ * Who is logged in as this user, now: on all nodes, and inside of the broker. The list is up to date, and there also
+ * where the statistics are switched off. An absent user has none.
+ */
+export async function connectionsOfUser(
+  broker: Broker,
+  username: string,
+): Promise<readonly UserConnection[]> {
+  const action = `list the connections of user "${username}"`;
+  const json = await getOrAbsent(broker, { path: `connections/username/${path(username)}`, action });
+  return records(json).map((entry) => {
+    const isInside = text(entry, 'type') === 'direct';
+    const peerHost = isInside ? '' : text(entry, 'peer_host');
+    return {
+      user: username,
+      vhost: text(entry, 'vhost'),
+      name: text(entry, 'name'),
+      ...(peerHost === '' ? {} : { peerHost }),
+    };
+  });
+}
+
 interface Listed extends Connection {
   readonly vhost: string;
 }

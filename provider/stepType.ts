@@ -23,6 +23,8 @@ export interface StepType<T extends object> {
   pass(call: StepCall, step: T, before: T | undefined): Promise<void>;
   /** Looks, at every comparison, and warns; changes nothing. */
   look?(call: StepCall, step: T): Promise<void>;
+  /** In a preview, where it would be passed anew: says what an operation would meet. */
+  foresee?(call: StepCall, step: T, before: T): Promise<void>;
   /** On the way back, before what it depends on is deleted. */
   passBack?(call: StepCall, step: T): Promise<void>;
 }

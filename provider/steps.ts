@@ -46,12 +46,9 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
 async function look(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
   const type = knownStep(plugin, urn);
   if (type.look === undefined || plugin.session === undefined) return;
-  try {
-    await type.look(callOf(plugin, urn), type.parse(readInputs(state), undefined) as object);
-  } catch (error) {
-    // A broker that can't be asked is told about where something has to be done on it.
-    if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
-  }
+  await unlessUnreachable(() =>
+    type.look?.(callOf(plugin, urn), type.parse(readInputs(state), undefined) as object),
+  );
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
@@ -75,9 +72,9 @@ export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse 
 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
   const news = decode(request.getNews());
-  if (!request.getPreview()) {
-    await pass(plugin, request.getUrn(), news.values, decode(request.getOlds()).values);
-  }
+  const olds = decode(request.getOlds()).values;
+  if (request.getPreview()) await foresee(plugin, request.getUrn(), news.values, olds);
+  else await pass(plugin, request.getUrn(), news.values, olds);
   const response = new pb.UpdateResponse();
   response.setProperties(struct(news));
   return response;
@@ -99,6 +96,25 @@ async function pass(
   const type = knownStep(plugin, urn);
   const parse = (values: PropertyMap): object => type.parse(readInputs(values), undefined) as object;
   await type.pass(callOf(plugin, urn), parse(news), olds === undefined ? undefined : parse(olds));
+}
+
+/** A value that only an operation knows, or a broker that can't be asked: then nothing is foreseen. */
+async function foresee(plugin: Plugin, urn: string, news: PropertyMap, olds: PropertyMap): Promise<void> {
+  const type = knownStep(plugin, urn);
+  if (type.foresee === undefined || plugin.session === undefined) return;
+  const step = type.parse(readInputs(news), undefined) as object;
+  await unlessUnreachable(() =>
+    type.foresee?.(callOf(plugin, urn), step, type.parse(readInputs(olds), undefined) as object),
+  );
+}
+
+async function unlessUnreachable(work: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // A broker that can't be asked is told about where something has to be done on it.
+    if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
+  }
 }
 
 function knownStep(plugin: Plugin, urn: string): AnyStepType {

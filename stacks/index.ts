@@ -18,6 +18,7 @@ import {
   passwordOf,
   removeUnwantedUsers,
 } from './brokerLogin';
+import { Drain } from './drain';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
@@ -49,7 +50,9 @@ function program(): Outputs | Promise<Outputs> {
   if (isAdopting(process.env)) return adopt(settings, objects);
   if (settings.docker !== undefined) return onDocker(settings, settings.docker, loaded);
   const login = connect(settings, {});
-  const topology = register(settings, objects, login, () => true);
+  const drain = new Drain(settings, objects, login.warrenProvider);
+  const topology = register(settings, objects, login, { afterDrain: drain.beforeTopology() });
+  drain.after([topology]);
   removeUnwantedUsers(settings, login, topology.users, {});
   return outputsOf(settings, objects);
 }
@@ -67,7 +70,11 @@ async function onDocker(
   const login = connect(settings, ready === undefined ? {} : { dependsOn: [ready], deletedWith: ready });
   const scaled = workersToScale(docker, model);
   const withScaler = inCreationOrder([...objects, ...scalerObjects(scaled)]);
-  const topology = register(settings, withScaler, login, () => true, ready);
+  const drain = new Drain(settings, withScaler, login.warrenProvider);
+  const topology = register(settings, withScaler, login, {
+    afterDrain: drain.beforeTopology(),
+    deletedWith: ready,
+  });
   removeUnwantedUsers(settings, login, topology.users, {});
   const fleets = platform.makeFleets((user) => newestCredential(settings, user), login.warrenProvider, [
     topology,
@@ -76,12 +83,9 @@ async function onDocker(
   const credential = newestCredential(settings, SCALER_USER);
   const scaler = scaled.length === 0 ? [] : [platform.makeScaler(fleetsToScale, credential, [topology])];
   const monitoring = platform.makeMonitoring(objects);
-  platform.guard(login.warrenProvider, [
-    topology,
-    ...fleets.map(({ fleet }) => fleet),
-    ...scaler,
-    ...(monitoring === undefined ? [] : [monitoring]),
-  ]);
+  const holders = [topology, ...fleets.map(({ fleet }) => fleet), ...scaler];
+  drain.after(holders);
+  platform.guard(login.warrenProvider, [...holders, ...(monitoring === undefined ? [] : [monitoring])]);
   const places = platform.monitoringOutputs();
   return { ...outputsOf(settings, objects), ...(places === undefined ? {} : { monitoring: places }) };
 }
@@ -98,7 +102,7 @@ async function adopt(settings: Settings, objects: readonly BrokerObject[]): Prom
   const there = await inventory(providers.warrenProvider).catch((error: unknown) => {
     throw refusal(error instanceof Error ? error.message : String(error));
   });
-  register(settings, objects, providers, (object) => there.has(identityKey(object)));
+  register(settings, objects, providers, { isWanted: (object) => there.has(identityKey(object)) });
   return outputsOf(settings, objects);
 }
 
@@ -106,13 +110,21 @@ function register(
   settings: Settings,
   objects: readonly BrokerObject[],
   { rabbitmqProvider, warrenProvider }: Providers,
-  isWanted: (object: BrokerObject) => boolean,
-  deletedWith?: pulumi.Resource,
+  {
+    isWanted = () => true,
+    afterDrain = [],
+    deletedWith,
+  }: {
+    readonly isWanted?: (object: BrokerObject) => boolean;
+    readonly afterDrain?: readonly pulumi.Resource[];
+    readonly deletedWith?: pulumi.Resource | undefined;
+  },
 ): TopologyResources {
   return new TopologyResources('topology', {
     ...(deletedWith === undefined ? {} : { deletedWith }),
     objects,
     isWanted,
+    afterDrain,
     granularity: settings.granularity,
     rabbitmqProvider,
     warrenProvider,

@@ -7,6 +7,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { nearest } from '../topology/names';
 import { isTarget, TARGETS, type Target } from '../topology/target';
+import { parseDurationMs } from '../topology/units';
 import { DockerSettingsError } from '../docker/reads';
 import { readDockerSettings, type DockerSettings } from '../docker/settings';
 import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
@@ -32,6 +33,8 @@ export interface Settings {
   /** Of upstreams and shovels on other brokers, by the name that the topology has for the login. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
   readonly generations: Readonly<Record<string, readonly number[]>>;
+  /** For how long an operation waits for clients that still use a login which goes. */
+  readonly drainSeconds: number;
   readonly adminUser: string;
   readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
   readonly absentUsers: readonly string[];
@@ -42,7 +45,17 @@ export interface Settings {
 }
 
 export const SETTINGS_KEYS = [
-  ...['topology', 'target', 'amqp', 'seed', 'passwords', 'logins', 'generations', 'granularity'],
+  ...[
+    'topology',
+    'target',
+    'amqp',
+    'seed',
+    'passwords',
+    'logins',
+    'generations',
+    'drainTimeout',
+    'granularity',
+  ],
   ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
   'docker',
   ...CONNECTION_KEYS,
@@ -75,6 +88,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
     logins: (config.getSecretObject<unknown>('logins') ?? pulumi.secret({})).apply(checkedLogins),
     generations: checkedGenerations(config.getObject<unknown>('generations') ?? {}),
+    drainSeconds: checkedDrain(config.get('drainTimeout') ?? ''),
     adminUser: config.get('adminUser') ?? 'warren-admin',
     ...bootstrapOf(config, docker?.cluster === undefined ? undefined : { seed, stack }),
     approve: checkedStrings('approve', config.getObject<unknown>('approve') ?? []),
@@ -200,6 +214,17 @@ function checkedGenerations(value: unknown): Record<string, number[]> {
   if (isRecord(value) && Object.values(value).every(isGenerations)) return value as Record<string, number[]>;
   throw refusal(
     'generations must map users to lists of different whole numbers from 1, e.g. {"celery": [1, 2]}.',
+  );
+}
+
+const DRAIN_SECONDS = 300;
+
+function checkedDrain(value: string): number {
+  if (value === '') return DRAIN_SECONDS;
+  const ms = parseDurationMs(value);
+  if (ms !== undefined && ms >= 1_000) return Math.ceil(ms / 1_000);
+  throw refusal(
+    `drainTimeout must be a duration of at least a second, e.g. 90s, 10m or 1h, not "${value}". Set it with: pulumi config set drainTimeout 10m --stack ${pulumi.getStack()}`,
   );
 }
 

@@ -7,6 +7,7 @@ import * as rabbitmq from '@pulumi/rabbitmq';
 import { TOPOLOGY_COMPONENT } from '../provider/plugin';
 import * as warren from '../provider/warren/resources';
 import { tableOf } from '../provider/warren/vhostTable';
+import { defined } from '../topology/build/values';
 import { identityKey, isVhostPart } from '../topology/objects';
 import type { Arguments, BrokerObject, JsonValue, ObjectOfKind, VhostPart } from '../topology/objects';
 import { AccessOrder, type AccessObject } from './accessOrder';
@@ -30,6 +31,8 @@ export interface TopologyResourcesArgs {
   readonly passwordOf: (user: string, generation: number) => pulumi.Output<string>;
   /** As whom an upstream or a shovel logs in that names this user or login. */
   readonly loginOf: (user: string) => LoginOutputs;
+  /** What the tables of vhosts wait for: they take away what a user may do. */
+  readonly afterDrain: readonly pulumi.Resource[];
   /** The cluster, where the stack has made it: its objects go with it, and aren't deleted one by one before. */
   readonly deletedWith?: pulumi.Resource;
 }
@@ -114,7 +117,8 @@ export class TopologyResources extends pulumi.ComponentResource {
           : [part],
       );
       if (perGeneration.length === 0) continue;
-      const needed = [...this.#inVhost(vhost), ...users.flatMap((user) => this.#users.get(user) ?? [])];
+      const owners = users.flatMap((user) => this.#users.get(user) ?? []);
+      const needed = [...this.#inVhost(vhost), ...owners, ...this.#args.afterDrain];
       const resource = new warren.VhostTopology(
         logicalName({ kind: 'vhost', name: vhost }),
         { vhost, objects: tableOf(perGeneration) },
@@ -142,10 +146,8 @@ export class TopologyResources extends pulumi.ComponentResource {
     const resources: pulumi.Resource[] = [vhost];
     const { description, tags, defaultQueueType, deletionProtection } = object;
     const settings = {
-      ...(description === undefined ? {} : { description }),
+      ...defined({ description, defaultQueueType, deletionProtection }),
       ...(tags === undefined ? {} : { tags: [...tags] }),
-      ...(defaultQueueType === undefined ? {} : { defaultQueueType }),
-      ...(deletionProtection === undefined ? {} : { deletionProtection }),
     };
     if (Object.keys(settings).length > 0) {
       const args = { vhost: object.name, ...settings };
@@ -156,11 +158,7 @@ export class TopologyResources extends pulumi.ComponentResource {
 
   #vhostLimits(object: ObjectOfKind<'vhostLimits'>): void {
     const { vhost, maxConnections, maxQueues } = object;
-    const limits = {
-      vhost,
-      ...(maxConnections === undefined ? {} : { maxConnections }),
-      ...(maxQueues === undefined ? {} : { maxQueues }),
-    };
+    const limits = { vhost, ...defined({ maxConnections, maxQueues }) };
     new warren.VhostLimits(logicalName(object), limits, this.#warren(this.#inVhost(vhost)));
   }
 
@@ -199,11 +197,7 @@ export class TopologyResources extends pulumi.ComponentResource {
       switch (object.kind) {
         case 'userLimits': {
           const { maxConnections, maxChannels } = object;
-          const limits = {
-            user,
-            ...(maxConnections === undefined ? {} : { maxConnections }),
-            ...(maxChannels === undefined ? {} : { maxChannels }),
-          };
+          const limits = { user, ...defined({ maxConnections, maxChannels }) };
           new warren.UserLimits(name, limits, this.#warren(needed));
           break;
         }

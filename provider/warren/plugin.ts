@@ -9,6 +9,7 @@ import { parameterType } from './parameter';
 import { clusterGuardStep } from './steps/clusterGuard';
 import { clusterReadyStep } from './steps/clusterReady';
 import { consumersReadyStep } from './steps/consumersReady';
+import { credentialDrainStep } from './steps/credentialDrain';
 import { rollingGateStep } from './steps/rollingGate';
 import { vhostSettingsType } from './vhostSettings';
 import { vhostTopologyType } from './vhostTopology';
@@ -26,6 +27,6 @@ servePackage({
     globalParameterType,
     vhostTopologyType,
   ],
-  steps: [rollingGateStep, clusterReadyStep, clusterGuardStep, consumersReadyStep],
+  steps: [rollingGateStep, clusterReadyStep, clusterGuardStep, consumersReadyStep, credentialDrainStep],
   functions: { 'warren:index:inventory': inventory },
 });

@@ -69,3 +69,20 @@ export class ConsumersReady extends pulumi.CustomResource {
     super('warren:index:ConsumersReady', name, { ...args }, options);
   }
 }
+
+export interface CredentialDrainArgs {
+  /** By user of the topology: the names on the broker of its generations that stay. */
+  readonly users: pulumi.Input<Record<string, string[]>>;
+  /** For how long it waits for the clients of a generation that goes. */
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/**
+ * Waits until nobody is logged in as a generation that goes, and refuses the end of a user that is in use. It depends
+ * on all that gives clients the newer login; a user is deleted at the end of the operation, or not at all.
+ */
+export class CredentialDrain extends pulumi.CustomResource {
+  constructor(name: string, args: CredentialDrainArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:CredentialDrain', name, { ...args }, options);
+  }
+}

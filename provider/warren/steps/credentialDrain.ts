@@ -1,0 +1,96 @@
+/**
+ * `warren.CredentialDrain`: a user goes when nobody is logged in as it any more. Everything that hands the newer
+ * credential to clients is what it depends on; what it lets pass is deleted at the end of the operation.
+ */
+import type { StepType } from '../../stepType';
+import { howToApprove, subjectOfUser, verdictOn, type Approvals, type Loss } from '../../../broker/approvals';
+import { describeUse, useOf } from '../../../broker/credentialUse';
+import type { Broker } from '../../../broker/transport';
+import { UserError } from '../../userError';
+import { waitFor } from './waiting';
+
+interface CredentialDrain {
+  /** By user of the topology: the names on the broker of its generations. */
+  readonly users: Readonly<Record<string, readonly string[]>>;
+  readonly timeoutSeconds: number;
+}
+
+interface Going {
+  /** Another generation of the user stays: its clients are on their way to that one. */
+  readonly replaced: readonly string[];
+  /** Nothing of the user stays, so there is nothing to wait for. */
+  readonly removed: readonly string[];
+}
+
+export const credentialDrainStep: StepType<CredentialDrain> = {
+  token: 'warren:index:CredentialDrain',
+  parse: (inputs) => ({
+    users: Object.fromEntries(
+      Object.entries(inputs.table('users')).map(([user, names]) => [
+        user,
+        Array.isArray(names) ? names.map(String) : [],
+      ]),
+    ),
+    timeoutSeconds: inputs.integer('timeoutSeconds'),
+  }),
+  pass: async (call, step, before) => {
+    if (before === undefined) return;
+    const { replaced, removed } = unapproved(goingFrom(before, step), call.session.approvals);
+    if (removed.length > 0)
+      await refuseWhileUsed(await call.session.logIn(), removed, call.session.approvals);
+    if (replaced.length === 0) return;
+    await waitFor(call, {
+      goal: `the end of ${replaced.join(', ')}`,
+      timeoutSeconds: step.timeoutSeconds,
+      wayOut: `Nothing was taken from ${replaced.length === 1 ? 'it' : 'them'}: the old logins still work, beside the new ones. Give these clients the new login, or approve cutting them off with ${replaced.map((name) => `\`${subjectOfUser(name)}\``).join(', ')} (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
+      look: async (broker) => describeUse(await useOf(broker, replaced)),
+    });
+  },
+  foresee: async ({ session, warn }, step, before) => {
+    const going = unapproved(goingFrom(before, step), session.approvals);
+    const names = [...going.replaced, ...going.removed];
+    if (names.length === 0) return;
+    const use = describeUse(await useOf(await session.logIn(), names));
+    if (use === undefined) return;
+    const next =
+      going.removed.length > 0
+        ? 'An `up` refuses to cut them off unless it is approved.'
+        : `An \`up\` gives the newer login to what the stack itself runs, and waits up to ${step.timeoutSeconds} s for the others.`;
+    await warn(`${use}. ${next}`);
+  },
+};
+
+/** What `before` had and `step` has no more. */
+export function goingFrom(before: CredentialDrain, step: CredentialDrain): Going {
+  const gone = Object.entries(before.users).map(([user, names]) => {
+    const staying = step.users[user] ?? [];
+    return { isReplaced: staying.length > 0, names: names.filter((name) => !staying.includes(name)) };
+  });
+  const namesOf = (isReplaced: boolean): string[] =>
+    gone.filter((entry) => entry.isReplaced === isReplaced).flatMap(({ names }) => names);
+  return { replaced: namesOf(true), removed: namesOf(false) };
+}
+
+function lossOf(name: string): Loss {
+  return { operation: 'delete', subject: subjectOfUser(name), shape: null, messages: 0, isInUse: true };
+}
+
+function unapproved({ replaced, removed }: Going, approvals: Approvals): Going {
+  const isWanted = (name: string): boolean => verdictOn(lossOf(name), approvals) !== 'approved';
+  return { replaced: replaced.filter(isWanted), removed: removed.filter(isWanted) };
+}
+
+async function refuseWhileUsed(
+  broker: Broker,
+  names: readonly string[],
+  approvals: Approvals,
+): Promise<void> {
+  for (const name of names) {
+    const use = describeUse(await useOf(broker, [name]));
+    if (use === undefined) continue;
+    const loss = lossOf(name);
+    throw new UserError(
+      `Refused to delete the user ${name}: ${use}. Stop these clients first, or approve cutting them off with ${howToApprove(loss, verdictOn(loss, approvals))}`,
+    );
+  }
+}
