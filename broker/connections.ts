@@ -5,6 +5,7 @@
  */
 import type { Broker } from './transport';
 import { readTogether } from './coalesce';
+import { isBrokerError } from './errors';
 import { getOrAbsent, records, text } from './json';
 import { path } from './transport';
 
@@ -45,18 +46,13 @@ export async function isQuiet(
 }
 
 /** Of one user, whatever its protocol. */
-export interface UserConnection {
-  readonly user: string;
+export interface UserConnection extends Connection {
   readonly vhost: string;
-  /** E.g. `10.0.0.7:51022 -> 10.0.0.1:5672`, and what the client calls itself where it does. */
-  readonly name: string;
-  /** Address of the client; absent for shovels and federation that come from within the broker. */
-  readonly peerHost?: string;
 }
 
 /**
- * Who is logged in as this user, now: on all nodes, and inside of the broker. The list is up to date, and there also
- * where the statistics are switched off. An absent user has none.
+ * Who is logged in as this user, now, on all nodes. The list is up to date, and there also where the statistics are
+ * switched off. An absent user has none.
  */
 export async function connectionsOfUser(
   broker: Broker,
@@ -64,26 +60,30 @@ export async function connectionsOfUser(
 ): Promise<readonly UserConnection[]> {
   const action = `list the connections of user "${username}"`;
   const json = await getOrAbsent(broker, { path: `connections/username/${path(username)}`, action });
-  return records(json).map((entry) => {
-    const isInside = text(entry, 'type') === 'direct';
-    const peerHost = isInside ? '' : text(entry, 'peer_host');
-    return {
-      user: username,
-      vhost: text(entry, 'vhost'),
-      name: text(entry, 'name'),
-      ...(peerHost === '' ? {} : { peerHost }),
-    };
-  });
+  return records(json).map((entry) => ({
+    user: username,
+    vhost: text(entry, 'vhost'),
+    name: text(entry, 'name'),
+  }));
 }
 
-interface Listed extends Connection {
-  readonly vhost: string;
+/** What the client calls itself (`connection_name`): the statistics know it after some seconds, if at all. */
+export async function clientNameOf(broker: Broker, connection: string): Promise<string | undefined> {
+  const action = `read the connection ${connection}`;
+  try {
+    const json = await getOrAbsent(broker, { path: `connections/${path(connection)}`, action });
+    const name = text(json, 'user_provided_name');
+    return name === '' ? undefined : name;
+  } catch (error) {
+    if (isBrokerError(error, 'refused')) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined where there are too many users to ask for. */
 async function connectionsOfUsers(
   broker: Broker,
-): Promise<{ users: ReadonlySet<string>; connections: readonly Listed[] } | undefined> {
+): Promise<{ users: ReadonlySet<string>; connections: readonly UserConnection[] } | undefined> {
   const { json } = await broker.request({
     method: 'GET',
     path: 'users?columns=name',
@@ -95,7 +95,7 @@ async function connectionsOfUsers(
   return { users: new Set(users), connections: lists.flat() };
 }
 
-async function list(broker: Broker, listPath: string): Promise<readonly Listed[]> {
+async function list(broker: Broker, listPath: string): Promise<readonly UserConnection[]> {
   const json = await getOrAbsent(broker, { path: listPath, action: 'list the connections of clients' });
   return records(json)
     .filter((entry) => text(entry, 'type') !== 'direct')

@@ -8,6 +8,8 @@ export const ExitCode = {
   cannotRun: 2,
   /** What was set up doesn't work: the quickstart's proof failed. */
   proofFailed: 3,
+  /** `rotate`: clients still use the logins that were to go. Old and new ones work; run it again. */
+  stillInUse: 4,
   /** Interrupted by Ctrl-C. */
   interrupted: 130,
 } as const;

@@ -16,6 +16,7 @@ import { RENDER_KINDS } from './commands/renderKinds';
 import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
 import { runProgram } from './program';
+import { addRotateCommand } from './rotateCommand';
 import { addScaleCommand } from './scaleCommand';
 import { toExitCode } from './userError';
 
@@ -146,7 +147,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
-  for (const add of [addRouteCommand, addReviewCommands, addImportCommand, addScaleCommand])
+  for (const add of [addRouteCommand, addReviewCommands, addImportCommand, addScaleCommand, addRotateCommand])
     add(program, finish);
 
   program

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { offlinePluginFolder } from '../tools/dockerPlugin';
 import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
+import { isOnDocker } from './dockerStack';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
 import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
@@ -77,7 +78,9 @@ async function start(
   variables: NodeJS.ProcessEnv,
   stdio: StdioOptions,
 ): Promise<Started> {
-  const env = withDockerPlugin({ ...process.env, ...(await pulumiVariables(stack)), ...variables });
+  const given = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
+  // Pulumi tells of each plugin that it finds on PATH: stacks without Docker don't have to hear of it.
+  const env = isOnDocker(stack, args) ? withDockerPlugin(given) : given;
   for (const pid of clearStaleLocks(env.PULUMI_BACKEND_URL, PROJECT, stack)) {
     process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
   }

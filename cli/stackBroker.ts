@@ -15,6 +15,9 @@ import { UserError } from './userError';
 export interface StackOutputs {
   readonly management: string;
   readonly admin: { readonly username: string; readonly password: string };
+  readonly amqp?: string;
+  /** By user of the topology, its newest login. */
+  readonly users?: Readonly<Record<string, Login & { readonly vhosts: string[] }>>;
 }
 
 interface Entry {

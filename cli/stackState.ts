@@ -71,6 +71,15 @@ export function wasUp({ deployment }: ExportedStack): boolean {
   return (deployment.resources ?? []).some(({ type }) => type === ADMINISTRATOR);
 }
 
+/** Names on the broker of the logins that the state has: users and administrators, whatever generation. */
+export function usernamesIn({ deployment }: ExportedStack): readonly string[] {
+  return (deployment.resources ?? []).flatMap(({ type, outputs = {} }) => {
+    if (type !== ADMINISTRATOR && KINDS[type] !== 'user') return [];
+    const name = type === ADMINISTRATOR ? outputs.username : outputs.name;
+    return typeof name === 'string' ? [name] : [];
+  });
+}
+
 /** Each stands in the table under its kind and its name. */
 function partsOf(inputs: Properties, outputs: Properties): readonly StateObject[] {
   const { vhost } = outputs;

@@ -8,6 +8,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as warren from '../provider/warren/resources';
 import { brokerUsername, derivePassword } from './credentials';
+import { givenPassword } from './givenPasswords';
 import type { Settings } from './settings';
 
 export interface Providers {
@@ -148,5 +149,9 @@ export function passwordOf(settings: Settings, user: string, generation: number)
   const { project, stack } = settings;
   return pulumi
     .all([settings.seed, settings.passwords])
-    .apply(([seed, given]) => given[user] ?? derivePassword(seed, { project, stack, user, generation }));
+    .apply(
+      ([seed, given]) =>
+        givenPassword(given, user, brokerUsername(user, generation)) ??
+        derivePassword(seed, { project, stack, user, generation }),
+    );
 }

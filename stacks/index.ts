@@ -207,8 +207,11 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
     );
   };
   refuse('generations', Object.keys(settings.generations));
+  refuse('handOver', settings.handOver);
   settings.passwords.apply((passwords) => {
-    refuse('passwords', Object.keys(passwords));
+    const isOfGeneration = (name: string): boolean => known.includes(name.replace(/-g\d+$/, ''));
+    const others = Object.keys(passwords).filter((name) => !isOfGeneration(name));
+    refuse('passwords', others);
   });
 }
 

@@ -10,6 +10,7 @@ import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
 import { DockerSettingsError } from '../docker/reads';
 import { readDockerSettings, type DockerSettings } from '../docker/settings';
+import { readPasswords, type GivenPasswords } from './givenPasswords';
 import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN, derivePassword } from './credentials';
@@ -28,8 +29,10 @@ export interface Settings {
   /** AMQP address for applications; only shown in outputs. */
   readonly amqp?: string;
   readonly seed: pulumi.Output<string>;
-  /** Given passwords by topology user; all others are derived. */
-  readonly passwords: pulumi.Output<Record<string, string>>;
+  /** Given ones, by topology user or by name on the broker; all others are derived. */
+  readonly passwords: GivenPasswords;
+  /** Users whose clients live outside of the stack; `warren rotate` reads the rest. */
+  readonly handOver: readonly string[];
   /** Of upstreams and shovels on other brokers, by the name that the topology has for the login. */
   readonly logins: pulumi.Output<Readonly<Record<string, Login>>>;
   readonly generations: Readonly<Record<string, readonly number[]>>;
@@ -45,19 +48,9 @@ export interface Settings {
 }
 
 export const SETTINGS_KEYS = [
-  ...[
-    'topology',
-    'target',
-    'amqp',
-    'seed',
-    'passwords',
-    'logins',
-    'generations',
-    'drainTimeout',
-    'granularity',
-  ],
-  ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers', 'approve', 'production'],
-  'docker',
+  ...['topology', 'target', 'amqp', 'granularity', 'docker', 'approve', 'production'],
+  ...['seed', 'passwords', 'passwordSources', 'logins', 'generations', 'drainTimeout', 'handOver'],
+  ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers'],
   ...CONNECTION_KEYS,
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
@@ -85,7 +78,8 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     connection: readConnection(config, docker?.cluster && endpointOf(docker.cluster)),
     ...optional('amqp', config.get('amqp') ?? (docker?.cluster && amqpOf(docker.cluster))),
     seed,
-    passwords: (config.getSecretObject<unknown>('passwords') ?? pulumi.secret({})).apply(checkedPasswords),
+    passwords: readPasswords(config, env),
+    handOver: checkedHandOvers(config.getObject<unknown>('handOver') ?? {}),
     logins: (config.getSecretObject<unknown>('logins') ?? pulumi.secret({})).apply(checkedLogins),
     generations: checkedGenerations(config.getObject<unknown>('generations') ?? {}),
     drainSeconds: checkedDrain(config.get('drainTimeout') ?? ''),
@@ -187,13 +181,6 @@ function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
   });
 }
 
-function checkedPasswords(value: unknown): Record<string, string> {
-  if (isRecord(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '')) {
-    return value as Record<string, string>;
-  }
-  throw refusal('passwords must map users of the topology to texts that are not empty.');
-}
-
 function checkedLogins(value: unknown): Record<string, Login> {
   const isText = (item: unknown): boolean => typeof item === 'string' && item !== '';
   const isLogin = (item: unknown): boolean =>
@@ -214,6 +201,21 @@ function checkedGenerations(value: unknown): Record<string, number[]> {
   if (isRecord(value) && Object.values(value).every(isGenerations)) return value as Record<string, number[]>;
   throw refusal(
     'generations must map users to lists of different whole numbers from 1, e.g. {"celery": [1, 2]}.',
+  );
+}
+
+function checkedHandOvers(value: unknown): string[] {
+  const isDuration = (text: unknown): boolean => typeof text === 'string' && (parseDurationMs(text) ?? 0) > 0;
+  const isHandOver = (item: unknown): boolean =>
+    isRecord(item) &&
+    Object.keys(item).every((key) => ['file', 'within', 'until'].includes(key)) &&
+    typeof item.file === 'string' &&
+    item.file !== '' &&
+    isDuration(item.within) &&
+    (item.until === undefined || (typeof item.until === 'string' && !Number.isNaN(Date.parse(item.until))));
+  if (isRecord(value) && Object.values(value).every(isHandOver)) return Object.keys(value);
+  throw refusal(
+    'handOver must map users whose clients live outside of this stack to a file for their new login and the time that they get, e.g. {"partner": {"file": "../partner.env", "within": "14d"}}.',
   );
 }
 

@@ -2,7 +2,7 @@ import { isBrokerError } from '../../broker/errors';
 import { withoutCheckpoints } from '../checkpoints';
 import { isOnDocker } from '../dockerStack';
 import { createProgress } from '../progress';
-import { pulumiVariables, pulumiVersion, runPulumi } from '../pulumi';
+import { pulumiVariables, pulumiVersion, runPulumi, runPulumiQuietly } from '../pulumi';
 import { obtainDockerPlugin } from '../../tools/dockerPlugin';
 import { UserError } from '../userError';
 import { listUnmanaged } from './unmanaged';
@@ -46,13 +46,28 @@ async function showUnmanaged(stack: string, further: readonly string[]): Promise
   }
 }
 
+/** Whether an `up` would change anything. @throws UserError with Pulumi's words where it can't say */
+export async function hasChanges(stack: string, further: readonly string[]): Promise<boolean> {
+  await prepareDocker(stack, further);
+  const args = ['preview', '--expect-no-changes', '--non-interactive', '--stack', stack, ...further];
+  const { exitCode, stdout, stderr } = await runPulumiQuietly(stack, args, {});
+  if (exitCode === 0) return false;
+  if ((stdout + stderr).includes('no changes were expected')) return true;
+  throw new UserError(`pulumi preview failed:\n${stdout}${stderr}`);
+}
+
+/** Says whether the stack has anything on Docker; then its plugin is there. */
+async function prepareDocker(stack: string, further: readonly string[]): Promise<boolean> {
+  if (!isOnDocker(stack, further)) return false;
+  await obtainDockerPlugin({ ...process.env, ...(await pulumiVariables(stack)) }, createProgress());
+  return true;
+}
+
 async function run(command: string, options: LifecycleOptions, further: readonly string[]): Promise<number> {
   const words = command === 'output' ? ['stack', 'output'] : [command];
   const args = [...words, '--stack', options.stack, ...further];
   // Without its state, nobody would know of a container that a killed run has started.
-  const isDocker = isOnDocker(options.stack, further);
-  if (isDocker)
-    await obtainDockerPlugin({ ...process.env, ...(await pulumiVariables(options.stack)) }, createProgress());
+  const isDocker = await prepareDocker(options.stack, further);
   if (options.checkpoints === true || isDocker) return runPulumi(options.stack, args);
   const { variables, notice } = withoutCheckpoints(command, await pulumiVersion(), process.env);
   if (notice !== undefined) process.stderr.write(`  ${notice}\n`);

@@ -4,7 +4,7 @@
  */
 import type { StepType } from '../../stepType';
 import { howToApprove, subjectOfUser, verdictOn, type Approvals, type Loss } from '../../../broker/approvals';
-import { describeUse, useOf } from '../../../broker/credentialUse';
+import { describeUse, usersInUse } from '../../../broker/credentialUse';
 import type { Broker } from '../../../broker/transport';
 import { UserError } from '../../userError';
 import { waitFor } from './waiting';
@@ -38,19 +38,21 @@ export const credentialDrainStep: StepType<CredentialDrain> = {
     const { replaced, removed } = unapproved(goingFrom(before, step), call.session.approvals);
     if (removed.length > 0)
       await refuseWhileUsed(await call.session.logIn(), removed, call.session.approvals);
-    if (replaced.length === 0) return;
+    const inUse = replaced.length === 0 ? [] : await usersInUse(await call.session.logIn(), replaced);
+    if (inUse.length === 0) return;
+    const approval = inUse.map((name) => `\`${subjectOfUser(name)}\``).join(', ');
     await waitFor(call, {
-      goal: `the end of ${replaced.join(', ')}`,
+      goal: `the end of ${inUse.join(', ')}`,
       timeoutSeconds: step.timeoutSeconds,
-      wayOut: `Nothing was taken from ${replaced.length === 1 ? 'it' : 'them'}: the old logins still work, beside the new ones. Give these clients the new login, or approve cutting them off with ${replaced.map((name) => `\`${subjectOfUser(name)}\``).join(', ')} (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
-      look: async (broker) => describeUse(await useOf(broker, replaced)),
+      wayOut: `Nothing was taken from anybody: the old logins work beside the new ones. Give these clients the new login, or approve cutting them off with ${approval} (in the setting \`approve\` of the stack, or in the environment variable WARREN_APPROVE).`,
+      look: (broker) => describeUse(broker, replaced),
     });
   },
   foresee: async ({ session, warn }, step, before) => {
     const going = unapproved(goingFrom(before, step), session.approvals);
     const names = [...going.replaced, ...going.removed];
     if (names.length === 0) return;
-    const use = describeUse(await useOf(await session.logIn(), names));
+    const use = await describeUse(await session.logIn(), names);
     if (use === undefined) return;
     const next =
       going.removed.length > 0
@@ -86,7 +88,7 @@ async function refuseWhileUsed(
   approvals: Approvals,
 ): Promise<void> {
   for (const name of names) {
-    const use = describeUse(await useOf(broker, [name]));
+    const use = await describeUse(broker, [name]);
     if (use === undefined) continue;
     const loss = lossOf(name);
     throw new UserError(
