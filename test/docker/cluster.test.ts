@@ -80,6 +80,18 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
   });
 
+  it('has no guest: not by AMQP, not by HTTP, on no node, and not from its loopback', async () => {
+    const nodes = [1, 2, 3].map((number) => `rabbitmq-${number}`);
+    expect(await stack.exec('jobs-1', ['python', '/no_guest.py', ...nodes])).toBe(0);
+    // Of the node's own Erlang: HTTP on its loopback.
+    const request = `{"http://127.0.0.1:15672/api/whoami", [{"Authorization", "Basic ${btoa('guest:guest')}"}]}`;
+    const ask = `inets:start(), {ok, {{_, 401, _}, _, _}} = httpc:request(get, ${request}, [], []).`;
+    for (const node of nodes) {
+      expect(await stack.exec(node, ['rabbitmqctl', 'eval', ask])).toBe(0);
+      expect(await stack.exec(node, ['rabbitmqctl', 'authenticate_user', 'guest', 'guest'])).not.toBe(0);
+    }
+  });
+
   it('shows the real addresses of clients, though they come through HAProxy', async () => {
     const connections = await callManagement<{ peer_host: string; user: string }[]>(
       await stack.admin(),

@@ -87,10 +87,15 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     const target = `${urlPath('networks', prefix)}/${verb}`;
     await engine.ask({ method: 'POST', path: target, body, action: `${verb} a container` });
   };
-  let known: Promise<Outputs> | undefined;
-  // Asked once: it starts Pulumi, and what the tests want of it doesn't change.
-  const outputs = (): Promise<Outputs> =>
-    (known ??= workspace.outputs() as Promise<unknown> as Promise<Outputs>);
+  let known: { readonly from: string; readonly outputs: Promise<Outputs> } | undefined;
+  // Asked once for each state of the settings: it starts Pulumi, and logins change with the settings alone.
+  const outputs = (): Promise<Outputs> => {
+    const from = fs.readFileSync(workspace.configFile, 'utf8');
+    if (known?.from !== from) {
+      known = { from, outputs: workspace.outputs() as Promise<unknown> as Promise<Outputs> };
+    }
+    return known.outputs;
+  };
   return {
     workspace,
     prefix,
