@@ -102,7 +102,13 @@ async function adopt(settings: Settings, objects: readonly BrokerObject[]): Prom
   const there = await inventory(providers.warrenProvider).catch((error: unknown) => {
     throw refusal(error instanceof Error ? error.message : String(error));
   });
-  register(settings, objects, providers, { isWanted: (object) => there.has(identityKey(object)) });
+  // Where nothing is missing, nothing is left for the first `up` to make.
+  const drain = new Drain(settings, objects, providers.warrenProvider);
+  const topology = register(settings, objects, providers, {
+    isWanted: (object) => there.has(identityKey(object)),
+    afterDrain: drain.beforeTopology(),
+  });
+  drain.after([topology]);
   return outputsOf(settings, objects);
 }
 

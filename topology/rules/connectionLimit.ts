@@ -30,18 +30,32 @@ workers:
   shop: { vhost: shop, queues: [paid], replicas: 10 }
 `,
   },
-  check: ({ topology }) => {
-    const [byVhost, byUser] = [new Map<string, number>(), new Map<string, number>()];
-    for (const worker of topology.workers) {
-      add(byVhost, worker.vhost, worker);
-      add(byUser, worker.user, worker);
-    }
-    return [...full('vhost', topology.vhosts, byVhost), ...full('user', topology.users, byUser)];
-  },
+  check: ({ topology: { vhosts, users, workers } }) => [
+    ...full(
+      'vhost',
+      vhosts,
+      workersOf(workers, ({ vhost }) => vhost),
+    ),
+    ...full(
+      'user',
+      users,
+      workersOf(workers, ({ user }) => user),
+    ),
+  ],
 };
 
-function add(counts: Map<string, number>, name: string | undefined, { replicas, autoscale }: Worker): void {
-  if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + (autoscale?.max ?? replicas ?? 1));
+/** The most that there can be, by what they have in common. */
+export function workersOf(
+  workers: readonly Worker[],
+  ownerOf: (worker: Worker) => string | undefined,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const worker of workers) {
+    const name = ownerOf(worker);
+    const count = worker.autoscale?.max ?? worker.replicas ?? 1;
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return counts;
 }
 
 type Limited = (Topology['vhosts'] | Topology['users'])[number];

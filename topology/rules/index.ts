@@ -80,6 +80,7 @@ import { retryTarget } from './retryTarget';
 import { roleAndPermissions } from './roleAndPermissions';
 import { roleOpensQueues } from './roleOpensQueues';
 import { roleTooLong } from './roleTooLong';
+import { rotationHeadroom } from './rotationHeadroom';
 import { segmentSize } from './segmentSize';
 import { settingBesideArgument } from './settingBesideArgument';
 import { settingVersion } from './settingVersion';
@@ -87,6 +88,7 @@ import { shovelCount } from './shovelCount';
 import { shortExpiry } from './shortExpiry';
 import { shovelEnds } from './shovelEnds';
 import { shovelReference } from './shovelReference';
+import { shovelUserId } from './shovelUserId';
 import { streamLimits } from './streamLimits';
 import { streamPlugin } from './streamPlugin';
 import { transientQueue } from './transientQueue';
@@ -130,6 +132,7 @@ export const RULES: readonly Rule[] = [
   parameterValue,
   shovelEnds,
   shovelReference,
+  shovelUserId,
   confLine,
   passwordInFile,
   reservedPolicy,
@@ -183,6 +186,7 @@ export const RULES: readonly Rule[] = [
   retryLoss,
   retryExpires,
   retryOutlived,
+  rotationHeadroom,
   retryLimit,
   deadLetterUnroutable,
   deadLetterCycle,

@@ -60,6 +60,7 @@ export const TOPOLOGY_ONLY: Readonly<Record<string, string>> = {
   'role-and-permissions': ROLES,
   'role-opens-queues': ROLES,
   'role-too-long': ROLES,
+  'rotation-headroom': WORKERS,
   'stream-plugin': BROKER,
   'transient-refused': BROKER,
   'unconsumed-queue': WORKERS,
