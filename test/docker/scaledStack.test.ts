@@ -114,6 +114,9 @@ describe.skipIf(obstacle !== undefined)(titled('a stack with a fleet that scales
       'rabbitmq-queues rabbitmq-1:15692',
     ]);
     expect(await ruleNames(prometheusPort)).toContain('RabbitMQNodeDown');
+    const health = async (): Promise<string | undefined> =>
+      (await stack.container('prometheus')).State.Health?.Status;
+    await expect.poll(health, { timeout: 90_000, interval: 500 }).toBe('healthy');
     await expect
       .poll(() => firing(prometheusPort, 'RabbitMQQueueTooDeep'), { timeout: 120_000, interval: 500 })
       .toMatchObject([{ labels: { vhost: 'shop', queue: 'parked', threshold: '1', severity: 'warning' } }]);

@@ -56,7 +56,13 @@ export interface DockerStack {
 export interface ContainerState {
   readonly Id: string;
   readonly RestartCount: number;
-  readonly State: { readonly Running: boolean; readonly Pid: number; readonly StartedAt: string };
+  readonly State: {
+    readonly Running: boolean;
+    readonly Pid: number;
+    readonly StartedAt: string;
+    /** Of containers with a health check. */
+    readonly Health?: { readonly Status: string };
+  };
 }
 
 /** Small nodes: the machine has as much memory as all of them together. */

@@ -117,7 +117,7 @@ export function prometheusImage(engine: Engine, say: (text: string) => void): Pr
     engine,
     {
       official: 'prom/prometheus:v3.5.0',
-      name: 'warren-test/prometheus:2.53',
+      name: 'warren-test/prometheus:3.5',
       context: path.join(CONTEXTS, 'prometheus'),
       tree: ensurePrometheusTree,
     },

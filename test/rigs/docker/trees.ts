@@ -65,9 +65,9 @@ export function ensureHaproxyTree(onProgress: (text: string) => void): Promise<s
   return ensureImageTree('haproxy', 'trixie', ['haproxy'], 'HAProxy', onProgress);
 }
 
-/** Prometheus and promtool; both run on the host as well. */
+/** Prometheus 3.5, as the stack's default image, and promtool; both run on the host as well. */
 export function ensurePrometheusTree(onProgress: (text: string) => void): Promise<string> {
-  return ensureImageTree('prometheus', 'trixie', ['prometheus'], 'Prometheus', onProgress);
+  return ensureImageTree('prometheus', 'forky', ['prometheus', 'promtool'], 'Prometheus', onProgress);
 }
 
 /** Node 20, the oldest that Warren runs on. */
