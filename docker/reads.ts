@@ -1,4 +1,5 @@
 /** How single values of `warren:docker` are read: each read says in one sentence what it wants, and where. */
+import * as net from 'node:net';
 import { nearest } from '../topology/names';
 import { parseDurationMs, parseSizeBytes } from '../topology/units';
 
@@ -25,9 +26,18 @@ export const port: Read<number> = (value, at) => {
   throw wrong(at, `a port from 1 to ${PORT_MAX}`, value);
 };
 
-export const wholeNumber: Read<number> = (value, at) => {
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw wrong(at, 'a whole number', value);
+/** More would be a slip of the finger: each is a container. */
+const REPLICAS_MAX = 1000;
+
+export const replicas: Read<number> = (value, at) => {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= REPLICAS_MAX) return Number(value);
+  throw wrong(at, `a whole number from 0 to ${REPLICAS_MAX}`, value);
+};
+
+/** Docker binds to addresses, and looks no name up. */
+export const ipAddress: Read<string> = (value, at) => {
+  if (typeof value === 'string' && net.isIP(value) !== 0) return value;
+  throw wrong(at, 'an IP address of the Docker host, e.g. 127.0.0.1, or 0.0.0.0 for all of them', value);
 };
 
 export const processors: Read<number> = (value, at) => {

@@ -6,16 +6,17 @@ import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
 import {
   DockerSettingsError,
   flag,
+  ipAddress,
   keysOf,
   port,
   processors,
+  replicas,
   scalar,
   size,
   tableOf,
   text,
   texts,
   variable,
-  wholeNumber,
   type Read,
 } from './reads';
 
@@ -120,8 +121,8 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
   const { memory, ...given } = keysOf(value ?? {}, at, {
     image: text,
     haproxyImage: text,
-    address: text,
-    managementAddress: text,
+    address: ipAddress,
+    managementAddress: ipAddress,
     amqpPort: port,
     managementPort: port,
     amqpsPort: port,
@@ -130,7 +131,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     keepVolumes: flag,
     tls: readTls,
   });
-  return {
+  const settings = {
     haproxyImage: 'haproxy:3.0',
     address: LOOPBACK,
     managementAddress: LOOPBACK,
@@ -141,13 +142,27 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     ...given,
     ...(memory === undefined ? {} : { memoryBytes: memory }),
   };
+  refuseSamePorts(settings, at);
+  return settings;
 };
+
+function refuseSamePorts(cluster: ClusterSettings, at: string): void {
+  const { address, managementAddress, amqpPort, amqpsPort, managementPort } = cluster;
+  const isEverywhere = [address, managementAddress].some((one) => one === '0.0.0.0' || one === '::');
+  if (address !== managementAddress && !isEverywhere) return;
+  const [name] =
+    Object.entries({ amqpPort, amqpsPort }).find(([, number]) => number === managementPort) ?? [];
+  if (name === undefined) return;
+  throw new DockerSettingsError(
+    `${at}.${name} and ${at}.managementPort are both ${managementPort}: give each its own.`,
+  );
+}
 
 const readWorker: Read<WorkerSettings> = (value, at) => {
   const { memory, ...given } = keysOf(value ?? {}, at, {
     image: text,
     build: readBuild,
-    replicas: wholeNumber,
+    replicas,
     memory: size,
     cpus: processors,
     urlVariable: variable,
@@ -176,7 +191,16 @@ const readDocker: Read<DockerSettings> = (value, at) => {
   });
   refuseWrongTargets(given, at);
   const settings = { workers: {}, hosts: {}, scaler: { baseImage: NODE_IMAGE }, ...given };
+  if (settings.cluster !== undefined && settings.network !== undefined) {
+    throw new DockerSettingsError(
+      `${at} has both a cluster, whose workers are in its own network, and a network, which is for a broker that is there already: keep one of them.`,
+    );
+  }
   for (const [fleet, { hosts = [] }] of Object.entries(settings.workers)) {
+    const twice = hosts.find((host, index) => hosts.indexOf(host) !== index);
+    if (twice !== undefined) {
+      throw new DockerSettingsError(`${at}.workers.${fleet}.hosts names "${twice}" twice.`);
+    }
     const unknown = hosts.find((host) => !Object.hasOwn(settings.hosts, host));
     if (unknown !== undefined) {
       throw new DockerSettingsError(

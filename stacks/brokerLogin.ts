@@ -85,7 +85,8 @@ function loginChain(settings: Settings): LoginChain {
   const before = Math.min(...generations) - 1;
   // A kill while the previous generation is removed may leave just that one working.
   const removed = before >= 1 ? [credentialOf(settings, settings.adminUser, before)] : [];
-  const fallbacks = pulumi.all([...earlier, ...removed, settings.bootstrap]);
+  const rescue = settings.rescue === undefined ? [] : [settings.rescue];
+  const fallbacks = pulumi.all([...earlier, ...removed, settings.bootstrap, ...rescue]);
   return { own: [newest, ...earlier], fallbacks };
 }
 

@@ -21,7 +21,7 @@ import {
 import { Drain } from './drain';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
-import { readSettings, type Settings } from './settings';
+import { readSettings, withOwnAmqp, type Settings } from './settings';
 import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
 import { readTopologyText } from './topologyText';
 import type { MonitoringOutputs } from './dockerPlatform';
@@ -43,8 +43,9 @@ interface Loaded {
 }
 
 function program(): Outputs | Promise<Outputs> {
-  const settings = readSettings(new pulumi.Config(), process.env);
-  const loaded = loadObjects(settings);
+  const given = readSettings(new pulumi.Config(), process.env);
+  const loaded = loadObjects(given);
+  const settings = withOwnAmqp(given, loaded.topology);
   const { objects } = loaded;
   spareDebugging(process.env);
   if (isAdopting(process.env)) return adopt(settings, objects);

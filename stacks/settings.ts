@@ -6,6 +6,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { nearest } from '../topology/names';
+import type { Topology } from '../topology/model';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
 import { DockerSettingsError } from '../docker/reads';
@@ -26,7 +27,7 @@ export interface Settings {
   readonly topologyFile: string;
   readonly target?: Target;
   readonly connection: Connection;
-  /** AMQP address for applications; only shown in outputs. */
+  /** AMQP address for applications. */
   readonly amqp?: string;
   readonly seed: pulumi.Output<string>;
   /** Given ones, by topology user or by name on the broker; all others are derived. */
@@ -40,6 +41,8 @@ export interface Settings {
   readonly drainSeconds: number;
   readonly adminUser: string;
   readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** Tried last on a cluster of the stack's own: for volumes whose users have other passwords. */
+  readonly rescue?: Settings['bootstrap'];
   readonly absentUsers: readonly string[];
   readonly approve: readonly string[];
   readonly granularity: 'object' | 'vhost';
@@ -76,7 +79,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),
     connection: readConnection(config, docker?.cluster && endpointOf(docker.cluster)),
-    ...optional('amqp', config.get('amqp') ?? (docker?.cluster && amqpOf(docker.cluster))),
+    ...optional('amqp', config.get('amqp')),
     seed,
     passwords: readPasswords(config, env),
     handOver: checkedHandOvers(config.getObject<unknown>('handOver') ?? {}),
@@ -97,20 +100,17 @@ const FIRST_USER = 'warren-boot';
 function bootstrapOf(
   config: pulumi.Config,
   cluster: { readonly seed: pulumi.Output<string>; readonly stack: string } | undefined,
-): Pick<Settings, 'bootstrap' | 'absentUsers'> {
+): Pick<Settings, 'bootstrap' | 'rescue' | 'absentUsers'> {
   const absentUsers = checkedStrings('absentUsers', config.getObject<unknown>('absentUsers') ?? ['guest']);
-  if (cluster === undefined) {
-    return {
-      bootstrap: {
-        username: config.get('bootstrapUsername') ?? 'guest',
-        password: config.getSecret('bootstrapPassword') ?? pulumi.secret('guest'),
-      },
-      absentUsers,
-    };
-  }
+  const given = {
+    username: config.get('bootstrapUsername') ?? 'guest',
+    password: config.getSecret('bootstrapPassword') ?? pulumi.secret('guest'),
+  };
+  if (cluster === undefined) return { bootstrap: given, absentUsers };
   const scope = { project: pulumi.getProject(), stack: cluster.stack, user: FIRST_USER, generation: 1 };
   return {
     bootstrap: { username: FIRST_USER, password: cluster.seed.apply((seed) => derivePassword(seed, scope)) },
+    ...(given.username === 'guest' ? {} : { rescue: given }),
     absentUsers: [...new Set([...absentUsers, FIRST_USER])],
   };
 }
@@ -136,8 +136,14 @@ function endpointOf({ managementAddress, managementPort }: NonNullable<DockerSet
   return `http://${reachable(managementAddress)}:${managementPort}`;
 }
 
-function amqpOf({ address, amqpPort }: NonNullable<DockerSettings['cluster']>): string {
-  return `amqp://${reachable(address)}:${amqpPort}`;
+/** The address of a cluster that the stack itself makes, unless it says another one. */
+export function withOwnAmqp(settings: Settings, { broker }: Topology): Settings {
+  const cluster = settings.docker?.cluster;
+  if (cluster === undefined || settings.amqp !== undefined) return settings;
+  const host = reachable(cluster.address);
+  const isTlsOnly = broker?.tls?.only === true;
+  const amqp = isTlsOnly ? `amqps://${host}:${cluster.amqpsPort}` : `amqp://${host}:${cluster.amqpPort}`;
+  return { ...settings, amqp };
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

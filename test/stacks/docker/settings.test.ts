@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DockerSettingsError } from '../../../docker/reads';
 import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
+import { withOwnAmqp, type Settings } from '../../../stacks/settings';
+import type { Topology } from '../../../topology/model';
 
 it('a cluster needs nothing said', () => {
   expect(readDockerSettings({ cluster: {} }).cluster).toEqual({
@@ -43,6 +45,20 @@ it.each([
   [{ monitoring: { alertmanagers: 'a:1' } }, /docker\.monitoring\.alertmanagers must be a list of texts/],
   [{ monitoring: { interval: '0s' } }, /docker\.monitoring\.interval must be a duration of a second or more/],
   [{ monitoring: { prometheus: false } }, /docker\.monitoring\.prometheus must be a table, not false/],
+  [{ workers: { a: { hosts: ['b', 'b'] } }, hosts: { b: 'tcp://b:1' } }, /hosts names "b" twice/],
+  [
+    { workers: { a: { replicas: -1 } } },
+    /docker\.workers\.a\.replicas must be a whole number from 0 to 1000/,
+  ],
+  [{ workers: { a: { replicas: 100_000 } } }, /replicas must be a whole number from 0 to 1000/],
+  [
+    { cluster: { address: 'localhost' } },
+    /docker\.cluster\.address must be an IP address .* not "localhost"/,
+  ],
+  [{ cluster: { managementAddress: '[::1]' } }, /managementAddress must be an IP address/],
+  [{ cluster: { amqpPort: 15_672 } }, /amqpPort and docker\.cluster\.managementPort are both 15672/],
+  [{ cluster: { address: '0.0.0.0', managementPort: 5671 } }, /amqpsPort and .* are both 5671/],
+  [{ cluster: {}, network: 'n' }, /both a cluster, .* and a network/],
   [{ workers: [] }, /docker\.workers must be a table, not \[\]/],
   ['cluster', /docker must be a table, not "cluster"/],
 ])('refuses %j', (value, message) => {
@@ -91,4 +107,18 @@ describe('settings of a fleet', () => {
   it('take its own over those of all; another image builds nothing', () => {
     expect(settingsOfFleet(settings, 'own')).toEqual({ image: 'other', cpus: 1, memoryBytes: 2 ** 30 });
   });
+});
+
+it('the address of a cluster follows from its ports, and from TLS', () => {
+  const addressOf = (cluster: object, tls?: { only: boolean }, amqp?: string): string | undefined => {
+    const given = { docker: readDockerSettings({ cluster }), ...(amqp === undefined ? {} : { amqp }) };
+    const topology = { broker: { tls } } as unknown as Topology;
+    return withOwnAmqp(given as unknown as Settings, topology).amqp;
+  };
+  expect(addressOf({ amqpPort: 5700, address: '0.0.0.0' })).toBe('amqp://127.0.0.1:5700');
+  expect(addressOf({ address: '10.0.0.5' }, { only: false })).toBe('amqp://10.0.0.5:5672');
+  expect(addressOf({ amqpsPort: 5701 }, { only: true })).toBe('amqps://127.0.0.1:5701');
+  expect(addressOf({}, undefined, 'amqp://rabbitmq.example.com:5672')).toBe(
+    'amqp://rabbitmq.example.com:5672',
+  );
 });
