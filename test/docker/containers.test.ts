@@ -174,6 +174,8 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     const resource = await container().create(inputs);
     await post(`/containers/${resource.id}/kill`);
     await expect.poll(async () => (await inspect(resource.id)).State.Running).toBe(false);
+    // Without a refresh, too.
+    expect((await resource.diff(inputs)).details).toEqual({ mustRun: 'UPDATE' });
     await resource.refresh();
     expect((await resource.diff(inputs)).details).toEqual({ mustRun: 'UPDATE' });
     await resource.update(inputs);
@@ -183,6 +185,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     await resource.refresh();
     expect((await resource.diff(inputs)).details).toEqual({ memory: 'DELETE_REPLACE' });
     await engine.ask({ method: 'DELETE', path: `/containers/${resource.id}?force=1`, action: 'delete' });
+    expect(await resource.diff(inputs)).toMatchObject({ deleteBeforeReplace: true, replaces: ['name'] });
     await expect(resource.update(inputs)).rejects.toThrow(/it was deleted\. Run `pulumi refresh`/);
     expect(await resource.refresh()).toBe(false);
   });
@@ -301,7 +304,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     const ill = idle('ill', { healthcheck: { tests: ['CMD', 'false'] }, wait: true, waitTimeout: 100 });
     const resource = new Resource(other, 'container');
     const creation = resource.create(ill).catch((error: unknown) => String(error));
-    await expect.poll(async () => (await scratch.left()).length).toBe(2);
+    await expect.poll(async () => (await scratch.left()).length, { timeout: 60_000 }).toBe(2);
     const started = Date.now();
     await other.cancel();
     expect(await creation).toMatch(/Cancelled: /);

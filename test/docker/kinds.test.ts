@@ -90,6 +90,12 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the offline docker plugi
     expect(await resource('volume').import(inputs.name)).toMatchObject(inputs);
     await volume.remove();
     expect(await volume.refresh()).toBe(false);
+    // A program that labels its own would delete somebody's data with it.
+    await resource('volume').create({ name: inputs.name });
+    await expect(resource('volume').create(inputs)).rejects.toThrow(
+      /Cannot create the volume .* this program did not make/,
+    );
+    await volume.remove();
     await volume.remove();
   });
 

@@ -34,7 +34,7 @@ export class Resource {
   }
 
   async diff(inputs: Values): Promise<DetailedDiff> {
-    return this.plugin.diff(this.urn, this.state, await this.check(inputs));
+    return this.plugin.diff(this.urn, this.state, await this.check(inputs), this.id);
   }
 
   async update(inputs: Values): Promise<void> {

@@ -168,9 +168,10 @@ export class PluginProcess {
     return checked(await this.ask<pb.CheckResponse>('check', request));
   }
 
-  async diff(urn: string, state: Values, news: Values): Promise<DetailedDiff> {
+  async diff(urn: string, state: Values, news: Values, id = ''): Promise<DetailedDiff> {
     const request = new pb.DiffRequest();
     request.setUrn(urn);
+    request.setId(id);
     request.setOlds(struct(state));
     request.setNews(struct(news));
     return diffed(await this.ask<pb.DiffResponse>('diff', request));

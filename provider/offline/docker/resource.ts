@@ -18,6 +18,12 @@ export interface Made {
   readonly state: PropertyMap;
 }
 
+/** What the engine says of an object at a comparison. */
+export interface Drift {
+  readonly state: PropertyMap;
+  readonly isGone: boolean;
+}
+
 /** Inputs are as `checkProperties` leaves them; the state may be the genuine plugin's. */
 export interface DockerType {
   /** `docker:index/kind:Kind` */
@@ -33,6 +39,8 @@ export interface DockerType {
   readonly isDeletedFirst: boolean;
   /** Where the state isn't what inputs are compared with. */
   compared?(state: PropertyMap): PropertyMap;
+  /** Looks at it, at every comparison, and warns; changes nothing. */
+  drift?(call: Call, id: string, state: PropertyMap): Promise<Drift>;
   /** What no table of properties can say; `complete` gets them in their right forms. */
   complete?(inputs: PropertyMap): { readonly values: PropertyMap; readonly failures: readonly Failure[] };
   create(call: Call, inputs: PropertyMap): Promise<Made>;

@@ -1,7 +1,7 @@
 /** The engine's calls, answered for all kinds of Docker objects alike. */
 import type { PluginHost, Service } from '../../serve';
 import type { Properties, PropertyMap } from '../../values';
-import type { Call, DockerType, Made } from './resource';
+import type { Call, DockerType, Drift, Made } from './resource';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { Incomplete, PartialResult } from '../../incomplete';
@@ -19,6 +19,7 @@ import { automaticName, typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
 import { decode, hasUnknown } from '../../values';
 import { SECRET_CONFIG, changedConfig, checkConfig, openConfigured } from './config';
+import { isEngineError, timeoutError } from '../../../dockerApi/errors';
 import type { Engine } from '../../../dockerApi/transport';
 import { checkProperties, defaultOf, isNothing } from './properties/check';
 import { compareProperties } from './properties/compare';
@@ -32,10 +33,12 @@ interface Plugin extends PluginHost {
   readonly types: readonly DockerType[];
   engine?: Engine;
   isCancelled: boolean;
+  /** A comparison found that it can't be asked. */
+  isAway: boolean;
 }
 
 export function openService(name: PackageName, types: readonly DockerType[], host: PluginHost): Service {
-  const plugin: Plugin = { ...host, types, isCancelled: false };
+  const plugin: Plugin = { ...host, types, isCancelled: false, isAway: false };
   const tokens = types.map(({ token }) => token);
   return {
     methods: {
@@ -78,6 +81,7 @@ export function openService(name: PackageName, types: readonly DockerType[], hos
   };
 }
 
+const LOOK_TIMEOUT_MS = 10_000;
 const GENUINE = 'The genuine plugin may: `pulumi plugin install resource docker`.';
 
 function typeOf({ types }: Plugin, urn: string): DockerType {
@@ -109,9 +113,14 @@ function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckResponse {
   return checkResponse({ values: inputs, secrets: news.secrets }, failures);
 }
 
-function diff(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
+async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
   const type = typeOf(plugin, request.getUrn());
-  const state = readState(type, decode(request.getOlds()).values);
+  const known = readState(type, decode(request.getOlds()).values);
+  const { state, isGone } = await driftOf(plugin, type, request, known);
+  if (isGone) {
+    const changes = [{ path: 'name', kind: 'update', isReplacement: true }] as const;
+    return diffResponse({ changes, deleteBeforeReplace: true });
+  }
   const news = decode(request.getNews()).values;
   const before = type.compared?.(state) ?? state;
   const changes = compareProperties(type.fields, before, news);
@@ -122,6 +131,43 @@ function diff(plugin: Plugin, request: pb.DiffRequest): pb.DiffResponse {
     changes,
     deleteBeforeReplace: isReplaced && (type.isDeletedFirst || isSameName),
   });
+}
+
+/** An engine that can't be asked is told of once: a preview works without it. */
+async function driftOf(
+  plugin: Plugin,
+  type: DockerType,
+  request: pb.DiffRequest,
+  state: PropertyMap,
+): Promise<Drift> {
+  const id = request.getId();
+  if (type.drift === undefined || id === '' || plugin.engine === undefined || plugin.isAway) {
+    return { state, isGone: false };
+  }
+  const { call } = callOf(plugin, request.getUrn(), [request.getOlds(), request.getNews()]);
+  try {
+    return await Promise.race([type.drift(call, id, state), tooLate(plugin.engine)]);
+  } catch (error) {
+    if (!isEngineError(error) || error.kind === 'cancelled') throw error;
+    if (isFirstFailure(plugin)) {
+      await call.warn(`Only the state was compared, not what became of the containers. ${error.message}`);
+    }
+    return { state, isGone: false };
+  }
+}
+
+/** A comparison doesn't wait long for an engine that hangs. */
+async function tooLate(engine: Engine): Promise<never> {
+  const action = 'look at the containers';
+  await engine.pause(LOOK_TIMEOUT_MS, action);
+  throw timeoutError({ action, host: engine.host }, LOOK_TIMEOUT_MS);
+}
+
+/** Comparisons run side by side. */
+function isFirstFailure(plugin: Plugin): boolean {
+  const isFirst = !plugin.isAway;
+  plugin.isAway = true;
+  return isFirst;
 }
 
 function isAutomaticallyNamed({ __defaults: names }: PropertyMap): boolean {

@@ -4,7 +4,7 @@ import type { PropertyMap } from '../../values';
 import { UserError } from '../../userError';
 import { deleteWhenFree, lookUp } from '../../../dockerApi/objects';
 import { path } from '../../../dockerApi/transport';
-import { isOwn } from './owner';
+import { isOwn, nameTaken, OWNER_LABEL } from './owner';
 import { LABELS, labelList, labelTable, type Label } from './properties/fields';
 
 interface VolumeInputs {
@@ -77,6 +77,10 @@ async function takeOver({ warn }: Call, found: Inspection, inputs: VolumeInputs)
     );
   }
   if (isOwn(labels, found.Labels)) return;
+  // Who labels what is its own would later delete somebody else's data with it.
+  const hasOwner = found.Labels?.[OWNER_LABEL] !== undefined;
+  if (!hasOwner && labels?.some(({ label }) => label === OWNER_LABEL) === true)
+    throw nameTaken('volume', name);
   await warn(
     `The volume "${name}" was there before this program: its content is kept and used, and deleting this resource will delete it.`,
   );

@@ -11,6 +11,7 @@ import { ensureImage } from '../images';
 import { isOwn, nameTaken } from '../owner';
 import { compareProperties } from '../properties/compare';
 import { creationOf, endpointOf, resourcesOf, restartPolicyOf } from './creation';
+import { driftOf } from './drift';
 import { CONTAINER_FIELDS, CONTAINER_OUTPUTS, type ContainerInputs, type Upload } from './fields';
 import { importedState, stateOf, type Inspection } from './inspection';
 import { logOf } from './logs';
@@ -37,6 +38,7 @@ export const containerType: DockerType = {
   outputs: CONTAINER_OUTPUTS,
   isAutonamed: true,
   isDeletedFirst: true,
+  drift: driftOf,
   complete: (values) => ({ values, failures: faultsOf(values as unknown as ContainerInputs) }),
   create: async (call, values) => {
     const inputs = values as unknown as ContainerInputs;

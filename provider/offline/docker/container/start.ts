@@ -36,7 +36,7 @@ export function explained({ name }: ContainerInputs, error: unknown): unknown {
     const port = ADDRESS.exec(reason)?.[1] ?? 'one of its external ports';
     return new UserError(
       `Cannot start the container "${name}": ${port} is taken by another container or program of the host. ` +
-        'Choose another `external` port, or end what uses it.',
+        'Choose another `external` port (in a stack: docker.cluster.amqpPort, amqpsPort, managementPort), or end what uses it.',
     );
   }
   const network = /network (\S+) not found|No such network: (\S+)/i.exec(reason);
