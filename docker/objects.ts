@@ -8,6 +8,8 @@ export interface Place {
   /** The same in every run of the stack, and no other stack's: a run after a killed one knows its own objects by it. */
   readonly owner: pulumi.Input<string>;
   readonly provider: pulumi.ProviderResource;
+  /** As in DOCKER_HOST; what the environment says where it is left out. */
+  readonly host?: string;
 }
 
 export interface Label {

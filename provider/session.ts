@@ -121,6 +121,6 @@ function allFailed(
     kind: 'unauthorized',
     message:
       `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
-      'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works, and run `pulumi up`.',
+      'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works (rabbitmqctl add_user and set_user_tags make one on a node), and run `pulumi up`.',
   });
 }

@@ -39,7 +39,9 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
   const changes = names
     .filter(isChanged)
     .map((path) => ({ path, kind: 'update', isReplacement: false }) as const);
-  await look(plugin, request.getUrn(), olds ?? {});
+  // What this very operation has just replaced may still be on its way: it is looked at when that was waited for.
+  const isUnderWay = changes.length > 0 && plugin.session?.requireBroker === true;
+  if (!isUnderWay) await look(plugin, request.getUrn(), olds ?? {});
   return diffResponse({ changes, deleteBeforeReplace: false });
 }
 
@@ -73,8 +75,12 @@ export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
   const news = decode(request.getNews());
   const olds = decode(request.getOlds()).values;
-  if (request.getPreview()) await foresee(plugin, request.getUrn(), news.values, olds);
-  else await pass(plugin, request.getUrn(), news.values, olds);
+  if (request.getPreview()) {
+    await foresee(plugin, request.getUrn(), news.values, olds);
+  } else {
+    await pass(plugin, request.getUrn(), news.values, olds);
+    await look(plugin, request.getUrn(), withoutBookkeeping(news.values));
+  }
   const response = new pb.UpdateResponse();
   response.setProperties(struct(news));
   return response;

@@ -63,7 +63,8 @@ export class DockerPlatform {
     const owner = pulumi
       .unsecret(derived(settings, 'owner'))
       .apply((text) => `${prefix}/${text.slice(0, 12)}`);
-    this.#place = { prefix, owner, provider: providerFor('docker', own.host) };
+    const host = own.host === undefined ? {} : { host: own.host };
+    this.#place = { prefix, owner, provider: providerFor('docker', own.host), ...host };
     this.cluster = own.cluster === undefined ? undefined : this.#makeCluster(own.cluster, warrenProvider());
   }
 
@@ -125,6 +126,7 @@ export class DockerPlatform {
           address,
           warrenProvider,
           dependsOn,
+          isBrokerHere: this.cluster !== undefined && hostName === undefined,
           image: typeof image === 'string' ? this.#pulled(image, place) : this.#built(image, place),
           login: credentialOf(plan.user),
           ...(hostName === undefined ? {} : { hostName }),
@@ -240,6 +242,7 @@ export class DockerPlatform {
     const place = this.#places.get(hostName) ?? {
       ...this.#place,
       provider: providerFor(`docker-${hostName}`, host),
+      ...(host === undefined ? {} : { host }),
     };
     this.#places.set(hostName, place);
     return place;

@@ -10,7 +10,7 @@ import { canonicalJson } from '../../topology/objects';
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { Provider } from '../../provider/warren/resources';
-import { ClusterReady, RollingGate } from '../../provider/warren/stepResources';
+import { ClusterIdentity, ClusterReady, RollingGate } from '../../provider/warren/stepResources';
 import { labelsOf, limitsOf, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { enabledPlugins, hostOf, loginConf, nodeConf, nodeName } from './conf';
@@ -58,6 +58,7 @@ export class Cluster extends pulumi.ComponentResource {
   readonly ready: ClusterReady;
   /** Everything that holds messages. */
   readonly nodes: readonly docker.Container[];
+  private readonly identity: ClusterIdentity;
 
   constructor(
     name: string,
@@ -67,7 +68,16 @@ export class Cluster extends pulumi.ComponentResource {
     super('warren:docker:Cluster', name, {}, options);
     const { place, settings } = args;
     const own = { parent: this, provider: place.provider };
-    this.network = new docker.Network('network', { name: place.prefix, labels: labelsOf(place) }, own);
+    this.identity = new ClusterIdentity(
+      'identity',
+      { cluster: place.prefix, owner: place.owner },
+      { parent: this, provider: args.warrenProvider },
+    );
+    this.network = new docker.Network(
+      'network',
+      { name: place.prefix, labels: labelsOf(place) },
+      { ...own, dependsOn: [this.identity] },
+    );
     const image = new docker.RemoteImage('rabbitmq', { name: this.image(), keepLocally: true }, own);
     this.nodes = this.makeNodes(image);
     if (this.nodes.length > 1) this.makeProxy();
@@ -110,7 +120,12 @@ export class Cluster extends pulumi.ComponentResource {
       hostOf(number),
       { name, labels: labelsOf(place) },
       // A changed label would replace the volume, and take its messages away.
-      { ...own, ignoreChanges: ['labels'], retainOnDelete: settings.keepVolumes },
+      {
+        ...own,
+        ignoreChanges: ['labels'],
+        retainOnDelete: settings.keepVolumes,
+        dependsOn: [this.identity],
+      },
     );
     const args: docker.ContainerArgs = {
       name,
@@ -201,7 +216,8 @@ export class Cluster extends pulumi.ComponentResource {
         // Its connections end with it in any case: clients come back at once.
         destroyGraceSeconds: 1,
       },
-      { ...own, deleteBeforeReplace: true },
+      // The ports were the first node's own, where it was the only one.
+      { ...own, deleteBeforeReplace: true, dependsOn: this.nodes.slice(0, 1) },
     );
   }
 

@@ -20,6 +20,8 @@ export interface FleetArgs {
   readonly ca?: string;
   /** Docker's own where it is left out. */
   readonly network?: pulumi.Input<string>;
+  /** Whether the broker is the stack's own, in that network: it sees the containers' own addresses. */
+  readonly isBrokerHere: boolean;
   readonly warrenProvider: Provider;
   /** Nothing runs before these are there. */
   readonly dependsOn: readonly pulumi.Resource[];
@@ -54,7 +56,8 @@ export class Fleet extends pulumi.ComponentResource {
       if (index + 1 < names.length) before = [this.makeGate(index, container)];
     }
     this.containers = containers;
-    this.ready = this.checkConsumers(`${name}-consumes`, containers, false);
+    const awaited = containers.slice(0, plan.running);
+    this.ready = this.checkConsumers(`${name}-consumes`, awaited, false, containers);
     this.registerOutputs({ containers: names });
   }
 
@@ -106,27 +109,32 @@ export class Fleet extends pulumi.ComponentResource {
 
   /** The next worker is replaced when this one consumes again. */
   private makeGate(index: number, container: docker.Container): pulumi.Resource {
-    return this.checkConsumers(`${this.containerNames[index] ?? ''}-consumes`, [container], true);
+    // One that the scaler starts is not waited for.
+    const awaited = index < this.args.plan.running ? [container] : [];
+    return this.checkConsumers(`${this.containerNames[index] ?? ''}-consumes`, awaited, true, [container]);
   }
 
   private checkConsumers(
     name: string,
     containers: readonly docker.Container[],
     isGate: boolean,
+    dependsOn: readonly pulumi.Resource[],
   ): ConsumersReady {
-    const { plan, warrenProvider } = this.args;
+    const { plan, place, network, isBrokerHere, warrenProvider } = this.args;
     return new ConsumersReady(
       name,
       {
         fleet: plan.name,
         vhost: plan.vhost,
         queues: [...plan.queues],
-        consumers: plan.running,
+        consumers: containers.length === 0 ? 0 : plan.running,
         containers: containers.map(({ id }) => id),
         isGate,
+        isDirect: isBrokerHere && network !== undefined,
+        ...(place.host === undefined ? {} : { dockerHost: place.host }),
         timeoutSeconds: READY_SECONDS,
       },
-      { parent: this, provider: warrenProvider, dependsOn: [...containers] },
+      { parent: this, provider: warrenProvider, dependsOn: [...dependsOn] },
     );
   }
 }

@@ -7,6 +7,7 @@ import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
 import { clusterGuardStep } from './steps/clusterGuard';
+import { clusterIdentityStep } from './steps/clusterIdentity';
 import { clusterReadyStep } from './steps/clusterReady';
 import { consumersReadyStep } from './steps/consumersReady';
 import { credentialDrainStep } from './steps/credentialDrain';
@@ -27,6 +28,13 @@ servePackage({
     globalParameterType,
     vhostTopologyType,
   ],
-  steps: [rollingGateStep, clusterReadyStep, clusterGuardStep, consumersReadyStep, credentialDrainStep],
+  steps: [
+    clusterIdentityStep,
+    rollingGateStep,
+    clusterReadyStep,
+    clusterGuardStep,
+    consumersReadyStep,
+    credentialDrainStep,
+  ],
   functions: { 'warren:index:inventory': inventory },
 });

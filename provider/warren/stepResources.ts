@@ -1,6 +1,19 @@
 /** The `warren` package's steps: resources that are nothing on a broker, but points that an operation passes. */
 import * as pulumi from '@pulumi/pulumi';
 
+export interface ClusterIdentityArgs {
+  readonly cluster: pulumi.Input<string>;
+  /** The value of its objects' label, which follows from the stack's seed. */
+  readonly owner: pulumi.Input<string>;
+}
+
+/** Refuses another name and another seed for a cluster that is there. Whatever either would replace depends on it. */
+export class ClusterIdentity extends pulumi.CustomResource {
+  constructor(name: string, args: ClusterIdentityArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:ClusterIdentity', name, { ...args }, options);
+  }
+}
+
 export interface RollingGateArgs {
   /** The cluster's name, for messages. */
   readonly cluster: pulumi.Input<string>;
@@ -60,6 +73,10 @@ export interface ConsumersReadyArgs {
   readonly containers: pulumi.Input<pulumi.Input<string>[]>;
   /** It stands between two workers, and waits only where they are replaced. */
   readonly isGate?: pulumi.Input<boolean>;
+  /** Whether the broker sees the containers' own addresses. */
+  readonly isDirect?: pulumi.Input<boolean>;
+  /** Of the containers' Docker Engine, as in DOCKER_HOST. */
+  readonly dockerHost?: pulumi.Input<string>;
   readonly timeoutSeconds: pulumi.Input<number>;
 }
 

@@ -6,7 +6,7 @@ import { connect } from 'amqplib';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { Authority, opensslObstacle } from '../faults/certificates';
 import { FakeEngine } from '../provider/plugin';
-import { callManagement } from '../rigs/management';
+import { callManagement, type ManagementLogin } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { findFreePorts } from '../../tools/freePort';
 import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
@@ -77,10 +77,44 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     expect(await stack.left()).toEqual([`volumes ${stack.prefix}-rabbitmq-1`]);
     const again = await stack.workspace.up();
     expect(again.exitCode, again.output).toBe(0);
+    expect(await messagesIn(await stack.admin())).toBe(1);
+  });
+
+  it('keeps its messages when it grows from one node, and when its seed is another one', async () => {
+    const stack = await open({ version: '4.3', topology: MARKET, cluster: { keepVolumes: true } });
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    expect(((await stack.workspace.outputs()) as { amqp: string }).amqp).toBe(
+      `amqp://127.0.0.1:${stack.amqpPort}`,
+    );
     const admin = await stack.admin();
-    // The broker's own figure, which needs no statistics.
-    const totals = 'queues/market/jobs?disable_stats=true&enable_queue_totals=true';
-    expect((await callManagement<{ messages: number }>(admin, 'GET', totals)).messages).toBe(1);
+    await callManagement(admin, 'POST', 'exchanges/market/amq.default/publish', {
+      ...{ routing_key: 'jobs', payload: 'kept', payload_encoding: 'string' },
+      properties: { delivery_mode: 2 },
+    });
+    stack.setTopology({ ...MARKET, broker: { nodes: 3 } });
+    const grown = await stack.workspace.up();
+    expect(grown.exitCode, grown.output).toBe(0);
+    expect(await messagesIn(admin)).toBe(1);
+
+    // Another seed would make all of it anew, with passwords that nobody has.
+    const { Id } = await stack.container('rabbitmq-1');
+    const newSeed = ['config', 'set', '--secret', 'seed', 'another seed that is long enough'];
+    await stack.workspace.run(newSeed);
+    const refused = await stack.workspace.up();
+    expect(refused.output).toMatch(/the stack's seed isn't the one that the cluster .* was made with/);
+    expect((await stack.container('rabbitmq-1')).Id).toBe(Id);
+
+    // The volumes of a cluster that was destroyed may come under another seed, by a login that works there.
+    await callManagement(admin, 'PUT', 'users/rescue', { password: 'rescue', tags: 'administrator' });
+    const destroyed = await stack.workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    stack.workspace.setConfig({ bootstrapUsername: 'rescue', adminUser: 'second' });
+    await stack.workspace.run(['config', 'set', '--secret', 'bootstrapPassword', 'rescue']);
+    const rescued = await stack.workspace.up();
+    expect(rescued.exitCode, rescued.output).toBe(0);
+    const login = { managementPort: stack.managementPort, username: 'rescue', password: 'rescue' };
+    expect(await messagesIn(login)).toBe(1);
   });
 
   it('runs workers against a broker that is there already, and leaves that alone', async () => {
@@ -122,6 +156,12 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     await callManagement({ managementPort, ...existing.login }, 'GET', 'overview');
   });
 });
+
+/** The broker's own figure, which needs no statistics. */
+async function messagesIn(login: ManagementLogin): Promise<number> {
+  const totals = 'queues/market/jobs?disable_stats=true&enable_queue_totals=true';
+  return (await callManagement<{ messages: number }>(login, 'GET', totals)).messages;
+}
 
 /** @throws Error where the certificate isn't trusted */
 function openTls(port: number, ca: Buffer[]): Promise<void> {

@@ -38,7 +38,7 @@ export const clusterGuardStep: StepType<ClusterGuard> = {
       typeof found === 'string' ? `what its queues hold can't be seen (${found})` : found.inWords;
     const loss = typeof found === 'string' ? everything : { ...everything, messages: found.messages };
     throw new UserError(
-      `Refused to delete the cluster ${cluster} with its volumes: ${reason}. Let them be consumed, keep the volumes (docker.cluster.keepVolumes), or approve the loss with ${howToApprove(loss, verdictOn(loss, session.approvals))}`,
+      `Refused to delete the cluster ${cluster} with its volumes: ${reason}. Let them be consumed, keep the volumes (docker.cluster.keepVolumes), or approve the loss with ${howToApprove(loss, verdictOn(loss, session.approvals))}. A destroy knows the settings of the last \`up\`: run one after changing them.`,
     );
   },
 };

@@ -73,7 +73,7 @@ export function troublesOf(known: readonly BrokerNode[], expected: readonly stri
     ...(down.length === 0
       ? []
       : [
-          `${down.join(', ')} ${down.length === 1 ? "doesn't" : "don't"} run. The container starts again by itself; docker logs shows why a node stays away.`,
+          `${down.join(', ')} ${down.length === 1 ? "doesn't" : "don't"} run. Docker starts a container again that ended by itself; docker logs shows why a node stays away.`,
         ]),
     ...(memory === ''
       ? []

@@ -1,7 +1,9 @@
 /** `warren.ConsumersReady`: a fleet's workers do consume, as the broker sees it. */
+import type { Broker } from '../../../broker/transport';
 import type { StepType } from '../../stepType';
 import { consumersIn } from '../../../broker/consumers';
 import { waitFor } from './waiting';
+import { missingConsumer, readWorkers } from './workers';
 
 interface ConsumersReady {
   readonly fleet: string;
@@ -13,36 +15,58 @@ interface ConsumersReady {
   readonly containers: readonly string[];
   /** One that stands between two workers waits only where they are replaced. */
   readonly isGate: boolean;
+  /** Whether the broker sees the containers' own addresses: then others' consumers aren't taken for theirs. */
+  readonly isDirect: boolean;
+  /** As in DOCKER_HOST; the environment's where it is left out. */
+  readonly dockerHost?: string;
   readonly timeoutSeconds: number;
 }
 
 export const consumersReadyStep: StepType<ConsumersReady> = {
   token: 'warren:index:ConsumersReady',
-  parse: (inputs) => ({
-    fleet: inputs.text('fleet'),
-    vhost: inputs.text('vhost'),
-    queues: (inputs.list('queues') ?? []).map(String),
-    consumers: inputs.integer('consumers'),
-    containers: (inputs.list('containers') ?? []).map(String),
-    isGate: inputs.flag('isGate', false),
-    timeoutSeconds: inputs.integer('timeoutSeconds'),
-  }),
+  parse: (inputs) => {
+    const dockerHost = inputs.optionalText('dockerHost');
+    return {
+      fleet: inputs.text('fleet'),
+      vhost: inputs.text('vhost'),
+      queues: (inputs.list('queues') ?? []).map(String),
+      consumers: inputs.integer('consumers'),
+      containers: (inputs.list('containers') ?? []).map(String),
+      isGate: inputs.flag('isGate', false),
+      isDirect: inputs.flag('isDirect', false),
+      ...(dockerHost === undefined ? {} : { dockerHost }),
+      timeoutSeconds: inputs.integer('timeoutSeconds'),
+    };
+  },
+  look: async ({ session, warn }, step) => {
+    if (step.isGate || !step.isDirect || isNothing(step)) return;
+    const missing = await missingIn(await session.logIn(), step);
+    if (missing !== undefined) await warn(`The workers "${step.fleet}": ${missing}.`);
+  },
   pass: async (call, step, before) => {
     if (step.isGate && before === undefined) return;
-    if (step.consumers === 0 || step.queues.length === 0) return;
+    if (isNothing(step)) return;
     await waitFor(call, {
       goal: `the workers "${step.fleet}"`,
       timeoutSeconds: step.timeoutSeconds,
       wayOut: `Look into the workers' logs (docker logs).`,
-      look: async (broker) => {
-        const consumers = await consumersIn(broker, step.vhost);
-        if (consumers === undefined) return 'the broker shows no consumers, its statistics are switched off';
-        const count = (queue: string): number => consumers.filter((one) => one.queue === queue).length;
-        const short = step.queues.find((queue) => count(queue) < step.consumers);
-        return short === undefined
-          ? undefined
-          : `queue "${short}" in vhost "${step.vhost}" has ${count(short)} of ${step.consumers} consumers`;
-      },
+      look: (broker) => missingIn(broker, step),
     });
   },
 };
+
+function isNothing({ consumers, queues }: ConsumersReady): boolean {
+  return consumers === 0 || queues.length === 0;
+}
+
+async function missingIn(broker: Broker, step: ConsumersReady): Promise<string | undefined> {
+  const consumers = await consumersIn(broker, step.vhost);
+  if (consumers === undefined) return 'the broker shows no consumers, its statistics are switched off';
+  const workers = step.isDirect ? await readWorkers(step.dockerHost, step.containers) : undefined;
+  if (workers !== undefined) return missingConsumer(workers, consumers, step);
+  const count = (queue: string): number => consumers.filter((one) => one.queue === queue).length;
+  const short = step.queues.find((queue) => count(queue) < step.consumers);
+  return short === undefined
+    ? undefined
+    : `queue "${short}" in vhost "${step.vhost}" has ${count(short)} of ${step.consumers} consumers`;
+}

@@ -7,6 +7,8 @@ import { UserError } from '../../userError';
 const POLL_MS = 500;
 /** For a broker that is on its way up, or whose node was just stopped. */
 const NOT_THERE = ['unreachable', 'timeout', 'unavailable', 'notRabbitMQ', 'unauthorized'] as const;
+/** A new node answers a moment before its first user is there; one that knows none of ours for longer never will. */
+const UNAUTHORIZED_MS = 30_000;
 
 export interface Waiting {
   /** What is waited for, as the end of a sentence: `all nodes of the cluster "c"`. */
@@ -24,6 +26,7 @@ export interface Waiting {
 export async function waitFor({ session, status }: StepCall, waiting: Waiting): Promise<void> {
   const startMs = performance.now();
   let seenMs = startMs;
+  let refusedSinceMs: number | undefined;
   let told: string | undefined;
   for (;;) {
     const missing = await lookOnce();
@@ -44,9 +47,15 @@ export async function waitFor({ session, status }: StepCall, waiting: Waiting): 
     try {
       const found = await waiting.look(await session.logIn());
       seenMs = performance.now();
+      refusedSinceMs = undefined;
       return found;
     } catch (error) {
       if (!isBrokerError(error, ...NOT_THERE)) throw error;
+      if (error.kind !== 'unauthorized') return error.message;
+      // It is there: nobody may go on as if it weren't.
+      seenMs = performance.now();
+      refusedSinceMs ??= seenMs;
+      if (seenMs - refusedSinceMs > UNAUTHORIZED_MS) throw error;
       return error.message;
     }
   }
