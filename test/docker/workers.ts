@@ -2,7 +2,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { connect, type ConfirmChannel } from 'amqplib';
+import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { expect, inject } from 'vitest';
 import { path as enginePath, type Engine } from '../../dockerApi/transport';
 import { textOfFrames } from '../../provider/offline/docker/container/logs';
@@ -80,13 +80,16 @@ export class Workers {
     // No health check: on a busy machine, those of RabbitMQ's own tools take much of it.
     await this.until('RabbitMQ answers', () => canLogIn({ managementPort, ...LOGIN }));
     this.endpoint = `http://127.0.0.1:${managementPort}`;
-    const connection = await connect({
-      protocol: 'amqp',
-      hostname: '127.0.0.1',
-      port: amqpPort,
-      vhost: VHOST,
-      ...LOGIN,
+    const address = { protocol: 'amqp', hostname: '127.0.0.1', port: amqpPort, vhost: VHOST, ...LOGIN };
+    const opened: ChannelModel[] = [];
+    // The management API is there a moment before AMQP is.
+    await this.until('RabbitMQ takes connections', async () => {
+      const connection = await connect(address).catch(() => undefined);
+      if (connection !== undefined) opened.push(connection);
+      return connection !== undefined;
     });
+    const [connection] = opened;
+    if (connection === undefined) throw new Error('no connection');
     this.end = () => connection.close();
     this.channel = await connection.createConfirmChannel();
   }
