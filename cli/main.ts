@@ -17,6 +17,7 @@ import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
 import { runProgram } from './program';
 import { addRotateCommand } from './rotateCommand';
+import { addStatusCommand } from './statusCommand';
 import { addScaleCommand } from './scaleCommand';
 import { toExitCode } from './userError';
 
@@ -113,6 +114,25 @@ function addImportCommand(program: Command, finish: (exitCode: number) => void):
     });
 }
 
+function addSetupCommands(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('setup')
+    .description("install what is missing on this machine: Pulumi's engine, outside the checkout")
+    .action(async () => {
+      finish(await toExitCode(setup));
+    });
+
+  program
+    .command('init')
+    .description("make a stack and its config with a seed, from which the stack's passwords are derived")
+    .requiredOption('--stack <stack>', 'name of the stack, e.g. dev')
+    .option('--topology <file>', 'topology file of the stack')
+    .option('--endpoint <url>', "base URL of the broker's management API")
+    .action(async (options: InitOptions) => {
+      finish(await toExitCode(() => init(options)));
+    });
+}
+
 function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('warren')
     .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
@@ -147,26 +167,17 @@ function buildProgram(finish: (exitCode: number) => void): Command {
       finish(await toExitCode(() => render(file, options)));
     });
 
-  for (const add of [addRouteCommand, addReviewCommands, addImportCommand, addScaleCommand, addRotateCommand])
+  for (const add of [
+    addRouteCommand,
+    addReviewCommands,
+    addImportCommand,
+    addScaleCommand,
+    addRotateCommand,
+    addStatusCommand,
+  ])
     add(program, finish);
 
-  program
-    .command('setup')
-    .description("install what is missing on this machine: Pulumi's engine, outside the checkout")
-    .action(async () => {
-      finish(await toExitCode(setup));
-    });
-
-  program
-    .command('init')
-    .description("make a stack and its config with a seed, from which the stack's passwords are derived")
-    .requiredOption('--stack <stack>', 'name of the stack, e.g. dev')
-    .option('--topology <file>', 'topology file of the stack')
-    .option('--endpoint <url>', "base URL of the broker's management API")
-    .action(async (options: InitOptions) => {
-      finish(await toExitCode(() => init(options)));
-    });
-
+  addSetupCommands(program, finish);
   for (const [name, description] of Object.entries(LIFECYCLE_COMMANDS)) {
     program
       .command(name)

@@ -172,7 +172,7 @@ export class PulumiWorkspace {
 
   private warrenWords(args: readonly string[]): readonly string[] {
     // What goes to pulumi does so with all that it doesn't know.
-    const further = ['import', 'rotate'].includes(args[0] ?? '') ? [] : ['--non-interactive'];
+    const further = ['import', 'rotate', 'status'].includes(args[0] ?? '') ? [] : ['--non-interactive'];
     const stack = ['--stack', this.stack, '--config-file', this.configFile];
     return [path.join(CHECKOUT, 'cli', 'warren.cjs'), ...args, ...stack, ...further];
   }

@@ -214,6 +214,29 @@ withOldestAndNewestBroker('rotation', (broker) => {
     }
   });
 
+  it('shows who can do what, and what differs on the broker', async () => {
+    const same = await workspace.warren('status', '--access');
+    // The tests' own administrator.
+    expect(same.output).toMatch(/2 of \d+ entries differ/);
+    expect(same.output).toMatch(/celery-g6 +shop +— +\.\* +\^paid\$/);
+    expect(same.output).toContain('Of the stack itself, and in no topology: warren-admin-g2');
+    const everything = { configure: '.*', write: '.*', read: '.*' };
+    await callManagement(broker, 'PUT', 'permissions/shop/celery-g6', everything);
+    await callManagement(broker, 'PUT', 'users/guest', { password: 'guest', tags: 'administrator' });
+    const other = await workspace.warren('status', '--access', '--json');
+    expect(other.exitCode).toBe(1);
+    const { entries } = JSON.parse(other.stdout) as { entries: { user: string; state: string }[] };
+    const differ = entries.filter(({ user, state }) => state !== 'same' && user !== broker.username);
+    expect(differ).toMatchObject([
+      { user: 'celery-g6', vhost: 'shop', state: 'different', found: { permissions: everything } },
+      { user: 'guest', state: 'only on the broker', found: { tags: ['administrator'] } },
+    ]);
+    const text = await workspace.warren('status', '--access');
+    expect(text.output).toContain('guest must not exist: the next `up` deletes it.');
+    expect((await workspace.up()).exitCode).toBe(0);
+    expect((await workspace.warren('status', '--access')).output).toMatch(/2 of \d+ entries differ/);
+  });
+
   it('refuses while something else waits for an up', async () => {
     write(`${USERS}  newcomer: {}\n`);
     const before = settings();

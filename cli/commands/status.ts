@@ -1,0 +1,91 @@
+/** `warren status --access`: who can do what on a stack's broker, and where that isn't what the topology says. */
+import { readSnapshot } from '../../broker/snapshot';
+import { accessReport, type Access, type AccessEntry } from '../../topology/accessReport';
+import type { BrokerObject } from '../../topology/objects';
+import { table } from '../../topology/render/table';
+import { ExitCode } from '../exitCodes';
+import {
+  absentUsers,
+  exportedStack,
+  loadTopology,
+  openStackBroker,
+  readConfig,
+  readOutputs,
+  withBrokerNames,
+} from '../stackBroker';
+import { usernamesIn } from '../stackState';
+
+export interface StatusOptions {
+  readonly stack: string;
+  readonly access: true;
+  readonly configFile?: string;
+  readonly json?: boolean;
+}
+
+export async function status({ stack, configFile, json = false }: StatusOptions): Promise<number> {
+  const further = configFile === undefined ? [] : ['--config-file', configFile];
+  const [config, exported] = await Promise.all([readConfig(stack, further), exportedStack(stack)]);
+  const outputs = await readOutputs(stack);
+  const wanted = withBrokerNames(loadTopology(config).objects, config);
+  const broker = await openStackBroker(config, outputs);
+  try {
+    const found = (await readSnapshot(broker)).objects();
+    const own = ownUsers(usernamesIn(exported), wanted);
+    const entries = accessReport(
+      wanted,
+      found.filter((object) => !own.has(userOf(object) ?? '')),
+    );
+    process.stdout.write(json ? asJson(entries, own) : asText(entries, [...own], absentUsers(config)));
+    return entries.every(({ state }) => state === 'same') ? ExitCode.ok : ExitCode.findings;
+  } finally {
+    await broker.close();
+  }
+}
+
+/** The administrator, and what a platform needs for itself: made by the stack, and in no topology. */
+function ownUsers(made: readonly string[], wanted: readonly BrokerObject[]): ReadonlySet<string> {
+  const named = new Set(wanted.map(userOf));
+  return new Set(made.filter((name) => !named.has(name)));
+}
+
+function userOf(object: BrokerObject): string | undefined {
+  if (object.kind === 'user') return object.name;
+  return object.kind === 'permissions' || object.kind === 'topicPermissions' ? object.user : undefined;
+}
+
+function asText(entries: readonly AccessEntry[], own: readonly string[], absent: readonly string[]): string {
+  const differences = entries.filter(({ state }) => state !== 'same');
+  const unwanted = differences.filter(({ user, vhost }) => vhost === undefined && absent.includes(user));
+  return [
+    table(['user', 'vhost', 'configure', 'write', 'read', 'exchange', 'state'], entries.flatMap(rowsOf)),
+    '',
+    `Of the stack itself, and in no topology: ${own.length === 0 ? 'nobody' : own.join(', ')}.`,
+    ...unwanted.map(({ user }) => `${user} must not exist: the next \`up\` deletes it.`),
+    differences.length === 0
+      ? 'The broker has what the topology says.'
+      : `${differences.length} of ${entries.length} entries differ; an \`up\` puts right what the stack has made, and leaves alone what is only on the broker.`,
+    '',
+  ].join('\n');
+}
+
+/** What the broker has; where that is something else, what the topology says on the next line. */
+function rowsOf({ user, vhost, state, wanted, found }: AccessEntry): string[][] {
+  const shown = found ?? wanted ?? {};
+  const rows = linesOf(user, vhost, shown, state === 'same' ? '' : state);
+  if (state !== 'different') return rows;
+  return [...rows, ...linesOf('', undefined, wanted ?? {}, 'in the topology')];
+}
+
+function linesOf(user: string, vhost: string | undefined, access: Access, state: string): string[][] {
+  const { tags, permissions, topics = [] } = access;
+  const name = tags === undefined || tags.length === 0 ? user : `${user} (${tags.join(', ')})`;
+  const patterns = [permissions?.configure ?? '', permissions?.write ?? '', permissions?.read ?? ''];
+  return [
+    [name, vhost ?? '', ...patterns, '', state],
+    ...topics.map(({ exchange, write, read }) => ['', '', '', write, read, exchange, '']),
+  ];
+}
+
+function asJson(entries: readonly AccessEntry[], own: ReadonlySet<string>): string {
+  return `${JSON.stringify({ entries, ownUsers: [...own] }, undefined, 2)}\n`;
+}
