@@ -1,9 +1,11 @@
 /** A cluster and its workers by one `up`; what becomes of it when it is changed, loses a node, or is to go. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { amqpUrl } from '../../docker/workers/plan';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';
 import { ConfirmedPublisher, drain } from './confirmedPublisher';
+import { containersOf, runOnce } from './systems/containers';
 import { killProcess } from './processes';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
 import { consumersOf, openStack, type DockerStack } from './stack';
@@ -83,12 +85,21 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
   it('has no guest: not by AMQP, not by HTTP, on no node, and not from its loopback', async () => {
     const nodes = [1, 2, 3].map((number) => `rabbitmq-${number}`);
     expect(await stack.exec('jobs-1', ['python', '/no_guest.py', ...nodes])).toBe(0);
-    // Of the node's own Erlang: HTTP on its loopback.
-    const request = `{"http://127.0.0.1:15672/api/whoami", [{"Authorization", "Basic ${btoa('guest:guest')}"}]}`;
-    const ask = `inets:start(), {ok, {{_, 401, _}, _, _}} = httpc:request(get, ${request}, [], []).`;
+    const [worker] = await containersOf(engine, stack.prefix, 'jobs');
+    const url = amqpUrl(
+      { scheme: 'amqp', host: '127.0.0.1', port: 5672 },
+      { ...(await stack.login('worker')), vhost: 'shop' },
+    );
     for (const node of nodes) {
-      expect(await stack.exec(node, ['rabbitmqctl', 'eval', ask])).toBe(0);
-      expect(await stack.exec(node, ['rabbitmqctl', 'authenticate_user', 'guest', 'guest'])).not.toBe(0);
+      const said = await runOnce(engine, {
+        name: `${stack.prefix}-guest-${node}`,
+        image: worker?.image ?? '',
+        network: `container:${stack.prefix}-${node}`,
+        command: ['python', '/no_guest.py', '127.0.0.1'],
+        environment: { RABBITMQ_URL_FILE: '/url' },
+        files: { '/url': url },
+      });
+      expect(said.trim()).toBe('127.0.0.1 Connection.Tune Connection.Close 401');
     }
   });
 
