@@ -53,6 +53,8 @@ export interface ClusterSettings {
   readonly cpus?: number;
   /** The volumes stay when the cluster is destroyed. */
   readonly keepVolumes: boolean;
+  /** A definitions.json that a new cluster begins with, relative to the project's folder. */
+  readonly definitions?: string;
   /** PEM files, relative to the project's folder. */
   readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string };
 }
@@ -129,6 +131,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     memory: size,
     cpus: processors,
     keepVolumes: flag,
+    definitions: text,
     tls: readTls,
   });
   const settings = {

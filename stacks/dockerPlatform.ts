@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
+import { groupSizeDefault, groupSizes } from '../docker/cluster/copies';
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
@@ -19,10 +20,11 @@ import {
 import { Fleet } from '../docker/workers/index';
 import { planFleet, type BrokerAddress } from '../docker/workers/plan';
 import type { Provider } from '../provider/warren/resources';
-import { ClusterGuard } from '../provider/warren/stepResources';
+import { ClusterGuard, Definitions, QuorumCopies } from '../provider/warren/stepResources';
 import type { Topology, Worker } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { deriveSecret } from './credentials';
+import type { DefinitionsFile } from './definitionsFile';
 import { refusal } from './refusal';
 import type { Settings } from './settings';
 
@@ -35,6 +37,8 @@ export interface DockerPlatformArgs {
   readonly settings: Settings;
   readonly docker: DockerSettings;
   readonly topology: Topology;
+  /** What a new cluster begins with. */
+  readonly definitions?: DefinitionsFile;
 }
 
 export interface MonitoringOutputs {
@@ -48,11 +52,14 @@ export interface DeployedFleet extends ScalerFleet {
 }
 
 export class DockerPlatform {
-  readonly cluster: Cluster | undefined;
+  readonly cluster?: Cluster;
+  /** Before anything else is done on the cluster. */
+  readonly begun: readonly pulumi.Resource[];
   readonly #args: DockerPlatformArgs;
   readonly #place: Place;
   readonly #places = new Map<string, Place>();
   readonly #images = new Map<string, pulumi.Input<string>>();
+  #authorityText: string | undefined;
 
   /** @param warrenProvider asks the cluster while its nodes are replaced */
   constructor(args: DockerPlatformArgs, warrenProvider: () => Provider) {
@@ -65,7 +72,27 @@ export class DockerPlatform {
       .apply((text) => `${prefix}/${text.slice(0, 12)}`);
     const host = own.host === undefined ? {} : { host: own.host };
     this.#place = { prefix, owner, provider: providerFor('docker', own.host), ...host };
-    this.cluster = own.cluster === undefined ? undefined : this.#makeCluster(own.cluster, warrenProvider());
+    if (own.cluster === undefined) {
+      this.begun = [];
+      return;
+    }
+    const asking = warrenProvider();
+    this.cluster = this.#makeCluster(own.cluster, asking);
+    this.begun = [this.cluster.ready, ...this.#load(this.cluster.ready, asking)];
+  }
+
+  #load(ready: pulumi.Resource, provider: Provider): readonly pulumi.Resource[] {
+    const { definitions, settings } = this.#args;
+    if (definitions === undefined) return [];
+    const { file, content, users, leftOut } = definitions;
+    const args = {
+      cluster: this.#place.prefix,
+      file,
+      content: pulumi.secret(content),
+      users: [settings.bootstrap.username, ...users],
+      leftOut: [...leftOut],
+    };
+    return [new Definitions('definitions', args, { provider, dependsOn: [ready], deletedWith: ready })];
   }
 
   #makeCluster(settings: ClusterSettings, warrenProvider: Provider): Cluster {
@@ -89,7 +116,7 @@ export class DockerPlatform {
         ? {}
         : {
             certificates: {
-              ca: readFile(tls.ca, 'docker.cluster.tls.ca'),
+              ca: this.#clusterAuthority(tls.ca),
               certificate: readFile(tls.certificate, 'docker.cluster.tls.certificate'),
               key: pulumi.secret(readFile(tls.key, 'docker.cluster.tls.key')),
             },
@@ -167,7 +194,29 @@ export class DockerPlatform {
   /** Workers of our own cluster trust its authority, where they come by TLS. */
   #authority({ scheme }: BrokerAddress): { ca?: string } {
     const file = this.#args.docker.cluster?.tls?.ca;
-    return scheme === 'amqps' && file !== undefined ? { ca: readFile(file, 'docker.cluster.tls.ca') } : {};
+    return scheme === 'amqps' && file !== undefined ? { ca: this.#clusterAuthority(file) } : {};
+  }
+
+  /** The PEM text. */
+  #clusterAuthority(file: string): string {
+    return (this.#authorityText ??= readFile(file, 'docker.cluster.tls.ca'));
+  }
+
+  /** Copies on all nodes that queues ask for, also on those that joined after them. */
+  spread(
+    warrenProvider: Provider,
+    objects: readonly BrokerObject[],
+    topology: pulumi.Resource,
+  ): readonly pulumi.Resource[] {
+    const nodes = this.cluster?.nodeNames ?? [];
+    if (nodes.length < 2) return [];
+    const args = {
+      cluster: this.#place.prefix,
+      nodes: [...nodes],
+      sizeDefault: groupSizeDefault(this.#args.topology),
+      sizes: [...groupSizes(objects)],
+    };
+    return [new QuorumCopies('copies', args, { provider: warrenProvider, dependsOn: [topology] })];
   }
 
   /** @param objects what the topology compiles to */

@@ -18,6 +18,7 @@ import {
   passwordOf,
   removeUnwantedUsers,
 } from './brokerLogin';
+import { isOwnUser, readDefinitionsFile } from './definitionsFile';
 import { Drain } from './drain';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
@@ -66,9 +67,16 @@ async function onDocker(
 ): Promise<Outputs> {
   // Docker's classes take a while to load, and most stacks have nothing on Docker.
   const { DockerPlatform } = await import('./dockerPlatform.js');
-  const platform = new DockerPlatform({ settings, docker, topology: model }, () => clusterProvider(settings));
+  const file = docker.cluster?.definitions;
+  const definitions =
+    file === undefined ? {} : { definitions: readDefinitionsFile(file, isOwnUser(settings)) };
+  const args = { settings, docker, topology: model, ...definitions };
+  const platform = new DockerPlatform(args, () => clusterProvider(settings));
   const ready = platform.cluster?.ready;
-  const login = connect(settings, ready === undefined ? {} : { dependsOn: [ready], deletedWith: ready });
+  const login = connect(
+    settings,
+    ready === undefined ? {} : { dependsOn: [...platform.begun], deletedWith: ready },
+  );
   const scaled = workersToScale(docker, model);
   const withScaler = inCreationOrder([...objects, ...scalerObjects(scaled)]);
   const drain = new Drain(settings, withScaler, login.warrenProvider);
@@ -83,10 +91,15 @@ async function onDocker(
   const fleetsToScale = fleets.filter(({ isHere, worker }) => isHere && scaled.includes(worker));
   const credential = newestCredential(settings, SCALER_USER);
   const scaler = scaled.length === 0 ? [] : [platform.makeScaler(fleetsToScale, credential, [topology])];
+  const copies = platform.spread(login.warrenProvider, objects, topology);
   const monitoring = platform.makeMonitoring(objects);
   const holders = [topology, ...fleets.map(({ fleet }) => fleet), ...scaler];
   drain.after(holders);
-  platform.guard(login.warrenProvider, [...holders, ...(monitoring === undefined ? [] : [monitoring])]);
+  platform.guard(login.warrenProvider, [
+    ...holders,
+    ...copies,
+    ...(monitoring === undefined ? [] : [monitoring]),
+  ]);
   const places = platform.monitoringOutputs();
   return { ...outputsOf(settings, objects), ...(places === undefined ? {} : { monitoring: places }) };
 }

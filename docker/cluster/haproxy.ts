@@ -9,6 +9,11 @@ export interface ProxiedPort {
   readonly port: number;
   /** RabbitMQ is told who the client is. */
   readonly isProxyProtocol: boolean;
+  /**
+   * All clients at one node, while that answers: each reads for itself what others have written, perhaps a moment late,
+   * and who makes a user by one may be refused by the next.
+   */
+  readonly isAtOneNode: boolean;
 }
 
 /**
@@ -46,13 +51,13 @@ resolvers docker
 ${ports.map(section).join('')}`;
 }
 
-function section({ name, port, isProxyProtocol }: ProxiedPort): string {
+function section({ name, port, isProxyProtocol, isAtOneNode }: ProxiedPort): string {
   const servers = Array.from({ length: NODES_MAX }, (_, index) => hostOf(index + 1)).map(
     (host) => `  server ${host} ${host}:${port}${isProxyProtocol ? ' send-proxy-v2' : ''}\n`,
   );
   return `
 listen ${name}
   bind :${port}
-  balance leastconn
+  balance ${isAtOneNode ? 'first' : 'leastconn'}
 ${servers.join('')}`;
 }

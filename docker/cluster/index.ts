@@ -56,8 +56,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly network: docker.Network;
   /** Done when all nodes run: what needs the broker depends on it. */
   readonly ready: ClusterReady;
-  /** Everything that holds messages. */
-  readonly nodes: readonly docker.Container[];
+  /** `rabbit@host` of each. */
+  readonly nodeNames: readonly string[];
   private readonly identity: ClusterIdentity;
 
   constructor(
@@ -79,17 +79,18 @@ export class Cluster extends pulumi.ComponentResource {
       { ...own, dependsOn: [this.identity] },
     );
     const image = new docker.RemoteImage('rabbitmq', { name: this.image(), keepLocally: true }, own);
-    this.nodes = this.makeNodes(image);
-    if (this.nodes.length > 1) this.makeProxy();
+    const nodes = this.makeNodes(image);
+    this.nodeNames = nodes.map((_, index) => nodeName(index + 1));
+    if (nodes.length > 1) this.makeProxy(nodes);
     this.ready = new ClusterReady(
       'ready',
       {
         cluster: place.prefix,
-        nodes: this.nodes.map((_, index) => nodeName(index + 1)),
-        containers: this.nodes.map(({ id }) => id),
+        nodes: [...this.nodeNames],
+        containers: nodes.map(({ id }) => id),
         timeoutSeconds: READY_SECONDS,
       },
-      { parent: this, provider: args.warrenProvider, dependsOn: this.nodes.slice() },
+      { parent: this, provider: args.warrenProvider, dependsOn: nodes },
     );
     this.registerOutputs({ image: settings.image });
   }
@@ -191,7 +192,7 @@ export class Cluster extends pulumi.ComponentResource {
     ];
   }
 
-  private makeProxy(): void {
+  private makeProxy(nodes: readonly docker.Container[]): void {
     const { place, settings, topology } = this.args;
     const own = { parent: this, provider: place.provider };
     const image = new docker.RemoteImage('haproxy', { name: settings.haproxyImage, keepLocally: true }, own);
@@ -217,16 +218,17 @@ export class Cluster extends pulumi.ComponentResource {
         destroyGraceSeconds: 1,
       },
       // The ports were the first node's own, where it was the only one.
-      { ...own, deleteBeforeReplace: true, dependsOn: this.nodes.slice(0, 1) },
+      { ...own, deleteBeforeReplace: true, dependsOn: nodes.slice(0, 1) },
     );
   }
 
   private proxied(): ProxiedPort[] {
     const { tls } = this.args.topology.broker ?? {};
+    const messages = { isProxyProtocol: true, isAtOneNode: false };
     return [
-      ...(tls?.only === true ? [] : [{ name: 'amqp', port: AMQP_PORT, isProxyProtocol: true }]),
-      ...(tls === undefined ? [] : [{ name: 'amqps', port: tls.port, isProxyProtocol: true }]),
-      { name: 'management', port: MANAGEMENT_PORT, isProxyProtocol: false },
+      ...(tls?.only === true ? [] : [{ name: 'amqp', port: AMQP_PORT, ...messages }]),
+      ...(tls === undefined ? [] : [{ name: 'amqps', port: tls.port, ...messages }]),
+      { name: 'management', port: MANAGEMENT_PORT, isProxyProtocol: false, isAtOneNode: true },
     ];
   }
 

@@ -11,6 +11,8 @@ import { clusterIdentityStep } from './steps/clusterIdentity';
 import { clusterReadyStep } from './steps/clusterReady';
 import { consumersReadyStep } from './steps/consumersReady';
 import { credentialDrainStep } from './steps/credentialDrain';
+import { definitionsStep } from './steps/definitions';
+import { quorumCopiesStep } from './steps/quorumCopies';
 import { rollingGateStep } from './steps/rollingGate';
 import { vhostSettingsType } from './vhostSettings';
 import { vhostTopologyType } from './vhostTopology';
@@ -35,6 +37,8 @@ servePackage({
     clusterGuardStep,
     consumersReadyStep,
     credentialDrainStep,
+    definitionsStep,
+    quorumCopiesStep,
   ],
   functions: { 'warren:index:inventory': inventory },
 });

@@ -50,6 +50,41 @@ export class ClusterReady extends pulumi.CustomResource {
   }
 }
 
+export interface DefinitionsArgs {
+  readonly cluster: pulumi.Input<string>;
+  /** Its name, for messages. */
+  readonly file: pulumi.Input<string>;
+  readonly content: pulumi.Input<string>;
+  /** Users of a cluster that is new. */
+  readonly users: pulumi.Input<pulumi.Input<string>[]>;
+  /** Users of the file that stay out, to be told. */
+  readonly leftOut: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Loads definitions into a new cluster, once. */
+export class Definitions extends pulumi.CustomResource {
+  constructor(name: string, args: DefinitionsArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:Definitions', name, { ...args }, options);
+  }
+}
+
+export interface QuorumCopiesArgs {
+  readonly cluster: pulumi.Input<string>;
+  /** `rabbit@host` of each node. */
+  readonly nodes: pulumi.Input<pulumi.Input<string>[]>;
+  /** Copies of a quorum queue that doesn't say how many it wants. */
+  readonly sizeDefault: pulumi.Input<number>;
+  /** What asks for other numbers. */
+  readonly sizes: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Gives quorum queues the copies that they lack, when nodes have joined, or other numbers are asked for. */
+export class QuorumCopies extends pulumi.CustomResource {
+  constructor(name: string, args: QuorumCopiesArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:QuorumCopies', name, { ...args }, options);
+  }
+}
+
 export interface ClusterGuardArgs {
   readonly cluster: pulumi.Input<string>;
   /** Whether the volumes outlive the cluster. */

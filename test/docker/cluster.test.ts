@@ -5,10 +5,10 @@ import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';
 import { ConfirmedPublisher, drain } from './confirmedPublisher';
-import { containersOf, runOnce } from './systems/containers';
+import { containersOf, runOnce } from './containers';
 import { killProcess } from './processes';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
-import { consumersOf, openStack, type DockerStack } from './stack';
+import { consumersOf, startStack, type DockerStack } from './stack';
 
 const obstacle = dockerObstacle() ?? missingEngine();
 const VERSION = '4.3';
@@ -40,12 +40,24 @@ const TOPOLOGY = {
   },
 };
 
+const ROLLED = { ...TOPOLOGY, broker: { ...TOPOLOGY.broker, heartbeat: '30s' } };
+
+const GROWN = {
+  ...ROLLED,
+  broker: { ...ROLLED.broker, nodes: 5 },
+  vhosts: {
+    shop: {
+      queues: { ...TOPOLOGY.vhosts.shop.queues, orders: { type: 'quorum', targetGroupSize: 5 } },
+    },
+  },
+};
+
 describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
   const engine = dockerEngine();
   let stack: DockerStack;
 
   beforeAll(async () => {
-    stack = await openStack(engine, {
+    stack = await startStack(engine, {
       version: VERSION,
       topology: TOPOLOGY,
       workers: {
@@ -57,8 +69,6 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
         },
       },
     });
-    const first = await stack.workspace.up();
-    expect(first.exitCode, first.output).toBe(0);
   });
 
   afterAll(async () => {
@@ -123,6 +133,23 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     }
   });
 
+  it('is written to and read from by one node, so that no other one that is late makes an up fail', async () => {
+    // RabbitMQ's metadata store, which all nodes read for themselves.
+    const tell = (verb: string): Promise<number> =>
+      stack.exec('rabbitmq-3', ['rabbitmqctl', 'eval', `sys:${verb}(whereis(rabbitmq_metadata)).`]);
+    expect(await tell('suspend')).toBe(0);
+    const users = Object.fromEntries(
+      ['one', 'two', 'three', 'four'].map((word) => [word, { roles: { shop: { consumer: ['orders'] } } }]),
+    );
+    stack.setTopology({ ...TOPOLOGY, users: { ...TOPOLOGY.users, ...users } });
+    const added = await stack.workspace.up();
+    stack.setTopology(TOPOLOGY);
+    const removed = await stack.workspace.up();
+    expect(await tell('resume')).toBe(0);
+    expect(added.exitCode, added.output).toBe(0);
+    expect(removed.exitCode, removed.output).toBe(0);
+  });
+
   it('replaces its nodes one after the other, and loses nothing that was confirmed', async () => {
     const before = (await stack.container('rabbitmq-1')).Id;
     const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
@@ -138,7 +165,7 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
       }
     };
     const watching = watch();
-    stack.setTopology({ ...TOPOLOGY, broker: { ...TOPOLOGY.broker, heartbeat: '30s' } });
+    stack.setTopology(ROLLED);
     const changed = await stack.workspace.up();
     isOver = true;
     await watching;
@@ -203,6 +230,40 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     expect(after.output).not.toContain('rabbitmq-3');
   });
 
+  it('takes two more nodes without touching the others; queues get the copies that they ask for', async () => {
+    const ids = (): Promise<readonly string[]> =>
+      Promise.all([1, 2, 3].map(async (number) => (await stack.container(`rabbitmq-${number}`)).Id));
+    const copiesOf = async (queue: string): Promise<number> =>
+      (await callManagement<{ members: string[] }>(await stack.admin(), 'GET', `queues/shop/${queue}`))
+        .members.length;
+    const before = await ids();
+    const publisher = new ConfirmedPublisher({ ...(await stack.login('writer')), vhost: 'shop' }, 'orders');
+    await publisher.more(10);
+    stack.setTopology(GROWN);
+    const grown = await stack.workspace.up();
+    await publisher.more(20);
+    await publisher.stop();
+    expect(grown.exitCode, grown.output).toBe(0);
+    expect(await ids()).toEqual(before);
+    expect(await runningNodes()).toBe(5);
+    expect(grown.output).toMatch(
+      /1 quorum queue has 2 more copies, on rabbit@rabbitmq-4, rabbit@rabbitmq-5\./,
+    );
+    // By whichever node answers: others learn of it a moment later.
+    await expect.poll(() => copiesOf('orders'), { timeout: 60_000, interval: 500 }).toBe(5);
+    expect(await copiesOf('jobs')).toBe(3);
+    const again = await stack.workspace.up();
+    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+    await expectAllThere(publisher);
+    stack.setTopology(ROLLED);
+    const fewer = await stack.workspace.up();
+    expect(fewer.output).toMatch(
+      /taking rabbit@rabbitmq-4, rabbit@rabbitmq-5 out of the cluster .* move to a smaller cluster/,
+    );
+    expect(await runningNodes()).toBe(5);
+    stack.setTopology(GROWN);
+  });
+
   it('is not destroyed while messages are in it; with an approval nothing is left', async () => {
     const client = await AmqpClient.open({ ...(await stack.login('writer')), vhost: 'shop' });
     await client.publishToQueue('orders', 'precious');
@@ -210,7 +271,7 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     const refused = await stack.workspace.destroy();
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(/Refused to delete the cluster .* "orders" in vhost "shop" \d+ message/);
-    expect(await runningNodes()).toBe(3);
+    expect(await runningNodes()).toBe(5);
     const approved = await stack.workspace.run(['destroy', '--yes', '--skip-preview'], {
       WARREN_APPROVE: `cluster ${stack.prefix}`,
     });

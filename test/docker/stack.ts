@@ -8,7 +8,9 @@ import { PulumiWorkspace } from '../rigs/pulumi';
 import { callManagement, type ManagementLogin } from '../rigs/management';
 import { path as urlPath, type Engine } from '../../dockerApi/transport';
 import { findFreePorts } from '../../tools/freePort';
+import { tail } from '../../tools/processes';
 import type { BrokerVersion } from '../rigs/brokers';
+import { logOf, runIn } from './containers';
 
 const CHECKOUT = path.resolve(__dirname, '../..');
 
@@ -31,6 +33,8 @@ export interface DockerStack {
   readonly prefix: string;
   readonly amqpPort: number;
   readonly managementPort: number;
+  /** Where the topology has `broker.tls`. */
+  readonly amqpsPort: number;
   /** Writes the topology anew. */
   setTopology(topology: Readonly<Record<string, unknown>>): void;
   /** Adds to `docker.cluster`. */
@@ -49,6 +53,8 @@ export interface DockerStack {
   reconnect(name: string): Promise<void>;
   /** Containers, networks, volumes and images of the stack. */
   left(): Promise<readonly string[]>;
+  /** What each of its containers said last. */
+  lastWords(): Promise<string>;
   /** Takes away whatever is there. */
   dispose(): Promise<void>;
 }
@@ -65,11 +71,29 @@ export interface ContainerState {
   };
 }
 
+const LAST_LINES = 20;
 /** Small nodes: the machine has as much memory as all of them together. */
 const BROKER = { memoryHighWatermark: '300MB', diskFreeLimit: '50MB' };
 
+/**
+ * Opens one, and brings it up.
+ * @throws Error with what Pulumi said, and the last words of the containers, when that fails
+ */
+export async function startStack(engine: Engine, options: DockerStackOptions): Promise<DockerStack> {
+  for (let isFirst = true; ; isFirst = false) {
+    const stack = await openStack(engine, options);
+    const up = await stack.workspace.up();
+    if (up.exitCode === 0) return stack;
+    const words = await stack.lastWords();
+    await stack.dispose();
+    // It was free when it was chosen, and another program of this machine took it.
+    if (isFirst && up.output.includes('is taken by another')) continue;
+    throw new Error(`the first up failed after ${up.durationMs} ms:\n${up.output}\n${words}`);
+  }
+}
+
 export async function openStack(engine: Engine, options: DockerStackOptions): Promise<DockerStack> {
-  const [amqpPort = 0, managementPort = 0] = await findFreePorts(2);
+  const [amqpPort = 0, managementPort = 0, amqpsPort = 0] = await findFreePorts(3);
   const name = `t${crypto.randomBytes(4).toString('hex')}`;
   const prefix = `warren-${name}`;
   const workspace = new PulumiWorkspace({
@@ -87,7 +111,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     fs.writeFileSync(topologyFile, stringify({ warren: 1, target: options.version, ...topology, broker }));
   };
   setTopology(options.topology);
-  const cluster = clusterSettings(options, { amqpPort, managementPort });
+  const cluster = clusterSettings(options, { amqpPort, managementPort, amqpsPort });
   await workspace.initWithSeed({ topology: topologyFile, ...configOf(options, cluster) });
   const inNetwork = async (verb: string, body: object): Promise<void> => {
     const target = `${urlPath('networks', prefix)}/${verb}`;
@@ -107,6 +131,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     prefix,
     amqpPort,
     managementPort,
+    amqpsPort,
     setTopology,
     setCluster: (settings) => {
       workspace.setConfig({ docker: { cluster: { ...cluster, ...settings } } });
@@ -123,11 +148,12 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
         path: `${urlPath('containers', `${prefix}-${word}`)}/json`,
         action: 'look at a container',
       }),
-    exec: (word, command) => exec(engine, `${prefix}-${word}`, command),
+    exec: (word, command) => runIn(engine, `${prefix}-${word}`, command),
     disconnect: (word) => inNetwork('disconnect', { Container: `${prefix}-${word}`, Force: true }),
     reconnect: (word) =>
       inNetwork('connect', { Container: `${prefix}-${word}`, EndpointConfig: { Aliases: [word] } }),
     left: () => leftOf(engine, prefix),
+    lastWords: () => lastWords(engine, prefix),
     dispose: async () => {
       await clear(engine, prefix);
       workspace.dispose();
@@ -137,7 +163,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
 
 function clusterSettings(
   { version, cluster }: DockerStackOptions,
-  ports: { readonly amqpPort: number; readonly managementPort: number },
+  ports: Readonly<Record<'amqpPort' | 'managementPort' | 'amqpsPort', number>>,
 ): Readonly<Record<string, unknown>> {
   const images = inject('images');
   return { image: images.rabbitmq[version], haproxyImage: images.haproxy, ...ports, ...cluster };
@@ -174,30 +200,6 @@ interface Outputs {
   readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
 }
 
-async function exec(engine: Engine, container: string, command: readonly string[]): Promise<number> {
-  const { Id } = await engine.ask<{ Id: string }>({
-    method: 'POST',
-    path: `${urlPath('containers', container)}/exec`,
-    body: { Cmd: command, AttachStdout: true, AttachStderr: true },
-    action: 'prepare a command in a container',
-  });
-  await engine.ask({
-    method: 'POST',
-    path: `${urlPath('exec', Id)}/start`,
-    body: { Detach: true },
-    action: 'start a command in a container',
-  });
-  for (;;) {
-    const { Running, ExitCode } = await engine.ask<{ Running: boolean; ExitCode: number }>({
-      method: 'GET',
-      path: `${urlPath('exec', Id)}/json`,
-      action: 'look at a command in a container',
-    });
-    if (!Running) return ExitCode;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 interface Found {
   readonly kind: 'containers' | 'networks' | 'volumes' | 'images';
   readonly id: string;
@@ -224,6 +226,14 @@ async function find(engine: Engine, prefix: string): Promise<readonly Found[]> {
   return all.filter(
     ({ name }) => name === prefix || name.startsWith(`${prefix}-`) || name.startsWith(`${prefix}/`),
   );
+}
+
+async function lastWords(engine: Engine, prefix: string): Promise<string> {
+  const containers = (await find(engine, prefix)).filter(({ kind }) => kind === 'containers');
+  const said = containers.map(
+    async ({ name }) => `--- ${name}\n${tail(await logOf(engine, name), LAST_LINES)}`,
+  );
+  return (await Promise.all(said)).join('\n');
 }
 
 async function leftOf(engine: Engine, prefix: string): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 /** What a stack on Docker can be told beside the usual: TLS, volumes that stay, a broker that is there already. */
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
@@ -9,6 +10,7 @@ import { FakeEngine } from '../provider/plugin';
 import { callManagement, type ManagementLogin } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { findFreePorts } from '../../tools/freePort';
+import { AmqpClient } from '../systems/amqpClient';
 import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
 import { awaitTargets } from './prometheus';
 import { consumersOf, openStack, type DockerStack } from './stack';
@@ -27,6 +29,47 @@ const WORKERS = {
   jobs: { vhost: 'market', user: 'worker', queues: ['jobs'], command: ['python', '-u', '/consume.py'] },
 };
 
+/** As RabbitMQ makes it: a salt of four bytes before the sum. */
+function hashOf(password: string): string {
+  const salt = Buffer.from('salt');
+  const sum = crypto.createHash('sha256').update(salt).update(password).digest();
+  return Buffer.concat([salt, sum]).toString('base64');
+}
+
+const LEGACY_HASH = hashOf('an old password');
+const HASHED = {
+  password_hash: LEGACY_HASH,
+  hashing_algorithm: 'rabbit_password_hashing_sha256',
+  limits: {},
+};
+const EVERYTHING = { vhost: 'market', configure: '.*', write: '.*', read: '.*' };
+const QUEUE = { vhost: 'market', durable: true, auto_delete: false, arguments: {} };
+/** Of another broker, as it exports them. */
+const DEFINITIONS = {
+  rabbitmq_version: '3.13.7',
+  users: [
+    { name: 'guest', tags: ['administrator'], ...HASHED },
+    { name: 'warren-admin-g7', tags: ['administrator'], ...HASHED },
+    { name: 'legacy', tags: [], ...HASHED },
+  ],
+  vhosts: [{ name: 'market', metadata: { description: '', tags: [] } }],
+  permissions: [
+    { user: 'guest', ...EVERYTHING },
+    { user: 'warren-admin-g7', ...EVERYTHING },
+    { user: 'legacy', ...EVERYTHING },
+  ],
+  topic_permissions: [],
+  parameters: [],
+  global_parameters: [{ name: 'cluster_name', value: 'the old one' }],
+  policies: [],
+  queues: [
+    { name: 'jobs', ...QUEUE },
+    { name: 'letters', ...QUEUE },
+  ],
+  exchanges: [],
+  bindings: [],
+};
+
 describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
   const engine = dockerEngine();
   const endings: (() => Promise<void>)[] = [];
@@ -42,11 +85,10 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
   }
 
   it('speaks TLS with the certificate that it is given; messages outlive it in volumes that stay', async () => {
-    const [amqpsPort = 0] = await findFreePorts(1);
     const stack = await open({
       version: '4.3',
       topology: { ...MARKET, broker: { tls: { port: 5671 } } },
-      cluster: { keepVolumes: true, amqpsPort },
+      cluster: { keepVolumes: true },
     });
     const refused = await stack.workspace.up();
     expect(refused.output).toMatch(/The topology wants TLS .*docker\.cluster\.tls/);
@@ -62,9 +104,9 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
 
     const login = await stack.login('writer');
     const ca = [fs.readFileSync(authority.certFile)];
-    await expect(openTls(amqpsPort, [])).rejects.toThrow(/self-signed|unable to/);
+    await expect(openTls(stack.amqpsPort, [])).rejects.toThrow(/self-signed|unable to/);
     const connection = await connect(
-      { protocol: 'amqps', hostname: '127.0.0.1', port: amqpsPort, vhost: 'market', ...login },
+      { protocol: 'amqps', hostname: '127.0.0.1', port: stack.amqpsPort, vhost: 'market', ...login },
       { ca },
     );
     const channel = await connection.createConfirmChannel();
@@ -115,6 +157,54 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     expect(rescued.exitCode, rescued.output).toBe(0);
     const login = { managementPort: stack.managementPort, username: 'rescue', password: 'rescue' };
     expect(await messagesIn(login)).toBe(1);
+  });
+
+  it('begins with definitions, once, and without users that it makes itself or that must not be', async () => {
+    const stack = await open({ version: '4.3', topology: MARKET });
+    const file = path.join(stack.workspace.folder, 'definitions.json');
+    stack.setCluster({ definitions: file });
+    fs.writeFileSync(
+      file,
+      JSON.stringify({ ...DEFINITIONS, users: [{ name: 'old', password: 'x', tags: '' }] }),
+    );
+    const inPlain = await stack.workspace.up();
+    expect(inPlain.output).toMatch(/definitions\.json has the password of the user "old" in plain text/);
+    fs.writeFileSync(file, '{"users": [');
+    const broken = await stack.workspace.up();
+    expect(broken.output).toMatch(
+      /docker\.cluster\.definitions can't be loaded:\n.*definitions\.json:1:12 error/,
+    );
+    expect(await stack.left()).toEqual([]);
+
+    fs.writeFileSync(file, JSON.stringify(DEFINITIONS));
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    expect(first.output).toContain('is loaded without its users guest, warren-admin-g7.');
+    const admin = await stack.admin();
+    const names = async (kind: string): Promise<readonly string[]> =>
+      (await callManagement<{ name: string }[]>(admin, 'GET', kind)).map(({ name }) => name).sort();
+    expect(await names('users')).toEqual(['legacy', 'warren-admin-g1', 'worker-g1', 'writer-g1']);
+    expect(await names('queues')).toEqual(['jobs', 'letters']);
+    expect(await callManagement(admin, 'GET', 'cluster-name')).toEqual({ name: stack.prefix });
+    const client = await AmqpClient.open({
+      amqpPort: stack.amqpPort,
+      username: 'legacy',
+      password: 'an old password',
+      vhost: 'market',
+    });
+    await client.publishToQueue('letters', 'kept');
+    expect(await client.depth('letters')).toBe(1);
+    await client.close();
+    const shown = JSON.stringify(await stack.container('rabbitmq-1')) + stack.workspace.stateText();
+    expect(shown).not.toContain(LEGACY_HASH);
+
+    // What was deleted since doesn't come back, though the file changed.
+    await callManagement(admin, 'DELETE', 'users/legacy');
+    fs.writeFileSync(file, JSON.stringify({ ...DEFINITIONS, queues: [] }));
+    const again = await stack.workspace.up();
+    expect(again.output).toMatch(/definitions\.json are not loaded again/);
+    expect(again.output).toMatch(/Resources:\n\s+~ 1 updated\n\s+\d+ unchanged/);
+    expect(await names('users')).not.toContain('legacy');
   });
 
   it('runs workers against a broker that is there already, and leaves that alone', async () => {

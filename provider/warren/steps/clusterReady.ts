@@ -22,7 +22,7 @@ export const clusterReadyStep: StepType<ClusterReady> = {
     if (removed.length > 0) {
       inputs.fail(
         'nodes',
-        `taking ${removed.join(', ')} out of the cluster would take its copies of queues with it, which isn't supported: keep the nodes, or move to a smaller cluster in a stack of its own`,
+        `taking ${removed.join(', ')} out of the cluster would take its copies of queues with it, which isn't supported: keep the nodes, or move to a smaller cluster in a stack of its own (shovels or federation bring the messages over)`,
       );
     }
     return {
@@ -36,7 +36,7 @@ export const clusterReadyStep: StepType<ClusterReady> = {
     const known = await readNodes(await session.logIn());
     for (const trouble of troublesOf(known, nodes)) await warn(`${cluster}: ${trouble}`);
   },
-  pass: async (call, { cluster, nodes, timeoutSeconds }, before) => {
+  pass: async (call, { cluster, nodes, timeoutSeconds }) => {
     await waitFor(call, {
       goal: `the ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`} of ${cluster}`,
       timeoutSeconds,
@@ -49,12 +49,6 @@ export const clusterReadyStep: StepType<ClusterReady> = {
         return missing.length === 0 ? undefined : `${missing.join(', ')} isn't in the cluster yet`;
       },
     });
-    const added = before === undefined ? [] : nodes.filter((node) => !before.nodes.includes(node));
-    if (added.length > 0) {
-      await call.warn(
-        `${added.join(', ')} joined the cluster. Queues that were there before have no copy on it: RabbitMQ adds one with rabbitmq-queues grow NODE all.`,
-      );
-    }
   },
 };
 

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { undoAfterAll } from '../../clients/undo';
 import { dockerEngine, titled } from '../scratch';
-import { tell } from './containers';
+import { tell } from '../containers';
 import { systemObstacle, System } from './system';
 
 const obstacle = systemObstacle();

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { undoAfterAll } from '../../clients/undo';
 import { dockerEngine, titled } from '../scratch';
-import { tell } from './containers';
+import { tell } from '../containers';
 import { deliveriesOf, NEVER, type Sent } from './deliveries';
 import { systemObstacle, System, withQuickRetries } from './system';
 

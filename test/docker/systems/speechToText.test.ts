@@ -2,16 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { undoAfterAll } from '../../clients/undo';
 import { dockerEngine, titled } from '../scratch';
-import { systemObstacle, System, type Data } from './system';
+import { oneByOne, systemObstacle, System } from './system';
 
 const obstacle = systemObstacle();
 const FLEET = 'stt';
-
-/** One job at a time shows the order. */
-function oneByOne(example: Data): Data {
-  const { stt } = example.workers as { stt: object };
-  return { ...example, workers: { stt: { ...stt, replicas: 1, prefetch: 1, concurrency: 1 } } };
-}
 
 describe.skipIf(obstacle !== undefined)(titled('speech-to-text on Docker'), () => {
   const afterwards = undoAfterAll();

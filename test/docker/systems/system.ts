@@ -7,15 +7,14 @@ import { inject } from 'vitest';
 import { AMQP_PORT, BROKER_HOST } from '../../../docker/cluster/index';
 import { amqpUrl, SECRETS_FOLDER, urlEntrypoint } from '../../../docker/workers/plan';
 import type { Engine } from '../../../dockerApi/transport';
-import { findFreePorts } from '../../../tools/freePort';
 import { waitFor } from '../../../tools/processes';
 import { exampleTopology } from '../../clients/appliedTopology';
 import { Authority, opensslObstacle } from '../../faults/certificates';
 import type { ClientImage } from '../../rigs/docker/clientImages';
 import { missingEngine } from '../../rigs/pulumi';
+import { containersOf, logOf, runOnce } from '../containers';
 import { dockerObstacle } from '../scratch';
-import { openStack, type DockerStack } from '../stack';
-import { containersOf, logOf, runOnce } from './containers';
+import { startStack, type DockerStack } from '../stack';
 
 const LOAD = path.join(__dirname, '../load');
 const WAIT_MS = 120_000;
@@ -65,24 +64,13 @@ export class System {
     const certificates = makeCertificates();
     const clients = { '*': options.client, ...options.otherClients };
     const workers = Object.entries(clients).map(([fleet, set]) => [fleet, buildOf(options.name, set)]);
-    for (let isFirst = true; ; isFirst = false) {
-      const [amqpsPort] = await findFreePorts(1);
-      const stack = await openStack(engine, {
-        version: VERSION,
-        topology,
-        cluster: { amqpsPort, tls: certificates.files },
-        workers: Object.fromEntries(workers) as Data,
-      });
-      const system = new System(engine, stack, options, certificates);
-      const up = await stack.workspace.up();
-      if (up.exitCode === 0) return system;
-      const logs = await system.lastWords(topology);
-      await stack.dispose();
-      // It was free when it was chosen, and another program of this machine took it.
-      if (isFirst && up.output.includes('is taken by another')) continue;
-      await system.dispose();
-      throw new Error(`${up.output}\n${logs}`);
-    }
+    const stack = await startStack(engine, {
+      version: VERSION,
+      topology,
+      cluster: { tls: certificates.files },
+      workers: Object.fromEntries(workers) as Data,
+    });
+    return new System(engine, stack, options, certificates);
   }
 
   async dispose(): Promise<void> {
@@ -99,12 +87,6 @@ export class System {
       }
     }
     return found;
-  }
-
-  private async lastWords(topology: Data): Promise<string> {
-    const fleets = Object.keys(topology.workers as object);
-    const lines = await Promise.all(fleets.map((fleet) => this.lines(fleet)));
-    return lines.flatMap((own) => own.slice(-5).map(({ worker, text }) => `${worker} ${text}`)).join('\n');
   }
 
   /** The lines with that pattern, as soon as there are so many. */
@@ -192,4 +174,10 @@ export interface Users {
 export function withQuickRetries(example: Data): Data {
   const text = JSON.stringify(example).replaceAll('"5s"', '"200ms"').replaceAll('"factor":6', '"factor":2');
   return JSON.parse(text) as Data;
+}
+
+/** Speech-to-text, one job at a time: that shows the order. */
+export function oneByOne(example: Data): Data {
+  const { stt } = example.workers as { stt: object };
+  return { ...example, workers: { stt: { ...stt, replicas: 1, prefetch: 1, concurrency: 1 } } };
 }

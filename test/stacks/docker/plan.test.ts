@@ -57,7 +57,7 @@ describe('rabbitmq.conf of a node', () => {
 });
 
 it('HAProxy has room for five nodes, so that none that joins restarts it', () => {
-  const conf = haproxyConf([{ name: 'amqp', port: 5672, isProxyProtocol: true }], 1000);
+  const conf = haproxyConf([{ name: 'amqp', port: 5672, isProxyProtocol: true, isAtOneNode: false }], 1000);
   expect(conf.match(/^ {2}server /gm)).toHaveLength(5);
   expect(conf).toContain('server rabbitmq-5 rabbitmq-5:5672 send-proxy-v2');
   expect(conf).toContain('maxconn 1000');

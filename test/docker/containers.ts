@@ -1,10 +1,11 @@
 /** Containers as the Docker Engine sees them: those of a fleet, what they said, and programs that run once. */
-import { path as urlPath, type Engine } from '../../../dockerApi/transport';
-import { textOfFrames } from '../../../provider/offline/docker/container/logs';
-import type { ContainerInputs } from '../../../provider/offline/docker/container/fields';
-import { archiveOf } from '../../../provider/offline/docker/container/uploads';
+import { path as urlPath, type Engine } from '../../dockerApi/transport';
+import { textOfFrames } from '../../provider/offline/docker/container/logs';
+import type { ContainerInputs } from '../../provider/offline/docker/container/fields';
+import { archiveOf } from '../../provider/offline/docker/container/uploads';
 
 const RUN_TIMEOUT_MS = 600_000;
+const LOOK_MS = 100;
 
 export interface FleetContainer {
   readonly name: string;
@@ -49,6 +50,41 @@ export async function tell(
 ): Promise<void> {
   const path = `${urlPath('containers', container)}/${what}`;
   await engine.ask({ method: 'POST', path, query, action: `${what} a container` });
+}
+
+/** Starts a program in a container. @returns its id */
+export async function startIn(
+  engine: Engine,
+  container: string,
+  command: readonly string[],
+): Promise<string> {
+  const { Id } = await engine.ask<{ Id: string }>({
+    method: 'POST',
+    path: `${urlPath('containers', container)}/exec`,
+    body: { Cmd: command, AttachStdout: true, AttachStderr: true },
+    action: 'prepare a command in a container',
+  });
+  await engine.ask({
+    method: 'POST',
+    path: `${urlPath('exec', Id)}/start`,
+    body: { Detach: true },
+    action: 'start a command in a container',
+  });
+  return Id;
+}
+
+/** The same, and waits for its end. @returns its exit code */
+export async function runIn(engine: Engine, container: string, command: readonly string[]): Promise<number> {
+  const id = await startIn(engine, container, command);
+  for (;;) {
+    const { Running, ExitCode } = await engine.ask<{ Running: boolean; ExitCode: number }>({
+      method: 'GET',
+      path: `${urlPath('exec', id)}/json`,
+      action: 'look at a command in a container',
+    });
+    if (!Running) return ExitCode;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 export interface Program {
