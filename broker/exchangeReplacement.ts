@@ -51,13 +51,16 @@ async function bringGrantsBack(broker: Broker, exchange: ExchangeName, holding: 
   for (const grant of held) {
     if (!present.has(grant.user)) await topicPermissions.grant(broker, exchange, grant);
   }
-  await revokeHeld(broker, exchange.vhost, holding);
+  await revoke(broker, { ...exchange, name: holding }, held);
 }
 
 /** Only RabbitMQ 4.3 does it itself. */
-async function revokeHeld(broker: Broker, vhost: string, holding: string): Promise<void> {
-  for (const { user } of await topicPermissions.grantsFor(broker, { vhost, name: holding }))
-    await topicPermissions.revoke(broker, { vhost, name: holding }, user);
+async function revoke(
+  broker: Broker,
+  holding: ExchangeName,
+  grants: readonly topicPermissions.TopicGrant[],
+): Promise<void> {
+  for (const { user } of grants) await topicPermissions.revoke(broker, holding, user);
 }
 
 /**
@@ -87,7 +90,8 @@ export async function removeExchange(broker: Broker, { vhost, name }: ExchangeNa
   await exchanges.remove(broker, vhost, name);
   const holding = holdingName('exchange', name);
   if (!(await isHolding(broker, vhost, holding))) return;
-  await revokeHeld(broker, vhost, holding);
+  const held = { vhost, name: holding };
+  await revoke(broker, held, await topicPermissions.grantsFor(broker, held));
   await closeHolding(broker, vhost, holding);
 }
 

@@ -1,5 +1,5 @@
 /** The nodes of a cluster, and whether one of them may stop without a queue losing its majority. */
-import { count, field, flag, records, text, textList } from './json';
+import { field, flag, records, text, textList } from './json';
 import { LIST_TIMEOUT_MS, type Broker } from './transport';
 
 export interface BrokerNode {
@@ -10,24 +10,18 @@ export interface BrokerNode {
   readonly hasDiskAlarm: boolean;
   /** Nodes that it lost sight of while both went on. */
   readonly partitions: readonly string[];
-  /** Free bytes of the disk; undefined where the node says nothing. */
-  readonly diskFreeBytes?: number;
 }
 
 /** As the node sees it that answers. */
 export async function readNodes(broker: Broker): Promise<readonly BrokerNode[]> {
   const { json } = await broker.request({ method: 'GET', path: 'nodes', action: 'list the nodes' });
-  return records(json).map((node) => {
-    const diskFreeBytes = count(node, 'disk_free');
-    return {
-      name: text(node, 'name'),
-      isRunning: flag(node, 'running'),
-      hasMemoryAlarm: flag(node, 'mem_alarm'),
-      hasDiskAlarm: flag(node, 'disk_free_alarm'),
-      partitions: textList(field(node, 'partitions')),
-      ...(diskFreeBytes === undefined ? {} : { diskFreeBytes }),
-    };
-  });
+  return records(json).map((node) => ({
+    name: text(node, 'name'),
+    isRunning: flag(node, 'running'),
+    hasMemoryAlarm: flag(node, 'mem_alarm'),
+    hasDiskAlarm: flag(node, 'disk_free_alarm'),
+    partitions: textList(field(node, 'partitions')),
+  }));
 }
 
 /** A queue with fewer copies that are in step than it has members. */

@@ -7,6 +7,7 @@ import type { BrokerObject } from '../topology/objects';
 import { isTarget } from '../topology/index';
 import { CHECKOUT } from './checkout';
 import { openAsFirst, type Login } from './firstLogin';
+import { configFileIn } from './configFile';
 import { mustPulumi } from './pulumi';
 import type { ExportedStack } from './stackState';
 import { loadTopologyFile } from './topologyFile';
@@ -29,8 +30,8 @@ export type StackConfig = Readonly<Record<string, unknown>>;
 
 /** The stack's settings under their short names; secrets in plain, for they stay in this process. */
 export async function readConfig(stack: string, further: readonly string[]): Promise<StackConfig> {
-  const at = further.indexOf('--config-file');
-  const file = at === -1 ? [] : further.slice(at, at + 2);
+  const named = configFileIn(further);
+  const file = named === undefined ? [] : ['--config-file', named];
   const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
   const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
   return Object.fromEntries(

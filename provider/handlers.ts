@@ -7,7 +7,7 @@ import { canonicalJson } from '../topology/objects';
 import { inGivenForm } from './diff';
 import { readInputs } from './inputs';
 import * as lifecycle from './lifecycle';
-import { checkResponse, configured, diffResponse, struct } from './messages';
+import { changesInPlace, checkResponse, configured, diffResponse, struct } from './messages';
 import { sessionOf, typeOf } from './plugin';
 import {
   SECRET_CONFIG,
@@ -44,15 +44,11 @@ export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResp
     formerLogins: parseCredentials(readInputs(olds)),
     requireBroker: readInputs(news).flag('requireBroker', false),
   };
-  const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   // Without them the administrator gets in alone. Others are a change, or the engine would go on with the old ones.
   const isUnshown = (name: string): boolean =>
     UNSHOWN_CONFIG.has(name) || (name === 'fallbackCredentials' && news[name] === undefined);
-  const changed = names.filter(
-    (name) => !isUnshown(name) && canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
-  );
   return diffResponse({
-    changes: changed.map((path) => ({ path, kind: 'update', isReplacement: false })),
+    changes: changesInPlace(olds, news, (name) => !isUnshown(name)),
     deleteBeforeReplace: false,
   });
 }

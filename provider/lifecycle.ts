@@ -12,10 +12,10 @@ import { diffWithBroker, driftInWords, withoutIgnored } from './drift';
 import { Incomplete, PartialResult } from './incomplete';
 import { readInputs } from './inputs';
 import { lookupToCompare, lookupToRead } from './lookups';
-import { callOf, claimIdentities, claimIdentity, sessionOf, typeOf, withoutBookkeeping } from './plugin';
+import { callOf, claimIdentities, claimIdentity, sessionOf, typeOf } from './plugin';
 import { automaticName } from './urns';
 import { UserError } from './userError';
-import { hasUnknown } from './values';
+import { hasUnknown, withoutBookkeeping } from './values';
 
 /** What a resource's state is after an operation; undefined (from read) where the object is gone. */
 export interface Result {

@@ -1,8 +1,9 @@
 /** The engine's messages: from plain values to what it reads, the same for every package. */
 import type { Failure } from './inputs';
-import type { Properties } from './values';
+import type { Properties, PropertyMap } from './values';
 import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
+import { canonicalJson } from '../topology/objects';
 import { encode } from './values';
 
 export type ChangeKind = 'add' | 'delete' | 'update';
@@ -109,6 +110,19 @@ function detailKind(change: PropertyChange): pb.PropertyDiff.Kind {
     case 'update':
       return change.isReplacement ? Kind.UPDATE_REPLACE : Kind.UPDATE;
   }
+}
+
+/** What differs between two sides, all of it to be changed in place. */
+export function changesInPlace(
+  olds: PropertyMap,
+  news: PropertyMap,
+  isShown: (name: string) => boolean = () => true,
+): readonly PropertyChange[] {
+  return [...new Set([...Object.keys(olds), ...Object.keys(news)])]
+    .filter(
+      (name) => isShown(name) && canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
+    )
+    .map((path) => ({ path, kind: 'update', isReplacement: false }));
 }
 
 /** `settings` of `settings.arguments["x-max-length"]`. */

@@ -98,8 +98,3 @@ export function claimIdentities(endpoint: string, type: AnyResourceType, object:
 function claimKey(endpoint: string, identity: readonly string[]): string {
   return JSON.stringify([endpoint, ...identity]);
 }
-
-/** Properties without the bookkeeping that the engine and bridged providers keep among them. */
-export function withoutBookkeeping(values: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('__')));
-}

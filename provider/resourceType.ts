@@ -18,8 +18,11 @@ export interface Session {
   readonly requireBroker: boolean;
   /** The broker, logged in; the first call logs in, a failure stays a failure. */
   broker(): Promise<Broker>;
-  /** Logs in anew, for who waits for a broker that isn't there yet. */
-  logIn(): Promise<Broker>;
+  /**
+   * For who waits for a broker that isn't there yet: logs in again where that failed before, and where the one who got
+   * in is refused by now.
+   */
+  logIn(isAnew?: boolean): Promise<Broker>;
   /** Access to the same broker as somebody else, for verifying credentials. */
   brokerAs(username: string, password: string): Broker;
   /** Everything from now on is done with this login: the stack's own administrator, once it gets in. */

@@ -59,8 +59,9 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     approvals: config.approvals,
     requireBroker: config.requireBroker,
     brokerAs,
-    logIn: () => {
-      login = logIn(brokerAs, chain);
+    logIn: (isAnew = false) => {
+      const begin = (): Promise<Broker> => logIn(brokerAs, chain);
+      login = login === undefined || isAnew ? begin() : login.catch(begin);
       return login;
     },
     broker: () => told(outage, async () => tellingOnce(await loggedIn(), outage)),

@@ -5,12 +5,11 @@ import type { PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { isBrokerError } from '../broker/errors';
-import { canonicalJson } from '../topology/objects';
 import { readInputs } from './inputs';
-import { checkResponse, diffResponse, struct } from './messages';
-import { sessionOf, withoutBookkeeping } from './plugin';
+import { changesInPlace, checkResponse, diffResponse, struct } from './messages';
+import { sessionOf } from './plugin';
 import { typeTokenOf } from './urns';
-import { decode } from './values';
+import { decode, withoutBookkeeping } from './values';
 
 function stepTypeOf(plugin: Plugin, urn: string): AnyStepType | undefined {
   const token = typeTokenOf(urn);
@@ -30,18 +29,12 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
 }
 
 export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
-  const [olds, news] = [request.getOlds(), request.getNews()].map((struct) =>
-    withoutBookkeeping(decode(struct).values),
-  );
-  const names = [...new Set([...Object.keys(olds ?? {}), ...Object.keys(news ?? {})])];
-  const isChanged = (name: string): boolean =>
-    canonicalJson(olds?.[name] ?? null) !== canonicalJson(news?.[name] ?? null);
-  const changes = names
-    .filter(isChanged)
-    .map((path) => ({ path, kind: 'update', isReplacement: false }) as const);
+  const olds = withoutBookkeeping(decode(request.getOlds()).values);
+  const news = withoutBookkeeping(decode(request.getNews()).values);
+  const changes = changesInPlace(olds, news);
   // What this very operation has just replaced may still be on its way: it is looked at when that was waited for.
   const isUnderWay = changes.length > 0 && plugin.session?.requireBroker === true;
-  if (!isUnderWay) await look(plugin, request.getUrn(), olds ?? {});
+  if (!isUnderWay) await look(plugin, request.getUrn(), olds);
   return diffResponse({ changes, deleteBeforeReplace: false });
 }
 

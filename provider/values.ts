@@ -116,3 +116,8 @@ export function hasUnknown(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).some(hasUnknown);
 }
+
+/** Properties without the bookkeeping that the engine and bridged providers keep among them. */
+export function withoutBookkeeping(values: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('__')));
+}

@@ -6,7 +6,6 @@
 import { hkdfSync } from 'node:crypto';
 
 const PASSWORD_BYTES = 24;
-const HKDF_SALT = 'warren/password/1';
 
 export const SEED_LENGTH_MIN = 32;
 
@@ -20,8 +19,7 @@ export interface CredentialScope {
 
 /** 192 bits as 32 characters of A-Z a-z 0-9 - _: needs no escaping in a URL, a shell word or YAML. */
 export function derivePassword(seed: string, scope: CredentialScope): string {
-  const info = JSON.stringify([scope.project, scope.stack, scope.user, scope.generation]);
-  return Buffer.from(hkdfSync('sha256', seed, HKDF_SALT, info, PASSWORD_BYTES)).toString('base64url');
+  return derive(seed, 'warren/password/1', [scope.project, scope.stack, scope.user, scope.generation]);
 }
 
 /** The user's name on the broker: generations of one user live side by side while clients move over. */
@@ -35,6 +33,10 @@ export function deriveSecret(
   scope: Omit<CredentialScope, 'user' | 'generation'>,
   purpose: string,
 ): string {
-  const info = JSON.stringify([scope.project, scope.stack, purpose]);
-  return Buffer.from(hkdfSync('sha256', seed, 'warren/secret/1', info, PASSWORD_BYTES)).toString('base64url');
+  return derive(seed, 'warren/secret/1', [scope.project, scope.stack, purpose]);
+}
+
+function derive(seed: string, salt: string, info: readonly (string | number)[]): string {
+  const bytes = hkdfSync('sha256', seed, salt, JSON.stringify(info), PASSWORD_BYTES);
+  return Buffer.from(bytes).toString('base64url');
 }

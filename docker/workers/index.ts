@@ -32,9 +32,7 @@ const UNSAFE = /[^a-zA-Z0-9_.-]/g;
 
 export class Fleet extends pulumi.ComponentResource {
   /** In the order of their numbers: the scaler stops the last ones first. */
-  readonly containers: readonly docker.Container[];
   readonly containerNames: readonly string[];
-  readonly ready: pulumi.Resource;
 
   constructor(
     name: string,
@@ -55,9 +53,7 @@ export class Fleet extends pulumi.ComponentResource {
       containers.push(container);
       if (index + 1 < names.length) before = [this.makeGate(index, container)];
     }
-    this.containers = containers;
-    const awaited = containers.slice(0, plan.running);
-    this.ready = this.checkConsumers(`${name}-consumes`, awaited, false, containers);
+    this.checkConsumers(`${name}-consumes`, containers.slice(0, plan.running), false, containers);
     this.registerOutputs({ containers: names });
   }
 

@@ -12,6 +12,7 @@ import { run } from '../../tools/processes';
 import { FakeEngine } from '../provider/plugin';
 import { silentCall } from '../rigs/docker/call';
 import { ROOT } from '../structure/sources';
+import { startIn, tell } from './containers';
 import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
 import { VHOST, Workers, type Note } from './workers';
 
@@ -121,7 +122,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the scaler'), () => {
     expect(notOnce(ids, notes, 'done')).toEqual([]);
     expect(await Promise.all(pair.map((name) => workers.state(name)))).toEqual(before);
 
-    await workers.act(scaler, 'stop', { t: 30 });
+    await tell(workers.engine, scaler, 'stop', { t: 30 });
     expect((await workers.state(scaler)).State.ExitCode).toBe(0);
     const log = await workers.log(scaler);
     expect(log).toContain(`many: started ${many[3] ?? ''}: 4 wanted for `);
@@ -137,7 +138,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the scaler'), () => {
       (await workers.notes(pair)).filter((note) => note.id === id);
     await workers.until('it has begun', async () => (await about()).length === 1);
     const [first] = await about();
-    await workers.act(first?.container ?? '', 'kill', { signal: 'SIGKILL' });
+    await tell(workers.engine, first?.container ?? '', 'kill');
     await workers.until('it is done', async () => (await about()).some(({ what }) => what === 'done'));
     const again = (await about()).filter(({ container }) => container !== first?.container);
     expect(again).toMatchObject([
@@ -159,7 +160,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the scaler'), () => {
     const otherBefore = await workers.state(other);
     const lines = startWatching({ startupMs: 2_000 });
     const cancel = ['control', '--destination', `celery@${name}`, 'cancel_consumer', 'pair'];
-    await workers.execute(name, ['python', '-m', 'celery', '-A', 'work', ...cancel]);
+    await startIn(workers.engine, name, ['python', '-m', 'celery', '-A', 'work', ...cancel]);
     await workers.until('it is restarted', () =>
       lines.some((line) => line.startsWith(`pair: restarted ${name}`)),
     );

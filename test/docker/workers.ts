@@ -4,12 +4,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { expect, inject } from 'vitest';
-import { path as enginePath, type Engine } from '../../dockerApi/transport';
-import { textOfFrames } from '../../provider/offline/docker/container/logs';
+import type { Engine } from '../../dockerApi/transport';
 import { findFreePorts } from '../../tools/freePort';
 import { tail, waitFor } from '../../tools/processes';
 import { canLogIn } from '../rigs/management';
 import { secret, type PluginProcess, type Values } from '../provider/plugin';
+import { logOf } from './containers';
 import { Resource } from './resource';
 import type { Scratch } from './scratch';
 
@@ -179,13 +179,8 @@ export class Workers {
     );
   }
 
-  async log(name: string): Promise<string> {
-    const request = {
-      method: 'GET',
-      path: `${enginePath('containers', name)}/logs`,
-      action: 'read a log',
-    } as const;
-    return textOfFrames(await this.engine.read({ ...request, query: { stdout: true, stderr: true } }));
+  log(name: string): Promise<string> {
+    return logOf(this.engine, name);
   }
 
   state(
@@ -197,29 +192,6 @@ export class Workers {
   async running(containers: readonly string[]): Promise<readonly string[]> {
     const states = await Promise.all(containers.map((name) => this.state(name)));
     return containers.filter((_, index) => states[index]?.State.Status === 'running');
-  }
-
-  async act(name: string, what: string, query = {}): Promise<void> {
-    const target = `${enginePath('containers', name)}/${what}`;
-    await this.engine.ask({ method: 'POST', path: target, query, action: `${what} ${name}` });
-  }
-
-  /** Runs a program in a container. */
-  async execute(name: string, command: readonly string[]): Promise<void> {
-    const target = `${enginePath('containers', name)}/exec`;
-    const body = { Cmd: command };
-    const { Id } = await this.engine.ask<{ Id: string }>({
-      method: 'POST',
-      path: target,
-      body,
-      action: 'prepare it',
-    });
-    await this.engine.ask({
-      method: 'POST',
-      path: `/exec/${Id}/start`,
-      body: { Detach: true },
-      action: 'run it',
-    });
   }
 
   /** Waits; fails with `what`, and what the containers said last. */

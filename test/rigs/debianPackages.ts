@@ -5,9 +5,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { aptInstall, canAptInstall } from '../../tools/apt';
-import { acquireLock } from '../../tools/fileLock';
 import { cacheFolder } from '../../tools/folders';
 import { findProgram, run, tail } from '../../tools/processes';
+import { cachedFolder } from './cachedFolder';
 
 export type DebianSuite = 'bookworm' | 'trixie' | 'forky';
 
@@ -39,14 +39,7 @@ export const BASE_PACKAGES: readonly string[] = [
  */
 export async function ensureTree(recipe: TreeRecipe, onProgress: (text: string) => void): Promise<string> {
   const folder = path.join(cacheFolder(), 'rigs', recipe.name);
-  if (fs.existsSync(folder)) return folder;
-  const unlock = await acquireLock(`${folder}.lock`, { timeoutMs: TREE_TIMEOUT_MS });
-  try {
-    if (!fs.existsSync(folder)) await unpackTree(recipe, folder, onProgress);
-  } finally {
-    unlock();
-  }
-  return folder;
+  return cachedFolder(folder, TREE_TIMEOUT_MS, (half) => unpackTree(recipe, half, onProgress));
 }
 
 async function unpackTree(
@@ -56,17 +49,13 @@ async function unpackTree(
 ): Promise<void> {
   mmdebstrap ??= obtainMmdebstrap(onProgress);
   const program = await mmdebstrap;
-  onProgress(`unpacking ${recipe.purpose} of Debian ${recipe.suite} into ${folder} (once, about 20 s)`);
-  const half = `${folder}.half`;
-  fs.rmSync(half, { recursive: true, force: true });
-  const result = await run(program, mmdebstrapArguments(recipe, half), { timeoutMs: TREE_TIMEOUT_MS });
+  onProgress(`unpacking ${recipe.purpose} of Debian ${recipe.suite} as ${recipe.name} (once, about 20 s)`);
+  const result = await run(program, mmdebstrapArguments(recipe, folder), { timeoutMs: TREE_TIMEOUT_MS });
   if (result.exitCode !== 0) {
-    fs.rmSync(half, { recursive: true, force: true });
     const cause = result.timedOut ? `not done after ${TREE_TIMEOUT_MS / 1000} s` : tail(result.output, 3);
     throw new Error(`mmdebstrap can't unpack Debian ${recipe.suite}: ${cause.replaceAll('\n', '; ')}`);
   }
-  recipe.prepare(half);
-  fs.renameSync(half, folder);
+  recipe.prepare(folder);
 }
 
 /** Packages follow a link to a folder when they are unpacked. */

@@ -5,6 +5,7 @@ import { comparePatterns } from '../patterns/languages';
 import { NOTHING_PATTERN } from '../patterns/namesPattern';
 import { escapeRegex } from '../patterns/brokerRegex';
 import { isAtLeast } from '../target';
+import { USER_TAGS } from '../userTags';
 import type { Reason } from './model';
 import { reason } from './reasons';
 import { permits } from './sideIndex';
@@ -169,15 +170,6 @@ function expanded(pattern: string, user: string, vhost: string): string {
   return pattern.replaceAll('{username}', escapeRegex(user)).replaceAll('{vhost}', escapeRegex(vhost));
 }
 
-/** No table: a tag may be called __proto__. */
-const TAGS: ReadonlyMap<string, string> = new Map([
-  ['administrator', 'may do everything on the broker, in every vhost'],
-  ['policymaker', 'may set policies and parameters in its vhosts'],
-  ['monitoring', 'sees all connections and figures of the broker'],
-  ['management', 'may use the management API'],
-  ['impersonator', 'may publish in the name of others'],
-]);
-
 /** What a tag allows besides its own. */
 const INCLUDED: Readonly<Record<string, readonly string[]>> = {
   administrator: ['monitoring', 'policymaker', 'management'],
@@ -224,7 +216,7 @@ export function userReasons(
         ]
       : []),
     ...added.map((tag) =>
-      reason('tags-added', `${who} ${TAGS.get(tag) ?? 'has a further tag'} (tag ${tag}).`),
+      reason('tags-added', `${who} ${USER_TAGS.get(tag) ?? 'has a further tag'} (tag ${tag}).`),
     ),
     ...(removed.length === 0
       ? []

@@ -1,9 +1,9 @@
 import { nearest } from '../names';
+import { USER_TAGS } from '../userTags';
 import { docs } from './rule';
 import type { Rule } from './rule';
 
-/** What tags mean to RabbitMQ. Others are allowed, and mean something to whoever reads them. */
-const KNOWN_TAGS = ['administrator', 'monitoring', 'policymaker', 'management', 'impersonator'];
+const KNOWN_TAGS = [...USER_TAGS.keys()];
 
 export const misspeltTag: Rule = {
   code: 'misspelt-tag',

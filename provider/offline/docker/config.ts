@@ -1,8 +1,7 @@
 /** The provider's own inputs: which Docker Engine. */
 import type { Failure } from '../../inputs';
-import type { PropertyChange } from '../../messages';
+import { changesInPlace, type PropertyChange } from '../../messages';
 import type { PropertyMap } from '../../values';
-import { canonicalJson } from '../../../topology/objects';
 import { UserError } from '../../userError';
 import { hasUnknown } from '../../values';
 import { AddressError, engineAddress, type AddressSettings } from '../../../dockerApi/address';
@@ -40,9 +39,8 @@ export function checkConfig(values: PropertyMap): readonly Failure[] {
 
 /** Another address never replaces the provider: that would replace every resource it manages. */
 export function changedConfig(olds: PropertyMap, news: PropertyMap): readonly PropertyChange[] {
-  return ADDRESS_SETTINGS.filter(
-    (name) => canonicalJson(olds[name] ?? null) !== canonicalJson(news[name] ?? null),
-  ).map((path) => ({ path, kind: 'update', isReplacement: false }));
+  const settings: readonly string[] = ADDRESS_SETTINGS;
+  return changesInPlace(olds, news, (name) => settings.includes(name));
 }
 
 /** Opens nothing yet. */

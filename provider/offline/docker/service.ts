@@ -17,7 +17,7 @@ import {
 } from '../../messages';
 import { automaticName, typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
-import { decode, hasUnknown } from '../../values';
+import { decode, hasUnknown, withoutBookkeeping } from '../../values';
 import { SECRET_CONFIG, changedConfig, checkConfig, openConfigured } from './config';
 import { isEngineError, timeoutError } from '../../../dockerApi/errors';
 import type { Engine } from '../../../dockerApi/transport';
@@ -254,10 +254,6 @@ function stateProperties(type: DockerType, { state }: Made, given: Properties): 
   // A program may print what it was told in confidence.
   if (secrets.size > 0 && typeof state.containerLogs === 'string') secrets.add('containerLogs');
   return { values: stamped(type, state), secrets };
-}
-
-function withoutBookkeeping(values: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('__')));
 }
 
 function callOf(

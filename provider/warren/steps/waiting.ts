@@ -45,7 +45,7 @@ export async function waitFor({ session, status }: StepCall, waiting: Waiting): 
 
   async function lookOnce(): Promise<string | undefined> {
     try {
-      const found = await waiting.look(await session.logIn());
+      const found = await waiting.look(await session.logIn(refusedSinceMs !== undefined));
       seenMs = performance.now();
       refusedSinceMs = undefined;
       return found;

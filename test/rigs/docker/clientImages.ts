@@ -5,9 +5,9 @@ import * as path from 'node:path';
 import { buildImage } from '../../../provider/offline/docker/build';
 import type { Engine } from '../../../dockerApi/transport';
 import { findImage } from '../../../provider/offline/docker/images';
-import { acquireLock } from '../../../tools/fileLock';
 import { cacheFolder } from '../../../tools/folders';
 import { run, tail } from '../../../tools/processes';
+import { cachedFolder } from '../cachedFolder';
 import { CLIENT_REQUIREMENTS, ensureClients } from '../python';
 import { silentCall } from './call';
 import { NoImage, pythonImage } from './images';
@@ -52,19 +52,10 @@ async function obtainPackages(
   const hash = crypto.createHash('sha256').update(fs.readFileSync(requirements)).digest('hex').slice(0, 8);
   const name = `packages-${set}-${PYTHON_VERSION}-${process.arch}-${hash}`;
   const folder = path.join(cacheFolder(), 'docker', name);
-  if (fs.existsSync(folder)) return folder;
-  const unlock = await acquireLock(`${folder}.lock`, { timeoutMs: INSTALL_TIMEOUT_MS });
-  try {
-    if (!fs.existsSync(folder)) await installPackages(python, requirements, folder);
-  } finally {
-    unlock();
-  }
-  return folder;
+  return cachedFolder(folder, INSTALL_TIMEOUT_MS, (half) => installPackages(python, requirements, half));
 }
 
 async function installPackages(python: string, requirements: string, folder: string): Promise<void> {
-  const half = `${folder}.half`;
-  fs.rmSync(half, { recursive: true, force: true });
   const options = [
     '--no-deps',
     '--no-input',
@@ -72,15 +63,13 @@ async function installPackages(python: string, requirements: string, folder: str
     '--quiet',
     '--only-binary=:all:',
   ];
-  const where = ['--python-version', PYTHON_VERSION, '--target', path.join(half, 'packages')];
+  const where = ['--python-version', PYTHON_VERSION, '--target', path.join(folder, 'packages')];
   const installed = await run(python, ['-m', 'pip', 'install', ...options, ...where, '-r', requirements], {
     timeoutMs: INSTALL_TIMEOUT_MS,
   });
   if (installed.exitCode !== 0) {
-    fs.rmSync(half, { recursive: true, force: true });
     throw new Error(
       `pip can't install the packages of ${path.basename(requirements)}: ${tail(installed.output, 2)}`,
     );
   }
-  fs.renameSync(half, folder);
 }
