@@ -1,23 +1,17 @@
 /** `npm run bench -- docker`: two of the systems under the load that they are for, on clusters of three nodes. */
-import * as fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../tools/processes';
 import { callManagement } from '../../rigs/management';
 import { dockerEngine, titled } from '../scratch';
+import { report, seconds, withNodes } from './benchmark';
 import { deliveriesOf, type Sent } from './deliveries';
-import { systemObstacle, System, withQuickRetries, type Data, type SystemOptions } from './system';
+import { systemObstacle, System, withQuickRetries, type SystemOptions } from './system';
 
 const obstacle = systemObstacle();
 const NOTIFICATIONS = { publishers: 16, rate: 1_050, seconds: 60, dead_wait: 120 };
 const ERP = { users: 1_000, workers: 4, rate: 100, seconds: 60 };
 const SETTLE_MS = 120_000;
 const TIMEOUT_MS = 1_800_000;
-
-/** What is measured, with what it should be at most or at least; shown by the bench, and failing nothing. */
-function report(row: string, figures: Readonly<Record<string, number | string>>): void {
-  const file = process.env.WARREN_BENCH_RESULTS;
-  if (file !== undefined) fs.appendFileSync(file, `${JSON.stringify({ row, figures })}\n`);
-}
 
 describe.skipIf(obstacle !== undefined)(titled('systems under load'), () => {
   const engine = dockerEngine();
@@ -106,12 +100,4 @@ interface ErpResult {
   readonly readP95Ms: number;
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
-}
-
-function withNodes(example: Data): Data {
-  return { ...example, broker: { ...(example.broker as object | undefined), nodes: 3 } };
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 100) / 10;
 }
