@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { openRotatingStack, rotatingTopology, settle, VHOST, watchConsumers, wrongIn } from './rotating';
-import { report, seconds } from './report';
+import { report, seconds } from './systems/benchmark';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
 import type { DockerStack } from './stack';
 
