@@ -21,6 +21,10 @@ export interface StepType<T extends object> {
   parse(inputs: Inputs, before: PropertyMap | undefined): T;
   /** Passes; `before` is how it was passed the last time. */
   pass(call: StepCall, step: T, before: T | undefined): Promise<void>;
+  /** What the state has of it beside the inputs, once it was passed; `parse` finds it there. */
+  noted?(call: StepCall, step: T, before: T): PropertyMap;
+  /** Whether what was passed, and hasn't happened since, has to be passed again although no input has changed. */
+  isDue?(call: StepCall, passed: T): Promise<boolean>;
   /** Looks, at every comparison, and warns; changes nothing. */
   look?(call: StepCall, step: T): Promise<void>;
   /** In a preview, where it would be passed anew: says what an operation would meet. */

@@ -1,7 +1,7 @@
 /** The engine's calls for steps. */
 import type { AnyStepType, StepCall } from './stepType';
 import type { Plugin } from './plugin';
-import type { PropertyMap } from './values';
+import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { isBrokerError } from '../broker/errors';
@@ -29,21 +29,36 @@ export function check(plugin: Plugin, request: pb.CheckRequest): pb.CheckRespons
 }
 
 export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.DiffResponse> {
-  const olds = withoutBookkeeping(decode(request.getOlds()).values);
-  const news = withoutBookkeeping(decode(request.getNews()).values);
-  const changes = changesInPlace(olds, news);
+  const passed = decode(request.getOlds()).values;
+  const changes = changesInPlace(
+    withoutBookkeeping(passed),
+    withoutBookkeeping(decode(request.getNews()).values),
+  );
   // What this very operation has just replaced may still be on its way: it is looked at when that was waited for.
   const isUnderWay = changes.length > 0 && plugin.session?.requireBroker === true;
-  if (!isUnderWay) await look(plugin, request.getUrn(), olds);
-  return diffResponse({ changes, deleteBeforeReplace: false });
+  if (!isUnderWay) await look(plugin, request.getUrn(), passed);
+  const isUnfinished = changes.length === 0 && (await isDue(plugin, request.getUrn(), passed));
+  return diffResponse({ changes, deleteBeforeReplace: false, isUnfinished });
+}
+
+async function isDue(plugin: Plugin, urn: string, passed: PropertyMap): Promise<boolean> {
+  const type = knownStep(plugin, urn);
+  if (type.isDue === undefined || plugin.session === undefined) return false;
+  let isSo = false;
+  await unlessUnreachable(async () => {
+    isSo = (await type.isDue?.(callOf(plugin, urn), parsed(type, passed))) === true;
+  });
+  return isSo;
 }
 
 async function look(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
   const type = knownStep(plugin, urn);
   if (type.look === undefined || plugin.session === undefined) return;
-  await unlessUnreachable(() =>
-    type.look?.(callOf(plugin, urn), type.parse(readInputs(state), undefined) as object),
-  );
+  await unlessUnreachable(() => type.look?.(callOf(plugin, urn), parsed(type, state)));
+}
+
+function parsed(type: AnyStepType, values: PropertyMap): object {
+  return type.parse(readInputs(values), undefined) as object;
 }
 
 export async function create(plugin: Plugin, request: pb.CreateRequest): Promise<pb.CreateResponse> {
@@ -51,7 +66,7 @@ export async function create(plugin: Plugin, request: pb.CreateRequest): Promise
   const response = new pb.CreateResponse();
   response.setProperties(struct(inputs));
   if (request.getPreview()) return response;
-  await pass(plugin, request.getUrn(), inputs.values, undefined);
+  response.setProperties(await pass(plugin, request.getUrn(), inputs, undefined));
   response.setId('passed');
   return response;
 }
@@ -68,43 +83,45 @@ export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {
   const news = decode(request.getNews());
   const olds = decode(request.getOlds()).values;
+  const response = new pb.UpdateResponse();
+  response.setProperties(struct(news));
   if (request.getPreview()) {
     await foresee(plugin, request.getUrn(), news.values, olds);
   } else {
-    await pass(plugin, request.getUrn(), news.values, olds);
+    response.setProperties(await pass(plugin, request.getUrn(), news, olds));
     await look(plugin, request.getUrn(), withoutBookkeeping(news.values));
   }
-  const response = new pb.UpdateResponse();
-  response.setProperties(struct(news));
   return response;
 }
 
 export async function remove(plugin: Plugin, request: pb.DeleteRequest): Promise<Empty> {
   const type = knownStep(plugin, request.getUrn());
-  const step = type.parse(readInputs(decode(request.getProperties()).values), undefined) as object;
+  const step = parsed(type, decode(request.getProperties()).values);
   await type.passBack?.(callOf(plugin, request.getUrn()), step);
   return new Empty();
 }
 
+/** What the state has of it from now on. */
 async function pass(
   plugin: Plugin,
   urn: string,
-  news: PropertyMap,
+  news: Properties,
   olds: PropertyMap | undefined,
-): Promise<void> {
-  const type = knownStep(plugin, urn);
-  const parse = (values: PropertyMap): object => type.parse(readInputs(values), undefined) as object;
-  await type.pass(callOf(plugin, urn), parse(news), olds === undefined ? undefined : parse(olds));
+): Promise<ReturnType<typeof struct>> {
+  const [type, call] = [knownStep(plugin, urn), callOf(plugin, urn)];
+  const step = parsed(type, news.values);
+  const before = olds === undefined ? undefined : parsed(type, olds);
+  await type.pass(call, step, before);
+  const noted = before === undefined ? {} : type.noted?.(call, step, before);
+  return struct({ ...news, values: { ...news.values, ...noted } });
 }
 
 /** A value that only an operation knows, or a broker that can't be asked: then nothing is foreseen. */
 async function foresee(plugin: Plugin, urn: string, news: PropertyMap, olds: PropertyMap): Promise<void> {
   const type = knownStep(plugin, urn);
   if (type.foresee === undefined || plugin.session === undefined) return;
-  const step = type.parse(readInputs(news), undefined) as object;
-  await unlessUnreachable(() =>
-    type.foresee?.(callOf(plugin, urn), step, type.parse(readInputs(olds), undefined) as object),
-  );
+  const step = parsed(type, news);
+  await unlessUnreachable(() => type.foresee?.(callOf(plugin, urn), step, parsed(type, olds)));
 }
 
 async function unlessUnreachable(work: () => Promise<void> | undefined): Promise<void> {

@@ -88,6 +88,25 @@ withOldestAndNewestBroker('rotation', (broker) => {
     expect(settings()).toBe(before);
   });
 
+  it('looks again for who came back after an operation that ended before it deleted anybody', async () => {
+    const old = await login('leaver');
+    workspace.setConfig({ generations: { leaver: [1, 2] } });
+    expect((await workspace.up()).exitCode).toBe(0);
+    workspace.setConfig({ generations: { leaver: [2] } });
+    const onlyLooked = await workspace.up('--target', '**CredentialDrain::credentials');
+    expect(onlyLooked.exitCode, onlyLooked.output).toBe(0);
+    const connected = await client(old);
+    const refused = await workspace.up();
+    expect(refused.output).toMatch(/Waited 1 s for the end of leaver-g1: leaver-g1 has 1 connection/);
+    expect(await names()).toContain('leaver-g1');
+    await connected.close();
+    for (const changes of [/deleted/, /unchanged/]) {
+      const up = await workspace.up();
+      expect(up.exitCode, up.output).toBe(0);
+      expect(up.output).toMatch(changes);
+    }
+  });
+
   it('keeps a login that is in use, says who uses it, and goes on when nobody does any more', async () => {
     fs.appendFileSync(workspace.configFile, '  # kept as it is\n');
     const old = await login('celery');

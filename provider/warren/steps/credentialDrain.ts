@@ -2,6 +2,7 @@
  * `warren.CredentialDrain`: a user goes when nobody is logged in as it any more. Everything that hands the newer
  * credential to clients is what it depends on; what it lets pass is deleted at the end of the operation.
  */
+import type { Inputs } from '../../inputs';
 import type { StepType } from '../../stepType';
 import { howToApprove, subjectOfUser, verdictOn, type Approvals, type Loss } from '../../../broker/approvals';
 import { describeUse, usersInUse } from '../../../broker/credentialUse';
@@ -11,9 +12,19 @@ import { waitFor } from './waiting';
 
 interface CredentialDrain {
   /** By user of the topology: the names on the broker of its generations. */
-  readonly users: Readonly<Record<string, readonly string[]>>;
+  readonly users: UserNames;
   readonly timeoutSeconds: number;
+  /**
+   * Those that went when this was passed. An operation that fails after that deletes nobody, and clients may come back
+   * until the next one: it looks again.
+   */
+  readonly leaving: UserNames;
 }
+
+type UserNames = Readonly<Record<string, readonly string[]>>;
+
+/** Bookkeeping of the state: no input, and no difference. */
+const LEAVING = '__leaving';
 
 interface Going {
   /** Another generation of the user stays: its clients are on their way to that one. */
@@ -25,14 +36,15 @@ interface Going {
 export const credentialDrainStep: StepType<CredentialDrain> = {
   token: 'warren:index:CredentialDrain',
   parse: (inputs) => ({
-    users: Object.fromEntries(
-      Object.entries(inputs.table('users')).map(([user, names]) => [
-        user,
-        Array.isArray(names) ? names.map(String) : [],
-      ]),
-    ),
+    users: namesIn(inputs, 'users'),
     timeoutSeconds: inputs.integer('timeoutSeconds'),
+    leaving: namesIn(inputs, LEAVING),
   }),
+  isDue: async ({ session }, passed) => {
+    const { replaced, removed } = unapproved(goingFrom(passed, passed), session.approvals);
+    const names = [...replaced, ...removed];
+    return names.length > 0 && (await usersInUse(await session.logIn(), names)).length > 0;
+  },
   pass: async (call, step, before) => {
     if (before === undefined) return;
     const { replaced, removed } = unapproved(goingFrom(before, step), call.session.approvals);
@@ -48,6 +60,10 @@ export const credentialDrainStep: StepType<CredentialDrain> = {
       look: (broker) => describeUse(broker, replaced),
     });
   },
+  noted: ({ session }, step, before) => {
+    const { replaced, removed } = unapproved(goingFrom(before, step), session.approvals);
+    return { [LEAVING]: leavingFrom(before, [...replaced, ...removed]) };
+  },
   foresee: async ({ session, warn }, step, before) => {
     const going = unapproved(goingFrom(before, step), session.approvals);
     const names = [...going.replaced, ...going.removed];
@@ -62,9 +78,31 @@ export const credentialDrainStep: StepType<CredentialDrain> = {
   },
 };
 
+function namesIn(inputs: Inputs, path: string): UserNames {
+  const entries = Object.entries(inputs.table(path));
+  return Object.fromEntries(
+    entries.map(([user, names]) => [user, Array.isArray(names) ? names.map(String) : []]),
+  );
+}
+
+/** Who was there, and who was on the way out. */
+function namesBefore({ users, leaving }: CredentialDrain): [string, readonly string[]][] {
+  const all = [...new Set([...Object.keys(users), ...Object.keys(leaving)])];
+  return all.map((user) => [user, [...new Set([...(users[user] ?? []), ...(leaving[user] ?? [])])]]);
+}
+
+/** By user, of these names. Whose end was approved is nobody to look for again. */
+function leavingFrom(before: CredentialDrain, going: readonly string[]): UserNames {
+  const entries = namesBefore(before).map(([user, names]): [string, string[]] => [
+    user,
+    names.filter((name) => going.includes(name)),
+  ]);
+  return Object.fromEntries(entries.filter(([, names]) => names.length > 0));
+}
+
 /** What `before` had and `step` has no more. */
 export function goingFrom(before: CredentialDrain, step: CredentialDrain): Going {
-  const gone = Object.entries(before.users).map(([user, names]) => {
+  const gone = namesBefore(before).map(([user, names]) => {
     const staying = step.users[user] ?? [];
     return { isReplaced: staying.length > 0, names: names.filter((name) => !staying.includes(name)) };
   });
