@@ -142,7 +142,7 @@ export function credentialOf(settings: Settings, user: string, generation: numbe
 }
 
 export function generationsOf(settings: Settings, user: string): readonly number[] {
-  return settings.generations[user] ?? [1];
+  return new Map(Object.entries(settings.generations)).get(user) ?? [1];
 }
 
 /** Secret. The given password of the user if the stack gives one, else the derived one. */

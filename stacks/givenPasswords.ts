@@ -7,6 +7,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isRecord } from '../topology/build/values';
+import { brokerUsername } from './credentials';
 import { refusal } from './refusal';
 
 export type GivenPasswords = pulumi.Output<Readonly<Record<string, string>>>;
@@ -32,7 +33,25 @@ export function givenPassword(
   user: string,
   brokerName: string,
 ): string | undefined {
-  return given[brokerName] ?? given[user];
+  // Users may be called `constructor`, which every object has.
+  const own = new Map(Object.entries(given));
+  return own.get(brokerName) ?? own.get(user);
+}
+
+/** Of one password for two users, who has the one login has the other. */
+export function refuseAmbiguous(
+  given: Readonly<Record<string, string>>,
+  users: readonly string[],
+  generationsOf: (user: string) => readonly number[],
+): void {
+  for (const user of users) {
+    const names = generationsOf(user).map((generation) => brokerUsername(user, generation));
+    const both = names.find((name) => users.includes(name) && Object.hasOwn(given, name));
+    if (both === undefined) continue;
+    throw refusal(
+      `passwords has "${both}", which is a user of the topology, and on the broker a generation of ${user}. Give that user's by its own name on the broker: ${brokerUsername(both, 1)}.`,
+    );
+  }
 }
 
 type Source = { readonly environment: string } | { readonly file: string };

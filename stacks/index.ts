@@ -20,6 +20,7 @@ import {
 } from './brokerLogin';
 import { isOwnUser, readDefinitionsFile } from './definitionsFile';
 import { Drain } from './drain';
+import { refuseAmbiguous } from './givenPasswords';
 import { loginsOf } from './logins';
 import { refusal } from './refusal';
 import { readSettings, withOwnAmqp, type Settings } from './settings';
@@ -223,7 +224,7 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
     const unknown = names.find((name) => !known.includes(name));
     if (unknown === undefined) return;
     throw refusal(
-      `${key} names the user "${unknown}", which is neither in the topology nor the administrator: ${known.join(', ')}.`,
+      `${key} names the user "${unknown}", which is neither in the topology nor the administrator: ${known.join(', ')}. Take it out with: pulumi config rm --path '${key}["${unknown}"]' --stack ${settings.stack}`,
     );
   };
   refuse('generations', Object.keys(settings.generations));
@@ -232,6 +233,7 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
     const isOfGeneration = (name: string): boolean => known.includes(name.replace(/-g\d+$/, ''));
     const others = Object.keys(passwords).filter((name) => !isOfGeneration(name));
     refuse('passwords', others);
+    refuseAmbiguous(passwords, users, (user) => generationsOf(settings, user));
   });
 }
 

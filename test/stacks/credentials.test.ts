@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokerUsername, derivePassword } from '../../stacks/credentials';
+import { givenPassword, refuseAmbiguous } from '../../stacks/givenPasswords';
 
 const seed = 'a seed for tests that is long enough to be one';
 const scope = { project: 'warren', stack: 'dev', user: 'celery', generation: 1 };
@@ -39,4 +40,23 @@ describe('derived passwords', () => {
 
 it('a user’s name on the broker says its generation', () => {
   expect(brokerUsername('celery', 2)).toBe('celery-g2');
+});
+
+describe('given passwords', () => {
+  it('are those of nobody else', () => {
+    expect(givenPassword({ partner: 'x', 'partner-g2': 'y' }, 'partner', 'partner-g2')).toBe('y');
+    expect(givenPassword({ partner: 'x', 'partner-g2': 'y' }, 'partner', 'partner-g3')).toBe('x');
+    expect(givenPassword({}, 'constructor', 'constructor-g1')).toBeUndefined();
+  });
+
+  it('name one user', () => {
+    const users = ['celery', 'celery-g2'];
+    const refuse = (newest: number): void => {
+      refuseAmbiguous({ 'celery-g2': 'x' }, users, (user) => (user === 'celery' ? [newest] : [1]));
+    };
+    refuse(1);
+    expect(() => {
+      refuse(2);
+    }).toThrow(/a generation of celery\. Give that user's .*: celery-g2-g1\./);
+  });
 });
