@@ -18,6 +18,7 @@ export function addRotateCommand(program: Command, finish: (exitCode: number) =>
     .option('--role <role>', 'only users with this role; as often as needed', collect, [])
     .option('--drain-timeout <duration>', 'how long to wait for clients that still use an old login', '10m')
     .option('--dry-run', 'only say what would be done, and who uses the old logins')
+    .option('--finish', 'only go on with what was begun before, and begin nothing')
     .option('--now', 'an emergency: end the old logins at once, and cut off whoever uses them')
     .option('--with-changes', 'also where other changes wait for an up: they come along')
     .option('--config-file <file>', "another settings file than the stack's own")

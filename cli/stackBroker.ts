@@ -111,7 +111,8 @@ export function absentUsers({ absentUsers: names }: StackConfig): readonly strin
 }
 
 function namesOf(user: string, { generations }: StackConfig): readonly string[] {
-  const alive = ((generations ?? {}) as Readonly<Record<string, readonly number[]>>)[user] ?? [1];
+  const table = (generations ?? {}) as Readonly<Record<string, readonly number[]>>;
+  const alive = Object.hasOwn(table, user) ? (table[user] ?? [1]) : [1];
   return alive.map((generation) => `${user}-g${generation}`);
 }
 

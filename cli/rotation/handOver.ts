@@ -28,21 +28,22 @@ export interface HandedLogin {
   readonly amqp?: string;
 }
 
-/** By user, from the setting `handOver`, which the stack's program has checked. */
+/** By user, from the setting `handOver`. What is wrong with it the stack's program says, before anything is changed. */
 export function handOversOf({ handOver }: StackConfig): ReadonlyMap<string, HandOver> {
-  const entries = Object.entries(
-    (handOver ?? {}) as Readonly<Record<string, Readonly<Record<string, string>>>>,
-  );
+  const entries = Object.entries(Object(handOver ?? {}) as Readonly<Record<string, unknown>>);
   return new Map(
-    entries.map(([user, { file = '', within = '', until }]) => [
-      user,
-      {
+    entries.map(([user, entry]) => {
+      const { file, within, until } = Object(entry ?? {}) as Readonly<Record<string, string | undefined>>;
+      return [
         user,
-        file: path.resolve(CHECKOUT, file),
-        withinMs: parseDurationMs(within) ?? 0,
-        ...(until === undefined ? {} : { until: new Date(until) }),
-      },
-    ]),
+        {
+          user,
+          file: path.resolve(CHECKOUT, String(file)),
+          withinMs: parseDurationMs(String(within)) ?? 0,
+          ...(until === undefined ? {} : { until: new Date(until) }),
+        },
+      ];
+    }),
   );
 }
 
@@ -59,8 +60,24 @@ export function refuseCommitted({ user, file }: HandOver): void {
   );
 }
 
+/** Found out before anybody gets a new login. @throws UserError where it can't be written */
+export function refuseUnwritable({ user, file }: HandOver): void {
+  const reason = reasonAgainst(file);
+  if (reason !== undefined) throw new UserError(`handOver.${user}: ${file} can't be written: ${reason}`);
+}
+
+function reasonAgainst(file: string): string | undefined {
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return 'it is a folder';
+  try {
+    fs.accessSync(path.dirname(file), fs.constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return `nothing can be made in its folder (${(error as NodeJS.ErrnoException).code ?? 'unwritable'})`;
+  }
+}
+
 /** JSON, or `NAME=VALUE` lines where the file ends in `.env`; nobody else may read it. */
-export function writeLogin({ file }: HandOver, login: HandedLogin, until: Date): void {
+export function writeLogin({ file }: HandOver, login: HandedLogin, until: Date | undefined): void {
   const text = file.endsWith('.env') ? asEnvironment(login, until) : asJson(login, until);
   const half = `${file}.${process.pid}`;
   try {
@@ -72,16 +89,16 @@ export function writeLogin({ file }: HandOver, login: HandedLogin, until: Date):
   }
 }
 
-function asJson(login: HandedLogin, until: Date): string {
+function asJson(login: HandedLogin, until: Date | undefined): string {
   const { username, password, vhosts, amqp } = login;
-  const oldLoginUntil = until.toISOString();
+  const oldLoginUntil = until?.toISOString() ?? null;
   const found = { username, password, vhosts, ...(amqp === undefined ? {} : { amqp }), oldLoginUntil };
   return `${JSON.stringify(found, undefined, 2)}\n`;
 }
 
-function asEnvironment({ username, password, vhosts, amqp }: HandedLogin, until: Date): string {
+function asEnvironment({ username, password, vhosts, amqp }: HandedLogin, until: Date | undefined): string {
   return [
-    `# The old login works until ${until.toISOString()}.`,
+    until === undefined ? '# The old login is gone.' : `# The old login works until ${until.toISOString()}.`,
     ...(amqp === undefined ? [] : [`RABBITMQ_ADDRESS=${amqp}`]),
     ...(vhosts.length === 1 ? [`RABBITMQ_VHOST=${vhosts[0] ?? ''}`] : []),
     `RABBITMQ_USERNAME=${username}`,

@@ -2,10 +2,18 @@
 import { describeUse, usersInUse } from '../../broker/credentialUse';
 import type { Broker } from '../../broker/transport';
 import type { StackOutputs } from '../stackBroker';
-import { handOversOf, refuseCommitted, writeLogin, type HandOver } from './handOver';
+import { UserError } from '../userError';
+import {
+  handOversOf,
+  refuseCommitted,
+  refuseUnwritable,
+  writeLogin,
+  type HandedLogin,
+  type HandOver,
+} from './handOver';
 import { brokerNames } from './names';
-import { newestOf, olderOf, type UserGenerations } from './plan';
-import { removeSetting, writeSetting } from './settingsFile';
+import { isMade, newestOf, olderOf, type UserGenerations } from './plan';
+import { removeSettings, writeSetting, type SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';
 
 export class HandOvers {
@@ -22,6 +30,11 @@ export class HandOvers {
     return this.#byUser.has(user);
   }
 
+  /** Whether its clients have the new login, and nothing is left to an `up` but the end of the old one. */
+  isUnderWay(one: UserGenerations): boolean {
+    return isMade(one) && this.#byUser.get(one.user)?.until !== undefined;
+  }
+
   /** Whether the deadline of its clients is still to come. */
   isInTime(user: string): boolean {
     const until = this.#byUser.get(user)?.until;
@@ -32,23 +45,41 @@ export class HandOvers {
   check(users: readonly UserGenerations[]): void {
     for (const { user } of users) {
       const handOver = this.#byUser.get(user);
-      if (handOver !== undefined) refuseCommitted(handOver);
+      if (handOver === undefined) continue;
+      refuseCommitted(handOver);
+      refuseUnwritable(handOver);
+      const other = [...this.#byUser.values()].find((one) => one !== handOver && one.file === handOver.file);
+      if (other === undefined) continue;
+      throw new UserError(
+        `handOver: ${other.user} and ${user} name the same file ${handOver.file}, and one login would be written over the other. Give each one of its own`,
+      );
     }
   }
 
   /** Once in a rotation: the file may be gone again, for whoever it was for has it. */
-  write(users: readonly UserGenerations[], { users: logins, amqp }: StackOutputs): void {
+  write(users: readonly UserGenerations[], outputs: StackOutputs): void {
     for (const { user } of users) {
-      const [handOver, login] = [this.#byUser.get(user), logins?.[user]];
+      const [handOver, login] = [this.#byUser.get(user), loginIn(outputs, user)];
       if (handOver === undefined || login === undefined || handOver.until !== undefined) continue;
       const until = new Date(Date.now() + handOver.withinMs);
-      writeLogin(handOver, { ...login, ...(amqp === undefined ? {} : { amqp }) }, until);
+      writeLogin(handOver, login, until);
       writeSetting(this.stack.settingsFile, ['handOver', user, 'until'], until.toISOString());
       this.#byUser.set(user, { ...handOver, until });
       this.say(
         `the new login of ${user} is in ${handOver.file}; the old one stays until ${until.toISOString()}`,
       );
     }
+  }
+
+  /** The old logins are gone already, whatever their deadlines were. */
+  replace(users: readonly UserGenerations[], outputs: StackOutputs): void {
+    for (const { user } of users) {
+      const [handOver, login] = [this.#byUser.get(user), loginIn(outputs, user)];
+      if (handOver === undefined || login === undefined) continue;
+      writeLogin(handOver, login, undefined);
+      this.say(`the new login of ${user} is in ${handOver.file}; the old one is gone`);
+    }
+    removeSettings(this.stack.settingsFile, this.dropDeadlines(users));
   }
 
   /** By user, why the old login stays: until the deadline, or until the new one is in use and the old one isn't. */
@@ -66,13 +97,22 @@ export class HandOvers {
     return staying;
   }
 
-  /** The rotation is over for them. */
-  forget(users: readonly UserGenerations[]): void {
-    for (const { user } of users) {
+  /**
+   * Their rotation is over; or another one begins, and a deadline that the last one left behind would mean that the new
+   * login had been handed over.
+   * @returns where they stand, to be taken out of the settings
+   */
+  dropDeadlines(users: readonly UserGenerations[]): readonly SettingPath[] {
+    return users.flatMap(({ user }): SettingPath[] => {
       const handOver = this.#byUser.get(user);
-      if (handOver?.until === undefined) continue;
-      removeSetting(this.stack.settingsFile, ['handOver', user, 'until']);
+      if (handOver?.until === undefined) return [];
       this.#byUser.set(user, { user, file: handOver.file, withinMs: handOver.withinMs });
-    }
+      return [['handOver', user, 'until']];
+    });
   }
+}
+
+function loginIn({ users, amqp }: StackOutputs, user: string): HandedLogin | undefined {
+  const login = users?.[user];
+  return login === undefined ? undefined : { ...login, ...(amqp === undefined ? {} : { amqp }) };
 }

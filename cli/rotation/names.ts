@@ -15,16 +15,22 @@ export function refuseGivenPasswords(
   { config, stack }: Pick<RotatedStack, 'config' | 'stack'>,
   users: readonly UserGenerations[],
 ): void {
-  const given = { ...table(config.passwords), ...table(config.passwordSources) };
+  const given = new Set([...keysOf(config.passwords), ...keysOf(config.passwordSources)]);
   for (const { user, wanted } of users) {
     const [next = ''] = brokerNames(user, [newestOf(wanted)]);
-    if (!(user in given) || next in given) continue;
+    if (!given.has(user) || given.has(next)) continue;
     throw new UserError(
-      `the password of ${user} is given, not derived, and its next generation would have the same one. Give that another: pulumi config set --secret --path 'passwords["${next}"]' PASSWORD --stack ${stack}. Or take the given one out, and it is derived from now on`,
+      `the password of ${user} is given, not derived, and its next generation would have the same one. Give that another (it is asked for): pulumi config set --secret --path 'passwords["${next}"]' --stack ${stack}. Or take the given one out, and it is derived from now on`,
     );
   }
 }
 
-function table(value: unknown): Readonly<Record<string, unknown>> {
-  return (value ?? {}) as Readonly<Record<string, unknown>>;
+/** Pulumi takes an encrypted table also as one JSON text. */
+function keysOf(value: unknown): readonly string[] {
+  if (typeof value !== 'string') return Object.keys(value ?? {});
+  try {
+    return Object.keys(Object(JSON.parse(value)) as object);
+  } catch {
+    return [];
+  }
 }

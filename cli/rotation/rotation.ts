@@ -6,6 +6,7 @@ import * as path from 'node:path';
 import { describeUse } from '../../broker/credentialUse';
 import type { Broker } from '../../broker/transport';
 import * as users from '../../broker/users';
+import { formatDuration } from '../../topology/units';
 import { hasChanges, lifecycle } from '../commands/lifecycle';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
@@ -15,7 +16,7 @@ import { drained } from './draining';
 import { HandOvers } from './handOvers';
 import { newestOf, olderOf, withNext, type Plan, type UserGenerations } from './plan';
 import { brokerNames, refuseGivenPasswords } from './names';
-import { writeGenerations } from './settingsFile';
+import { writeGenerations, type SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';
 
 export interface RotationOptions {
@@ -33,30 +34,43 @@ export class Rotation {
   /** As they are once the rotation is begun. */
   readonly #users: readonly UserGenerations[];
   readonly #handOvers: HandOvers;
+  /** What the settings say as far as we know: another rotation may write there, too. */
+  readonly #written: Map<string, readonly number[]>;
 
   constructor(
     private readonly stack: RotatedStack,
     private readonly plan: Plan,
     private readonly options: RotationOptions,
   ) {
-    this.#users = plan.isNew ? plan.users.map((one) => ({ ...one, wanted: withNext(one) })) : plan.users;
+    this.#users = plan.users.map((one) => (this.#isBegun(one) ? { ...one, wanted: withNext(one) } : one));
     this.#handOvers = new HandOvers(stack, say);
+    this.#written = new Map(plan.users.map(({ user, wanted }) => [user, wanted]));
   }
 
   /** What `run` would do, in steps; changes nothing. */
-  async describe(): Promise<string> {
+  async describe(isNow: boolean): Promise<string> {
+    this.#refuseFaults();
     const [file, goes] = [this.#shownFile(), this.#going().join(', ')];
     const broker = await this.#broker();
     try {
       const use = await describeUse(broker, this.#going());
-      const minutes = Math.round(this.options.drainMs / 6_000) / 10;
+      const last = 'This was a dry run: nothing was changed.\n';
+      const coming = this.#coming().join(', ');
+      if (isNow) {
+        return [
+          `  1. ${file} gets ${listsOf(this.#users.map(settled))}`,
+          `  2. deletes ${goes} (the administrator's only after 3), and cuts off who is logged in; now ${use ?? 'nobody is'}`,
+          `  3. up: makes ${coming}; all that the stack itself runs changes over`,
+          last,
+        ].join('\n');
+      }
       return [
         `  1. ${file} gets ${listsOf(this.#users)}`,
-        `  2. up: makes ${this.#coming().join(', ')}; all that the stack itself runs changes over, one worker after the other`,
-        `  3. wait, for ${minutes} minutes at most, until nobody is logged in as ${goes}; now ${use ?? 'nobody is'}`,
+        `  2. up: makes ${coming}; all that the stack itself runs changes over, one worker after the other`,
+        `  3. wait, for ${formatDuration(this.options.drainMs)} at most, until nobody is logged in as ${goes}; now ${use ?? 'nobody is'}`,
         `  4. ${file} gets ${listsOf(this.#users.map(settled))}`,
         `  5. up: deletes ${goes}`,
-        'This was a dry run: nothing was changed.\n',
+        last,
       ].join('\n');
     } finally {
       await broker.close();
@@ -67,7 +81,7 @@ export class Rotation {
     await this.#begin();
     const exitCode = await this.#up(
       'the new logins, and whoever of the stack uses them',
-      'Old and new logins work.',
+      'Nobody has lost a login.',
     );
     if (exitCode !== 0) return exitCode;
     const outputs = await readOutputs(this.stack.stack);
@@ -87,33 +101,53 @@ export class Rotation {
   /** The old logins end first, and whoever uses them is cut off. */
   async revoke(): Promise<number> {
     const { stack } = this.stack;
-    const others = this.#users.filter(({ user }) => user !== this.stack.adminUser);
-    const admins = this.#users.filter(({ user }) => user === this.stack.adminUser);
-    this.#handOvers.check(this.#users);
-    if (this.plan.isNew) refuseGivenPasswords(this.stack, this.#users);
-    const before = await readOutputs(stack);
-    this.#write([...others.map(settled), ...admins]);
-    await this.#cutOff(await this.#broker(before), others.flatMap(oldNames));
+    const isAdmin = ({ user }: UserGenerations): boolean => user === this.stack.adminUser;
+    const admins = this.#users.filter(isAdmin);
+    const others = this.#users.filter((one) => !isAdmin(one));
+    this.#refuseFaults();
+    // Who is cut off is without a login until the `up` is through: it must not be one that is going to fail.
+    if (this.plan.isNew && !this.options.mayChange) await this.#refuseChanges();
+    const broker = await this.#broker(await readOutputs(stack));
+    try {
+      this.#write([...others.map(settled), ...admins], this.#handOvers.dropDeadlines(this.#begun()));
+      await this.#cutOff(broker, others.flatMap(oldNames));
+    } finally {
+      await broker.close();
+    }
     const why = 'The old logins are gone; clients of the stack are without one until this went through.';
     const exitCode = await this.#up('new logins in place of those that were revoked', why);
     if (exitCode !== 0) return exitCode;
     const outputs = await readOutputs(stack);
-    this.#handOvers.write(this.#users, outputs);
+    this.#handOvers.replace(this.#users, outputs);
     if (admins.length > 0) {
-      await this.#cutOff(await this.#broker(outputs), admins.flatMap(oldNames));
+      const asNewest = await this.#broker(outputs);
+      await this.#cutOff(asNewest, admins.flatMap(oldNames)).finally(() => asNewest.close());
       const result = await this.#end(admins);
       if (result !== 0) return result;
     }
-    this.#handOvers.forget(this.#users);
     return this.#conclude(this.#users, new Map());
   }
 
   async #begin(): Promise<void> {
-    this.#handOvers.check(this.#users);
+    this.#refuseFaults();
+    // Of any other that goes on, the `up` itself may have failed halfway.
+    const isKnown = this.plan.isNew || this.#users.every((one) => this.#handOvers.isUnderWay(one));
+    if (isKnown && !this.options.mayChange) await this.#refuseChanges();
     if (!this.plan.isNew) return;
-    refuseGivenPasswords(this.stack, this.#users);
-    if (!this.options.mayChange) await this.#refuseChanges();
-    this.#write(this.#users);
+    this.#write(this.#users, this.#handOvers.dropDeadlines(this.#begun()));
+  }
+
+  #refuseFaults(): void {
+    this.#handOvers.check(this.#users);
+    refuseGivenPasswords(this.stack, this.#begun());
+  }
+
+  #isBegun({ user }: UserGenerations): boolean {
+    return this.plan.begun.includes(user);
+  }
+
+  #begun(): readonly UserGenerations[] {
+    return this.#users.filter((one) => this.#isBegun(one));
   }
 
   /** A rotation changes logins: what else waits for an `up` would come along unseen. */
@@ -126,11 +160,10 @@ export class Rotation {
     );
   }
 
-  #write(list: readonly UserGenerations[]): void {
-    writeGenerations(
-      this.stack.settingsFile,
-      Object.fromEntries(list.map(({ user, wanted }) => [user, wanted])),
-    );
+  #write(list: readonly UserGenerations[], removed: readonly SettingPath[]): void {
+    const generations = new Map(list.map(({ user, wanted }) => [user, wanted]));
+    writeGenerations(this.stack.settingsFile, generations, this.#written, removed);
+    for (const [user, wanted] of generations) this.#written.set(user, wanted);
     say(`${this.#shownFile()}: ${listsOf(list)}`);
   }
 
@@ -161,8 +194,7 @@ export class Rotation {
   }
 
   async #end(list: readonly UserGenerations[]): Promise<number> {
-    this.#write(list.map(settled));
-    this.#handOvers.forget(list);
+    this.#write(list.map(settled), this.#handOvers.dropDeadlines(list));
     return this.#up(`the end of ${list.flatMap(oldNames).join(', ')}`, 'The new logins work.');
   }
 
@@ -184,14 +216,11 @@ export class Rotation {
   }
 
   async #cutOff(broker: Broker, usernames: readonly string[]): Promise<void> {
-    try {
-      for (const name of usernames) await users.remove(broker, name);
-      say(`revoked: ${usernames.join(', ')}`);
-      const left = await drained({ broker, usernames, timeoutMs: CLOSING_MS, say });
-      if (left !== undefined) say(`the broker hasn't closed all connections yet: ${left}`);
-    } finally {
-      await broker.close();
-    }
+    if (usernames.length === 0) return;
+    for (const name of usernames) await users.remove(broker, name);
+    say(`revoked: ${usernames.join(', ')}`);
+    const left = await drained({ broker, usernames, timeoutMs: CLOSING_MS, say });
+    if (left !== undefined) say(`the broker hasn't closed all connections yet: ${left}`);
   }
 
   async #broker(outputs?: StackOutputs): Promise<Broker> {

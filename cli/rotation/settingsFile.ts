@@ -6,32 +6,55 @@ import { UserError } from '../userError';
 
 const PREFIX = 'warren:';
 
-/** By user, its generations; [1] is left out where nothing was said before. */
+type Generations = ReadonlyMap<string, readonly number[]>;
+
+export type SettingPath = readonly [string, ...string[]];
+
+/**
+ * By user, its generations.
+ * @param known what stands there: where somebody has written meanwhile, what was planned is no longer true
+ * @param removed settings that go at the same moment
+ * @throws UserError
+ */
 export function writeGenerations(
   file: string,
-  generations: Readonly<Record<string, readonly number[]>>,
+  generations: Generations,
+  known: Generations,
+  removed: readonly SettingPath[] = [],
 ): void {
   change(file, (document) => {
     const key = keyOf(document, 'generations');
-    for (const [user, numbers] of Object.entries(generations)) {
+    const now = (document.toJS() as { config?: Record<string, Record<string, unknown>> } | null)?.config;
+    for (const [user, numbers] of generations) {
+      const found = JSON.stringify(now?.[key]?.[user] ?? [1]);
+      if (found !== JSON.stringify(known.get(user) ?? [1])) {
+        throw new UserError(
+          `${file} has changed meanwhile (generations of ${user}: ${found}), by another rotation perhaps. Nothing was written there; the same command goes on from here`,
+        );
+      }
       document.setIn(['config', key, user], document.createNode(numbers, { flow: true }));
     }
+    for (const setting of removed) remove(document, setting);
   });
 }
 
 /** Sets one value below a setting. */
-export function writeSetting(file: string, keys: readonly [string, ...string[]], value: unknown): void {
+export function writeSetting(file: string, keys: SettingPath, value: unknown): void {
   change(file, (document) => {
     const [first, ...others] = keys;
     document.setIn(['config', keyOf(document, first), ...others], value);
   });
 }
 
-export function removeSetting(file: string, keys: readonly [string, ...string[]]): void {
+export function removeSettings(file: string, settings: readonly SettingPath[]): void {
+  if (settings.length === 0) return;
   change(file, (document) => {
-    const [first, ...others] = keys;
-    document.deleteIn(['config', keyOf(document, first), ...others]);
+    for (const setting of settings) remove(document, setting);
   });
+}
+
+function remove(document: Document, [first, ...others]: SettingPath): void {
+  document.deleteIn(['config', keyOf(document, first), ...others]);
 }
 
 /** A setting's namespace may be left out, as `pulumi config` reads it. */
@@ -53,10 +76,17 @@ function change(file: string, edit: (document: Document) => void): void {
   if (document.errors.length > 0) {
     throw new UserError(`the stack's settings ${file} are no YAML: ${document.errors[0]?.message ?? ''}`);
   }
-  edit(document);
+  try {
+    edit(document);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`the stack's settings ${file} can't be changed: ${(error as Error).message}`);
+  }
   const real = fs.realpathSync(file);
   const half = path.join(path.dirname(real), `.${path.basename(real)}.${process.pid}`);
   try {
+    // Who has write-protected it means that; a rename alone wouldn't ask.
+    fs.accessSync(real, fs.constants.W_OK);
     fs.writeFileSync(half, document.toString({ lineWidth: 0 }), { mode: fs.statSync(real).mode });
     fs.renameSync(half, real);
   } catch (error) {

@@ -1,11 +1,15 @@
 /** What a rotation knows of its stack: who has which logins, and who is to get new ones. */
+import * as path from 'node:path';
 import { nearest, quoteList } from '../../topology/names';
 import type { Topology } from '../../topology/model';
-import { stackFile } from '../checkout';
+import { CHECKOUT, stackFile } from '../checkout';
 import { exportedStack, loadTopology, readConfig, type StackConfig } from '../stackBroker';
 import { usernamesIn, wasUp } from '../stackState';
 import { UserError } from '../userError';
 import type { UserGenerations } from './plan';
+
+/** A name of the stack's program: the only user beside the topology's and the administrator. */
+const SCALER_USER = 'warren-scaler';
 
 export interface RotatedStack {
   readonly stack: string;
@@ -32,7 +36,7 @@ export async function readStack(stack: string, configFile: string | undefined): 
   const made = madeGenerations(usernamesIn(exported));
   // Beside the topology's: the administrator, and what a platform needs for itself.
   const named = new Set([...topology.users.map(({ name }) => name), adminUser]);
-  const own = [...made.keys()].filter((user) => user.startsWith('warren-') && !named.has(user));
+  const own = [...made.keys()].filter((user) => user === SCALER_USER && !named.has(user));
   const users = [...named, ...own].map((user) => ({
     user,
     wanted: wantedGenerations(config, user),
@@ -40,7 +44,8 @@ export async function readStack(stack: string, configFile: string | undefined): 
   }));
   return {
     ...{ stack, configArguments, config, topology, adminUser, users },
-    settingsFile: configFile ?? stackFile(stack),
+    // Where Pulumi, which runs there, looks for it.
+    settingsFile: configFile === undefined ? stackFile(stack) : path.resolve(CHECKOUT, configFile),
   };
 }
 
@@ -54,8 +59,21 @@ function madeGenerations(usernames: readonly string[]): ReadonlyMap<string, read
   return made;
 }
 
-function wantedGenerations({ generations }: StackConfig, user: string): readonly number[] {
-  return ((generations ?? {}) as Readonly<Record<string, readonly number[]>>)[user] ?? [1];
+/** @throws UserError before anything is decided by a list that the stack's program would refuse */
+export function wantedGenerations({ generations }: StackConfig, user: string): readonly number[] {
+  const found = new Map(Object.entries(Object(generations ?? {}) as Record<string, unknown>)).get(user) ?? [
+    1,
+  ];
+  const isList =
+    typeof generations !== 'string' &&
+    Array.isArray(found) &&
+    found.length > 0 &&
+    new Set(found).size === found.length &&
+    found.every((item) => Number.isSafeInteger(item) && Number(item) >= 1);
+  if (isList) return found as readonly number[];
+  throw new UserError(
+    `the setting generations must map users to lists of different whole numbers from 1, e.g. {"${user}": [1, 2]}; see it with: pulumi config get generations`,
+  );
 }
 
 export interface Selection {
@@ -64,7 +82,10 @@ export interface Selection {
 }
 
 /** Everybody, where nobody is named. @throws UserError where somebody is that the stack doesn't have */
-export function selectUsers({ users, topology, stack }: RotatedStack, selection: Selection): string[] {
+export function selectUsers(
+  { users, topology, stack, adminUser }: RotatedStack,
+  selection: Selection,
+): string[] {
   const known = users.map(({ user }) => user);
   const { users: named = [], roles = [] } = selection;
   if (named.length === 0 && roles.length === 0) return known;
@@ -74,7 +95,10 @@ export function selectUsers({ users, topology, stack }: RotatedStack, selection:
     if (!isRole(role))
       throw new UserError(`--role ${role}: there is no such role. It is one of ${ROLES.join(', ')}`);
     const own = topology.users.filter((user) => user.roles.some((entry) => isPlayed(entry[role])));
-    if (own.length === 0) throw new UserError(`--role ${role}: no user of the topology has it`);
+    if (own.length === 0) {
+      const hint = role === 'administrator' ? `; the stack's own administrator is --user ${adminUser}` : '';
+      throw new UserError(`--role ${role}: no user of the topology has it${hint}`);
+    }
     return own.map(({ name }) => name);
   });
   return known.filter((user) => named.includes(user) || byRole.includes(user));

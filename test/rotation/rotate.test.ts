@@ -226,6 +226,13 @@ withOldestAndNewestBroker('rotation', (broker) => {
     expect(await names()).toEqual(
       [broker.username, 'celery-g6', 'partner-g2', 'partner-g3', 'warren-admin-g2'].sort(),
     );
+    const finish = await workspace.warren('rotate', '--finish', '--user', 'celery');
+    expect(finish.output).toContain('Nobody of stack test is in the middle of a rotation.');
+    const next = await workspace.warren('rotate', '--dry-run', '--now');
+    expect(next.output).toMatch(
+      /^Rotation in stack test: celery, warren-admin\.\nUnder way from before: partner\.$/m,
+    );
+    expect(next.output).toMatch(/2\. deletes celery-g6, partner-g2, warren-admin-g2 .* cuts off/);
     for (const command of ['refresh', 'up'] as const) {
       const after = await workspace[command]();
       expect(after.exitCode, after.output).toBe(0);
@@ -259,10 +266,19 @@ withOldestAndNewestBroker('rotation', (broker) => {
   it('refuses while something else waits for an up', async () => {
     write(`${USERS}  newcomer: {}\n`);
     const before = settings();
-    const run = await workspace.warren('rotate', '--user', 'celery');
-    expect(run.exitCode).toBe(2);
-    expect(run.output).toMatch(/has changes that wait for an `up`/);
+    const there = await names();
+    // Of the second, its deadline is noted: its own `up` is through. The third would have cut off somebody by then.
+    for (const args of [
+      ['--user', 'celery'],
+      ['--user', 'partner', '--finish'],
+      ['--user', 'celery', '--now'],
+    ]) {
+      const run = await workspace.warren('rotate', ...args);
+      expect(run.exitCode, run.output).toBe(2);
+      expect(run.output).toMatch(/has changes that wait for an `up`/);
+    }
     expect(settings()).toBe(before);
+    expect(await names()).toEqual(there);
   });
 
   it.each([
