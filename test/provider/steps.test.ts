@@ -10,6 +10,7 @@ import { readInputs } from '../../provider/inputs';
 import type { StepCall } from '../../provider/stepType';
 import { clusterIdentityStep } from '../../provider/warren/steps/clusterIdentity';
 import { consumersReadyStep } from '../../provider/warren/steps/consumersReady';
+import { credentialDrainStep, goingFrom } from '../../provider/warren/steps/credentialDrain';
 import { rollingGateStep } from '../../provider/warren/steps/rollingGate';
 
 const endings: (() => void)[] = [];
@@ -41,6 +42,18 @@ it.each([
   expect(faultsOf({ ...before, ...changed }, before)).toEqual([
     { property, reason: expect.stringMatching(reason) as string },
   ]);
+});
+
+it('a login that goes is known by its user, whatever that is called', () => {
+  const drain = (values: object) =>
+    credentialDrainStep.parse(readInputs({ timeoutSeconds: 1, ...values }), undefined);
+  const before = drain({
+    users: { constructor: ['constructor-g1'], celery: ['celery-g2'] },
+    __leaving: { celery: ['celery-g1'] },
+  });
+  const after = drain({ users: { celery: ['celery-g2'] } });
+  expect(goingFrom(before, after)).toEqual({ replaced: ['celery-g1'], removed: ['constructor-g1'] });
+  expect(goingFrom(before, before)).toEqual({ replaced: ['celery-g1'], removed: [] });
 });
 
 it('no node is restarted unasked because nobody can log in', async () => {

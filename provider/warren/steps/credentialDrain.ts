@@ -21,7 +21,8 @@ interface CredentialDrain {
   readonly leaving: UserNames;
 }
 
-type UserNames = Readonly<Record<string, readonly string[]>>;
+/** A map, for a user may be called `constructor`, which every object has. */
+type UserNames = ReadonlyMap<string, readonly string[]>;
 
 /** Bookkeeping of the state: no input, and no difference. */
 const LEAVING = '__leaving';
@@ -80,19 +81,17 @@ export const credentialDrainStep: StepType<CredentialDrain> = {
 
 function namesIn(inputs: Inputs, path: string): UserNames {
   const entries = Object.entries(inputs.table(path));
-  return Object.fromEntries(
-    entries.map(([user, names]) => [user, Array.isArray(names) ? names.map(String) : []]),
-  );
+  return new Map(entries.map(([user, names]) => [user, Array.isArray(names) ? names.map(String) : []]));
 }
 
 /** Who was there, and who was on the way out. */
 function namesBefore({ users, leaving }: CredentialDrain): [string, readonly string[]][] {
-  const all = [...new Set([...Object.keys(users), ...Object.keys(leaving)])];
-  return all.map((user) => [user, [...new Set([...(users[user] ?? []), ...(leaving[user] ?? [])])]]);
+  const all = [...new Set([...users.keys(), ...leaving.keys()])];
+  return all.map((user) => [user, [...new Set([...(users.get(user) ?? []), ...(leaving.get(user) ?? [])])]]);
 }
 
 /** By user, of these names. Whose end was approved is nobody to look for again. */
-function leavingFrom(before: CredentialDrain, going: readonly string[]): UserNames {
+function leavingFrom(before: CredentialDrain, going: readonly string[]): Record<string, string[]> {
   const entries = namesBefore(before).map(([user, names]): [string, string[]] => [
     user,
     names.filter((name) => going.includes(name)),
@@ -103,7 +102,7 @@ function leavingFrom(before: CredentialDrain, going: readonly string[]): UserNam
 /** What `before` had and `step` has no more. */
 export function goingFrom(before: CredentialDrain, step: CredentialDrain): Going {
   const gone = namesBefore(before).map(([user, names]) => {
-    const staying = step.users[user] ?? [];
+    const staying = step.users.get(user) ?? [];
     return { isReplaced: staying.length > 0, names: names.filter((name) => !staying.includes(name)) };
   });
   const namesOf = (isReplaced: boolean): string[] =>
