@@ -63,6 +63,15 @@ export const texts: Read<readonly string[]> = (value, at) => {
   throw wrong(at, 'a list of texts', value);
 };
 
+export const generations: Read<readonly [number, ...number[]]> = (value, at) => {
+  const isNumber = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 1;
+  if (Array.isArray(value) && value.every(isNumber) && new Set(value).size === value.length) {
+    const [first, ...others] = value as number[];
+    if (first !== undefined) return [first, ...others];
+  }
+  throw wrong(at, 'a list of different whole numbers from 1, e.g. [1]', value);
+};
+
 export function tableOf<T>(read: Read<T>): Read<Readonly<Record<string, T>>> {
   return (value, at) => {
     if (!isTable(value)) throw wrong(at, 'a table', value);

@@ -6,6 +6,7 @@ import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
 import {
   DockerSettingsError,
   flag,
+  generations,
   ipAddress,
   keysOf,
   port,
@@ -55,9 +56,26 @@ export interface ClusterSettings {
   readonly keepVolumes: boolean;
   /** A definitions.json that a new cluster begins with, relative to the project's folder. */
   readonly definitions?: string;
-  /** PEM files, relative to the project's folder. */
-  readonly tls?: { readonly ca: string; readonly certificate: string; readonly key: string };
+  /** Where the topology has `broker.tls`; an own authority, where nothing is said. */
+  readonly tls?: TlsFiles | OwnAuthority;
 }
+
+/** PEM files, relative to the project's folder. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Certificates that the stack makes by itself. */
+export interface OwnAuthority {
+  /** Of the cluster, as its clients outside of Docker call it; beside those that it has there. */
+  readonly names: readonly string[];
+  /** Numbers of authorities that clients trust. The first one signs. */
+  readonly authorities: readonly [number, ...number[]];
+}
+
+export const OWN_AUTHORITY: OwnAuthority = { names: [], authorities: [1] };
 
 export interface BuildSettings {
   /** Folder, relative to the project's. */
@@ -113,8 +131,23 @@ const readBuild: Read<BuildSettings> = (value, at) => {
   return { args: {}, ...given, context: given.context };
 };
 
-const readTls: Read<NonNullable<ClusterSettings['tls']>> = (value, at) => {
-  const { ca, certificate, key } = keysOf(value, at, { ca: text, certificate: text, key: text });
+const readTls: Read<TlsFiles | OwnAuthority> = (value, at) => {
+  const { names, authorities, ...files } = keysOf(value, at, {
+    ca: text,
+    certificate: text,
+    key: text,
+    names: texts,
+    authorities: generations,
+  });
+  const { ca, certificate, key } = files;
+  if (Object.keys(files).length === 0) {
+    return { names: names ?? OWN_AUTHORITY.names, authorities: authorities ?? OWN_AUTHORITY.authorities };
+  }
+  if (names !== undefined || authorities !== undefined) {
+    throw new DockerSettingsError(
+      `${at} has PEM files, which have their own names and their own authority: take out names and authorities, or the files.`,
+    );
+  }
   if (ca !== undefined && certificate !== undefined && key !== undefined) return { ca, certificate, key };
   throw new DockerSettingsError(`${at} needs three PEM files: ca, certificate and key.`);
 };

@@ -5,6 +5,7 @@ import type { AnyResourceType, Call, Session } from './resourceType';
 import type { Claims } from './claims';
 import type { Credentials } from './providerConfig';
 import type { Recreations } from './recreations';
+import type { AnyMadeType } from './madeType';
 import type { AnyStepType } from './stepType';
 import type { PropertyMap } from './values';
 import { typeTokenOf, typeTokensOf } from './urns';
@@ -15,6 +16,7 @@ export interface Package {
   readonly version: string;
   readonly types: readonly AnyResourceType[];
   readonly steps?: readonly AnyStepType[];
+  readonly made?: readonly AnyMadeType[];
   /** What a program can ask, by token. */
   readonly functions?: Readonly<Record<string, (session: Session) => Promise<PropertyMap>>>;
 }

@@ -8,6 +8,8 @@ import * as handlers from './handlers';
 import { handshake, pluginInfo, schemaOf } from './messages';
 import { openRecreations } from './recreations';
 import { serve } from './serve';
+import * as madeHandlers from './made';
+import { isMade } from './made';
 import * as stepHandlers from './steps';
 import { isStep } from './steps';
 
@@ -34,11 +36,11 @@ function open(served: Package, { engineAddress, log, onWait }: PluginHost): Serv
 }
 
 function methodsOf(plugin: Plugin): Service['methods'] {
-  const { types, steps = [] } = plugin.package;
-  const tokens = [...types, ...steps].map(({ token }) => token);
+  const { types, steps = [], made = [] } = plugin.package;
+  const tokens = [...types, ...steps, ...made].map(({ token }) => token);
   const answer = (call: ResourceCall, request: never): unknown => {
     const { getUrn } = request as { readonly getUrn: () => string };
-    return (isStep(plugin, getUrn.call(request)) ? stepHandlers : handlers)[call](plugin, request);
+    return handlersFor(plugin, getUrn.call(request))[call](plugin, request);
   };
   return {
     handshake,
@@ -57,4 +59,12 @@ function methodsOf(plugin: Plugin): Service['methods'] {
     cancel: () => handlers.cancel(plugin),
     attach: () => new Empty(),
   };
+}
+
+function handlersFor(
+  plugin: Plugin,
+  urn: string,
+): typeof handlers | typeof stepHandlers | typeof madeHandlers {
+  if (isStep(plugin, urn)) return stepHandlers;
+  return isMade(plugin, urn) ? madeHandlers : handlers;
 }

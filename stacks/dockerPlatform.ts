@@ -1,6 +1,4 @@
 /** The stack's Docker side: the cluster before the topology, the workers after it. Loaded only where a stack has one. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
@@ -25,6 +23,7 @@ import type { Topology, Worker } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { deriveSecret } from './credentials';
 import type { DefinitionsFile } from './definitionsFile';
+import { certificatesFor, type ClusterCertificates } from './clusterCertificates';
 import { refusal } from './refusal';
 import type { Settings } from './settings';
 
@@ -59,7 +58,7 @@ export class DockerPlatform {
   readonly #place: Place;
   readonly #places = new Map<string, Place>();
   readonly #images = new Map<string, pulumi.Input<string>>();
-  #authorityText: string | undefined;
+  #certificates: ClusterCertificates | undefined;
 
   /** @param warrenProvider asks the cluster while its nodes are replaced */
   constructor(args: DockerPlatformArgs, warrenProvider: () => Provider) {
@@ -98,13 +97,10 @@ export class DockerPlatform {
   #makeCluster(settings: ClusterSettings, warrenProvider: Provider): Cluster {
     const { topology, settings: stack } = this.#args;
     warnOfMemory(topology, settings);
-    const needsTls = topology.broker?.tls !== undefined;
-    if (needsTls && settings.tls === undefined) {
-      throw refusal(
-        `The topology wants TLS (broker.tls), and the stack has no certificate for its nodes. Give three PEM files, relative to the folder of Pulumi.yaml: pulumi config set --path 'docker.cluster.tls.ca' FILE --stack ${stack.stack}, and the same for certificate and key.`,
-      );
-    }
-    const { tls } = settings;
+    this.#certificates = certificatesFor(topology, settings, {
+      prefix: this.#place.prefix,
+      provider: warrenProvider,
+    });
     return new Cluster('cluster', {
       place: this.#place,
       topology,
@@ -112,15 +108,7 @@ export class DockerPlatform {
       cookie: derived(stack, 'cookie'),
       bootstrap: stack.bootstrap,
       warrenProvider,
-      ...(tls === undefined || !needsTls
-        ? {}
-        : {
-            certificates: {
-              ca: this.#clusterAuthority(tls.ca),
-              certificate: readFile(tls.certificate, 'docker.cluster.tls.certificate'),
-              key: pulumi.secret(readFile(tls.key, 'docker.cluster.tls.key')),
-            },
-          }),
+      ...(this.#certificates === undefined ? {} : { certificates: this.#certificates }),
     });
   }
 
@@ -192,14 +180,14 @@ export class DockerPlatform {
   }
 
   /** Workers of our own cluster trust its authority, where they come by TLS. */
-  #authority({ scheme }: BrokerAddress): { ca?: string } {
-    const file = this.#args.docker.cluster?.tls?.ca;
-    return scheme === 'amqps' && file !== undefined ? { ca: this.#clusterAuthority(file) } : {};
+  #authority({ scheme }: BrokerAddress): { ca?: pulumi.Input<string> } {
+    const ca = this.#certificates?.ca;
+    return scheme === 'amqps' && ca !== undefined ? { ca } : {};
   }
 
-  /** The PEM text. */
-  #clusterAuthority(file: string): string {
-    return (this.#authorityText ??= readFile(file, 'docker.cluster.tls.ca'));
+  /** PEM text of the authorities that clients of the stack's own cluster trust. */
+  get trusted(): pulumi.Input<string> | undefined {
+    return this.#certificates?.ca;
   }
 
   /** Copies on all nodes that queues ask for, also on those that joined after them. */
@@ -350,14 +338,6 @@ function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): v
 
 function providerFor(name: string, host: string | undefined): docker.Provider {
   return new docker.Provider(name, host === undefined ? {} : { host });
-}
-
-function readFile(file: string, key: string): string {
-  try {
-    return fs.readFileSync(path.resolve(file), 'utf8');
-  } catch (error) {
-    throw refusal(`${key}: can't read ${file} (${error instanceof Error ? error.message : String(error)}).`);
-  }
 }
 
 /** @throws Error in one sentence */

@@ -33,6 +33,8 @@ interface Outputs {
   readonly management: string;
   readonly amqp?: string;
   readonly admin: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** PEM text of the authorities that the nodes' certificates are from, where they have any. */
+  readonly ca?: pulumi.Input<string>;
   /** By user of the topology: the newest generation's name and password, and the vhosts it may enter. */
   readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
   /** Prometheus and Grafana, where the stack brings them. */
@@ -102,7 +104,11 @@ async function onDocker(
     ...(monitoring === undefined ? [] : [monitoring]),
   ]);
   const places = platform.monitoringOutputs();
-  return { ...outputsOf(settings, objects), ...(places === undefined ? {} : { monitoring: places }) };
+  return {
+    ...outputsOf(settings, objects),
+    ...(places === undefined ? {} : { monitoring: places }),
+    ...(platform.trusted === undefined ? {} : { ca: platform.trusted }),
+  };
 }
 
 /** Registers what is on the broker: the providers read it into the state, and write nothing. */

@@ -22,9 +22,10 @@ export interface ClusterArgs {
   readonly settings: ClusterSettings;
   /** PEM texts, where the topology has `broker.tls`. */
   readonly certificates?: {
-    readonly ca: string;
-    readonly certificate: string;
-    readonly key: pulumi.Output<string>;
+    readonly ca: pulumi.Input<string>;
+    readonly certificate: pulumi.Input<string>;
+    /** Secret. */
+    readonly key: pulumi.Input<string>;
   };
   /** Secret; the same for every node, for as long as the cluster lives. */
   readonly cookie: pulumi.Output<string>;

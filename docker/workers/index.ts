@@ -17,7 +17,7 @@ export interface FleetArgs {
   readonly address: BrokerAddress;
   readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
   /** PEM text for amqps with an authority of one's own. */
-  readonly ca?: string;
+  readonly ca?: pulumi.Input<string>;
   /** Docker's own where it is left out. */
   readonly network?: pulumi.Input<string>;
   /** Whether the broker is the stack's own, in that network: it sees the containers' own addresses. */

@@ -2,6 +2,8 @@
 import { servePackage } from '../servePackage';
 import { absentUserType } from './absentUser';
 import { adminType } from './admin';
+import { authorityType } from './certificates/authority';
+import { certificateType } from './certificates/certificate';
 import { globalParameterType } from './globalParameter';
 import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
@@ -40,5 +42,6 @@ servePackage({
     definitionsStep,
     quorumCopiesStep,
   ],
+  made: [authorityType, certificateType],
   functions: { 'warren:index:inventory': inventory },
 });

@@ -44,6 +44,8 @@ export interface DockerStack {
   login(
     user: string,
   ): Promise<{ readonly username: string; readonly password: string; readonly amqpPort: number }>;
+  /** PEM text of who signs the nodes' certificates. */
+  authority(): Promise<string>;
   container(name: string): Promise<ContainerState>;
   /** Runs a program in a container, and waits for its end. */
   exec(name: string, command: readonly string[]): Promise<number>;
@@ -142,6 +144,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
       if (found === undefined) throw new Error(`the stack has no user ${user}`);
       return { ...found, amqpPort };
     },
+    authority: async () => (await outputs()).ca ?? '',
     container: (word) =>
       engine.ask({
         method: 'GET',
@@ -196,6 +199,7 @@ export async function consumersOf(login: ManagementLogin, vhost: string, queue: 
 }
 
 interface Outputs {
+  readonly ca?: string;
   readonly admin: { readonly username: string; readonly password: string };
   readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
 }

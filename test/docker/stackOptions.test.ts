@@ -207,6 +207,44 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
     expect(await names('users')).not.toContain('legacy');
   });
 
+  it('makes certificates by itself, and replaces their authority while clients trust both', async () => {
+    const [amqpsPort = 0] = await findFreePorts(1);
+    const stack = await open({
+      version: '4.3',
+      topology: { ...MARKET, workers: WORKERS, broker: { tls: { only: true } } },
+      cluster: { amqpsPort },
+      workers: {
+        '*': { build: { context: 'test/docker/consumer', args: { BASE: inject('images').clients.amqp } } },
+      },
+    });
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    const again = await stack.workspace.up();
+    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
+    const old = await stack.authority();
+    await openTls(amqpsPort, [Buffer.from(old)]);
+    // The worker consumes after each of them, or `up` would fail.
+    const signed: Record<string, readonly [boolean, boolean]> = {};
+    let next = '';
+    for (const authorities of [[1, 2], [2, 1], [2]]) {
+      stack.setCluster({ tls: { authorities } });
+      const up = await stack.workspace.up();
+      expect(up.exitCode, up.output).toBe(0);
+      const trusted = await stack.authority();
+      next = trusted.replace(old, '');
+      const isTrusted = async (ca: string): Promise<boolean> =>
+        openTls(amqpsPort, [Buffer.from(ca)]).then(
+          () => true,
+          () => false,
+        );
+      signed[authorities.join()] = [await isTrusted(old), await isTrusted(next)];
+      expect(await isTrusted(trusted)).toBe(true);
+    }
+    expect(signed).toEqual({ '1,2': [true, false], '2,1': [false, true], '2': [false, true] });
+    const shown = JSON.stringify(await stack.container('rabbitmq-1')) + stack.workspace.stateText();
+    expect(shown).not.toMatch(/PRIVATE KEY/);
+  });
+
   it('runs workers against a broker that is there already, and leaves that alone', async () => {
     const pulumi = await FakeEngine.start();
     endings.push(() => pulumi.stop());

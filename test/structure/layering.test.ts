@@ -14,7 +14,10 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   scaler: { layers: ['broker', 'dockerApi', 'topology', 'tools'], packages: [] },
   provider: {
     layers: ['broker', 'dockerApi', 'topology'],
-    packages: ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'tar-stream', '@balena/dockerignore'],
+    packages: [
+      ...['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'node-forge'],
+      ...['tar-stream', '@balena/dockerignore'],
+    ],
   },
   docker: { layers: ['provider', 'scaler', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/docker'] },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },

@@ -1,7 +1,6 @@
 /** One of the five systems: its example by one `up`, with a cluster and the workers of its sample application. */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { inject } from 'vitest';
 import { AMQP_PORT, BROKER_HOST } from '../../../docker/cluster/index';
@@ -9,7 +8,6 @@ import { amqpUrl, SECRETS_FOLDER, urlEntrypoint } from '../../../docker/workers/
 import type { Engine } from '../../../dockerApi/transport';
 import { waitFor } from '../../../tools/processes';
 import { exampleTopology } from '../../clients/appliedTopology';
-import { Authority, opensslObstacle } from '../../faults/certificates';
 import type { ClientImage } from '../../rigs/docker/clientImages';
 import { missingEngine } from '../../rigs/pulumi';
 import { containersOf, logOf, runOnce } from '../containers';
@@ -26,7 +24,7 @@ const AMQPS_PORT = 5671;
 
 /** Why no system can run here; undefined when all can. */
 export function systemObstacle(): string | undefined {
-  return dockerObstacle() ?? missingEngine() ?? opensslObstacle();
+  return dockerObstacle() ?? missingEngine();
 }
 
 export type Data = Readonly<Record<string, unknown>>;
@@ -55,26 +53,22 @@ export class System {
     private readonly engine: Engine,
     readonly stack: DockerStack,
     private readonly options: SystemOptions,
-    private readonly certificates: Certificates,
   ) {}
 
   static async start(engine: Engine, options: SystemOptions): Promise<System> {
     const example = exampleTopology(options.name);
     const topology = options.change?.(example) ?? example;
-    const certificates = makeCertificates();
     const clients = { '*': options.client, ...options.otherClients };
     const workers = Object.entries(clients).map(([fleet, set]) => [fleet, buildOf(options.name, set)]);
     const stack = await startStack(engine, {
       version: VERSION,
       topology,
-      cluster: { tls: certificates.files },
       workers: Object.fromEntries(workers) as Data,
     });
-    return new System(engine, stack, options, certificates);
+    return new System(engine, stack, options);
   }
 
   async dispose(): Promise<void> {
-    fs.rmSync(this.certificates.folder, { recursive: true, force: true });
     await this.stack.dispose();
   }
 
@@ -124,7 +118,7 @@ export class System {
         '/app/load.py': fs.readFileSync(path.join(LOAD, `${program}.py`), 'utf8'),
         [`${SECRETS_FOLDER}/url`]: await this.url(user),
         [operatorFile]: await this.url(operator),
-        [`${SECRETS_FOLDER}/ca.crt`]: fs.readFileSync(this.certificates.files.ca, 'utf8'),
+        [`${SECRETS_FOLDER}/ca.crt`]: await this.stack.authority(),
       },
     });
     const last = said.trimEnd().split('\n').at(-1) ?? '';
@@ -146,22 +140,6 @@ export class System {
 function buildOf(application: string, set: ClientImage): Data {
   const base = inject('images').clients[set];
   return { build: { context: 'workers', args: { BASE: base, APP: application, INSTALL: 'true' } } };
-}
-
-interface Certificates {
-  readonly folder: string;
-  /** Paths of PEM files, as in `docker.cluster.tls`. */
-  readonly files: { readonly ca: string; readonly certificate: string; readonly key: string };
-}
-
-function makeCertificates(): Certificates {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-certificates-'));
-  const authority = new Authority(folder);
-  const issued = authority.issue({ subject: BROKER_HOST, altName: `DNS:${BROKER_HOST}` });
-  return {
-    folder,
-    files: { ca: authority.certFile, certificate: issued.certFile, key: issued.keyFile },
-  };
 }
 
 export interface Users {
