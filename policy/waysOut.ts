@@ -5,6 +5,7 @@
 import { QUEUE_ARGUMENTS } from '../topology/rules/queueArguments';
 
 export const WAYS_OUT: Readonly<Record<string, string>> = {
+  'shovel-user-id': 'Leave user_id out of its publish-properties; a header can hold it.',
   'alternate-twice':
     'Keep one of the two: the argument, or the policy, which can be changed without making the exchange anew.',
   'argument-instead-of-policy':

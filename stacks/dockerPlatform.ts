@@ -1,7 +1,7 @@
 /** The stack's Docker side: the cluster before the topology, the workers after it. Loaded only where a stack has one. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { AMQP_PORT, BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
+import { BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
 import { groupSizeDefault, groupSizes } from '../docker/cluster/copies';
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
@@ -9,22 +9,18 @@ import { metricsOf } from '../docker/cluster/conf';
 import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
 import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
-import {
-  settingsOfFleet,
-  type ClusterSettings,
-  type DockerSettings,
-  type WorkerSettings,
-} from '../docker/settings';
+import { type ClusterSettings, type DockerSettings, type WorkerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
-import { planFleet, type BrokerAddress } from '../docker/workers/plan';
+import type { BrokerAddress } from '../docker/workers/plan';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard, Definitions, QuorumCopies } from '../provider/warren/stepResources';
-import type { Topology, Worker } from '../topology/model';
+import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { deriveSecret } from './credentials';
 import type { DefinitionsFile } from './definitionsFile';
 import { certificatesFor, type ClusterCertificates } from './clusterCertificates';
-import { refusal } from './refusal';
+import { planFleets, type PlannedFleet } from './fleetPlans';
+import { orRefuse } from './refusal';
 import type { Settings } from './settings';
 
 export interface Credential {
@@ -55,6 +51,7 @@ export class DockerPlatform {
   /** Before anything else is done on the cluster. */
   readonly begun: readonly pulumi.Resource[];
   readonly #args: DockerPlatformArgs;
+  readonly #plans: readonly PlannedFleet[];
   readonly #place: Place;
   readonly #places = new Map<string, Place>();
   readonly #images = new Map<string, pulumi.Input<string>>();
@@ -63,6 +60,8 @@ export class DockerPlatform {
   /** @param warrenProvider asks the cluster while its nodes are replaced */
   constructor(args: DockerPlatformArgs, warrenProvider: () => Provider) {
     this.#args = args;
+    // What can't be refuses the whole, before any of it is made.
+    this.#plans = planFleets(args);
     const { settings, docker: own } = args;
     const prefix = `${settings.project}-${settings.stack}`.toLowerCase().replace(/[^a-z0-9_.-]/g, '-');
     // Names a stack of one seed: another one of the same name doesn't take its objects over.
@@ -118,41 +117,24 @@ export class DockerPlatform {
     warrenProvider: Provider,
     dependsOn: readonly pulumi.Resource[],
   ): DeployedFleet[] {
-    const { topology, docker: own } = this.#args;
-    const unknown = Object.keys(own.workers).find(
-      (name) => name !== '*' && !topology.workers.some((worker) => worker.name === name),
-    );
-    if (unknown !== undefined) {
-      throw refusal(
-        `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${topology.workers.map(({ name }) => name).join(', ')}.`,
-      );
-    }
-    const fleets = topology.workers.flatMap((worker): DeployedFleet[] => {
-      const settings = settingsOfFleet(own, worker.name);
-      const image = imageOf(worker, settings);
-      return (settings.hosts ?? [undefined]).map((hostName) => {
-        const place = hostName === undefined ? this.#place : this.#placeOn(hostName);
-        const address = this.#addressFor(worker, hostName);
-        const plan = orRefuse(() => planFleet(worker, topology, settings, address));
-        const fleet = new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
-          place,
-          plan,
-          settings,
-          address,
-          warrenProvider,
-          dependsOn,
-          isBrokerHere: this.cluster !== undefined && hostName === undefined,
-          image: typeof image === 'string' ? this.#pulled(image, place) : this.#built(image, place),
-          login: credentialOf(plan.user),
-          ...(hostName === undefined ? {} : { hostName }),
-          ...this.#network(hostName),
-          ...this.#authority(address),
-        });
-        return { fleet, plan, worker, isHere: hostName === undefined };
+    return this.#plans.map(({ worker, hostName, settings, image, address, plan }) => {
+      const place = hostName === undefined ? this.#place : this.#placeOn(hostName);
+      const fleet = new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
+        place,
+        plan,
+        settings,
+        address,
+        warrenProvider,
+        dependsOn,
+        isBrokerHere: this.cluster !== undefined && hostName === undefined,
+        image: typeof image === 'string' ? this.#pulled(image, place) : this.#built(image, place),
+        login: credentialOf(plan.user),
+        ...(hostName === undefined ? {} : { hostName }),
+        ...this.#network(hostName),
+        ...this.#authority(address),
       });
+      return { fleet, plan, worker, isHere: hostName === undefined };
     });
-    refuseSameNames(fleets);
-    return fleets;
   }
 
   /** @param login a user who sees the queues of the fleets' vhosts, and no more */
@@ -256,24 +238,6 @@ export class DockerPlatform {
     return network === undefined ? {} : { network };
   }
 
-  /** How workers reach the broker: by its name in the network, or as everybody does. */
-  #addressFor(worker: Worker, hostName: string | undefined): BrokerAddress {
-    const { settings, topology } = this.#args;
-    if (this.cluster !== undefined && hostName === undefined) {
-      const tls = topology.broker?.tls;
-      return tls?.only === true
-        ? { scheme: 'amqps', host: BROKER_HOST, port: tls.port }
-        : { scheme: 'amqp', host: BROKER_HOST, port: AMQP_PORT };
-    }
-    const where = hostName === undefined ? '' : ` on the Docker host "${hostName}"`;
-    if (settings.amqp === undefined) {
-      throw refusal(
-        `The workers "${worker.name}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
-      );
-    }
-    return orRefuse(() => parseAmqp(settings.amqp ?? ''));
-  }
-
   #placeOn(hostName: string): Place {
     const host = this.#args.docker.hosts[hostName];
     const place = this.#places.get(hostName) ?? {
@@ -306,24 +270,6 @@ export class DockerPlatform {
   }
 }
 
-function imageOf(worker: Worker, settings: WorkerSettings): string | NonNullable<WorkerSettings['build']> {
-  const image = settings.image ?? settings.build ?? worker.image;
-  if (image !== undefined) return image;
-  throw refusal(
-    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path docker.workers.${worker.name}.image IMAGE, or docker.workers.${worker.name}.build FOLDER for one that is built here.`,
-  );
-}
-
-/** Docker's names have fewer characters than the topology's. */
-function refuseSameNames(fleets: readonly DeployedFleet[]): void {
-  const names = fleets.filter(({ isHere }) => isHere).flatMap(({ fleet }) => fleet.containerNames);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return;
-  throw refusal(
-    `Two fleets would have a container of the name ${twice}: rename one of them in the topology.`,
-  );
-}
-
 /** A watermark in per cent is one of the host's memory where no container has a limit. */
 function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): void {
   const nodes = broker?.nodes ?? 1;
@@ -338,31 +284,6 @@ function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): v
 
 function providerFor(name: string, host: string | undefined): docker.Provider {
   return new docker.Provider(name, host === undefined ? {} : { host });
-}
-
-/** @throws Error in one sentence */
-function parseAmqp(text: string): BrokerAddress {
-  const match = /^(amqps?):\/\/(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(text);
-  const [, scheme, host, port] = match ?? [];
-  if ((scheme !== 'amqp' && scheme !== 'amqps') || host === undefined) {
-    throw new Error(
-      `amqp "${text}" is no address of a broker: it is amqp://HOST:PORT or amqps://HOST:PORT, without a user.`,
-    );
-  }
-  if (/^(localhost|127\.|\[::1\])/.test(host)) {
-    throw new Error(
-      `amqp "${text}" is this machine's own loopback address, where a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.`,
-    );
-  }
-  return { scheme, host, port: Number(port ?? (scheme === 'amqps' ? 5671 : AMQP_PORT)) };
-}
-
-function orRefuse<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw refusal(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function derived({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {

@@ -9,3 +9,12 @@ export function refusal(message: string): pulumi.RunError {
   error.stack = message;
   return error;
 }
+
+/** What the work can't do, it says in one sentence. */
+export function orRefuse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw refusal(error instanceof Error ? error.message : String(error));
+  }
+}

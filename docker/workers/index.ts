@@ -5,7 +5,14 @@ import type { Provider } from '../../provider/warren/resources';
 import { ConsumersReady } from '../../provider/warren/stepResources';
 import { labelsOf, limitsOf, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
-import { amqpUrl, SECRETS_FOLDER, urlEntrypoint, type BrokerAddress, type FleetPlan } from './plan';
+import {
+  amqpUrl,
+  containerNames,
+  SECRETS_FOLDER,
+  urlEntrypoint,
+  type BrokerAddress,
+  type FleetPlan,
+} from './plan';
 
 export interface FleetArgs {
   readonly place: Place;
@@ -28,7 +35,6 @@ export interface FleetArgs {
 }
 
 const READY_SECONDS = 120;
-const UNSAFE = /[^a-zA-Z0-9_.-]/g;
 
 export class Fleet extends pulumi.ComponentResource {
   /** In the order of their numbers: the scaler stops the last ones first. */
@@ -41,9 +47,9 @@ export class Fleet extends pulumi.ComponentResource {
   ) {
     super('warren:docker:Fleet', name, {}, options);
     const { plan, place, hostName } = args;
-    const words = [place.prefix, plan.name, ...(hostName === undefined ? [] : [hostName])];
-    const names = Array.from({ length: plan.containers }, (_, index) =>
-      [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
+    const names = containerNames(
+      [place.prefix, plan.name, ...(hostName === undefined ? [] : [hostName])],
+      plan,
     );
     this.containerNames = names;
     const containers: docker.Container[] = [];

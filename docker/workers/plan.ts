@@ -133,3 +133,15 @@ export function urlEntrypoint(variable: string): string[] {
   const script = `${variable}="$(cat ${SECRETS_FOLDER}/url)" && export ${variable} && exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh'];
 }
+
+const UNSAFE = /[^a-zA-Z0-9_.-]/g;
+
+/** Of a fleet whose names begin with these words; Docker's have fewer characters than the topology's. */
+export function containerNames(
+  words: readonly string[],
+  { containers }: Pick<FleetPlan, 'containers'>,
+): readonly string[] {
+  return Array.from({ length: containers }, (_, index) =>
+    [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
+  );
+}

@@ -136,7 +136,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     amqpsPort,
     setTopology,
     setCluster: (settings) => {
-      workspace.setConfig({ docker: { cluster: { ...cluster, ...settings } } });
+      workspace.setConfig(configOf(options, { ...cluster, ...settings }));
     },
     admin: async () => ({ managementPort, ...(await outputs()).admin }),
     login: async (user) => {

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import sys
 import time
 
@@ -10,7 +11,11 @@ import pika
 
 def address() -> pika.URLParameters:
     with open(os.environ["RABBITMQ_URL_FILE"], encoding="utf-8") as file:
-        return pika.URLParameters(file.read())
+        found = pika.URLParameters(file.read())
+    if found.ssl_options is not None:
+        trusted = ssl.create_default_context(cafile=os.environ["RABBITMQ_CA_FILE"])
+        found.ssl_options = pika.SSLOptions(trusted, found.host)
+    return found
 
 
 def main() -> None:

@@ -1,0 +1,114 @@
+/** The workers that a stack has on Docker: decided before anything is made, so that what can't be refuses the whole. */
+import { AMQP_PORT, BROKER_HOST } from '../docker/cluster/index';
+import {
+  settingsOfFleet,
+  type BuildSettings,
+  type DockerSettings,
+  type WorkerSettings,
+} from '../docker/settings';
+import { containerNames, planFleet, type BrokerAddress, type FleetPlan } from '../docker/workers/plan';
+import type { Topology, Worker } from '../topology/model';
+import { orRefuse, refusal } from './refusal';
+import type { Settings } from './settings';
+
+export interface PlannedFleet {
+  readonly worker: Worker;
+  /** Of `docker.hosts`; undefined is the stack's own Docker host. */
+  readonly hostName: string | undefined;
+  readonly settings: WorkerSettings;
+  readonly image: string | BuildSettings;
+  readonly address: BrokerAddress;
+  readonly plan: FleetPlan;
+}
+
+interface Stack {
+  readonly settings: Settings;
+  readonly docker: DockerSettings;
+  readonly topology: Topology;
+}
+
+/** The topology's fleets, each on the Docker hosts that the stack names for it. */
+export function planFleets(stack: Stack): readonly PlannedFleet[] {
+  const { topology, docker } = stack;
+  refuseUnknown(stack);
+  const fleets = topology.workers.flatMap((worker): PlannedFleet[] => {
+    const settings = settingsOfFleet(docker, worker.name);
+    const image = imageOf(worker, settings);
+    return (settings.hosts ?? [undefined]).map((hostName) => {
+      const address = addressFor(stack, worker, hostName);
+      const plan = orRefuse(() => planFleet(worker, topology, settings, address));
+      return { worker, hostName, settings, image, address, plan };
+    });
+  });
+  refuseSameNames(fleets);
+  return fleets;
+}
+
+function refuseUnknown({ docker, topology: { workers } }: Stack): void {
+  const unknown = Object.keys(docker.workers).find(
+    (name) => name !== '*' && !workers.some((worker) => worker.name === name),
+  );
+  if (unknown === undefined) return;
+  throw refusal(
+    `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${workers.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
+function imageOf(worker: Worker, settings: WorkerSettings): string | BuildSettings {
+  const image = settings.image ?? settings.build ?? worker.image;
+  if (image !== undefined) return image;
+  throw refusal(
+    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path docker.workers.${worker.name}.image IMAGE, or docker.workers.${worker.name}.build FOLDER for one that is built here.`,
+  );
+}
+
+/** How workers reach the broker: by its name in the network, or as everybody does. */
+function addressFor(
+  { settings, docker, topology }: Stack,
+  worker: Worker,
+  hostName: string | undefined,
+): BrokerAddress {
+  if (docker.cluster !== undefined && hostName === undefined) {
+    const tls = topology.broker?.tls;
+    return tls?.only === true
+      ? { scheme: 'amqps', host: BROKER_HOST, port: tls.port }
+      : { scheme: 'amqp', host: BROKER_HOST, port: AMQP_PORT };
+  }
+  const where = hostName === undefined ? '' : ` on the Docker host "${hostName}"`;
+  const { amqp } = settings;
+  if (amqp === undefined) {
+    throw refusal(
+      `The workers "${worker.name}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
+    );
+  }
+  return orRefuse(() => parseAmqp(amqp));
+}
+
+/** Docker's names have fewer characters than the topology's. */
+function refuseSameNames(fleets: readonly PlannedFleet[]): void {
+  const names = fleets
+    .filter(({ hostName }) => hostName === undefined)
+    .flatMap(({ plan }) => containerNames([plan.name], plan));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw refusal(
+    `Two fleets would have a container of the name ${twice}: rename one of them in the topology.`,
+  );
+}
+
+/** @throws Error in one sentence */
+function parseAmqp(text: string): BrokerAddress {
+  const match = /^(amqps?):\/\/(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(text);
+  const [, scheme, host, port] = match ?? [];
+  if ((scheme !== 'amqp' && scheme !== 'amqps') || host === undefined) {
+    throw new Error(
+      `amqp "${text}" is no address of a broker: it is amqp://HOST:PORT or amqps://HOST:PORT, without a user.`,
+    );
+  }
+  if (/^(localhost|127\.|\[::1\])/.test(host)) {
+    throw new Error(
+      `amqp "${text}" is this machine's own loopback address, where a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.`,
+    );
+  }
+  return { scheme, host, port: Number(port ?? (scheme === 'amqps' ? 5671 : AMQP_PORT)) };
+}
