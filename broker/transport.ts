@@ -2,6 +2,7 @@
  * A user's access to a broker's management API: kept-alive connections to each node of the cluster, a bound on how
  * many requests run at once and on how long each may take, and retries where repeating is harmless.
  */
+import { setMaxListeners } from 'node:events';
 import type { Cluster, ClusterNode } from './cluster';
 import type { BrokerSettings } from './endpoint';
 import type { BrokerReply, HttpRequest } from './http';
@@ -78,6 +79,8 @@ export function openBroker(
   const { username } = settings;
   const endpoint = parseEndpoint(settings.endpoint).display;
   const cancellation = new AbortController();
+  // As many wait at the same time as there are resources: that is no leak.
+  setMaxListeners(0, cancellation.signal);
   const timeoutMs = settings.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const intervalMs = Math.min(NOTICE_AFTER_MS, (timeoutMs * 2) / 3);
   const notices = shared.onWait && { intervalMs, onWait: shared.onWait };

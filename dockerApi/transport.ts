@@ -1,4 +1,5 @@
 /** Requests to a Docker Engine: over its socket or TCP, each with a limit, all of them cancelled at once. */
+import { setMaxListeners } from 'node:events';
 import type { EngineAddress } from './address';
 import { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
@@ -68,6 +69,8 @@ export function path(...segments: readonly string[]): string {
 export function openEngine(address: EngineAddress): Engine {
   const { host } = address;
   const cancellation = new AbortController();
+  // As many wait at the same time as there are resources: that is no leak.
+  setMaxListeners(0, cancellation.signal);
   let pool: Promise<Pool> | undefined;
   let version: Promise<string> | undefined;
   // Loaded with the first request: most commands send none.
