@@ -97,7 +97,7 @@ export interface Program {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** @returns what it printed */
+/** @returns what it printed; nothing of it stays */
 export async function runOnce(engine: Engine, program: Program): Promise<string> {
   const { name, image, network, command, environment, files } = program;
   await engine.ask({
@@ -127,5 +127,7 @@ export async function runOnce(engine: Engine, program: Program): Promise<string>
   await tell(engine, name, 'start');
   const wait = { method: 'POST', path: `${own}/wait`, timeoutMs: RUN_TIMEOUT_MS } as const;
   await engine.ask({ ...wait, action: `wait for ${name}` });
-  return logOf(engine, name);
+  const said = await logOf(engine, name);
+  await engine.ask({ method: 'DELETE', path: own, action: `delete ${name}` });
+  return said;
 }
