@@ -1,5 +1,21 @@
+/** Which settings file of a stack is meant: its own, or the one that `--config-file` names. */
+import * as path from 'node:path';
+import { CHECKOUT, stackFile } from './checkout';
+
+const OPTION = '--config-file';
+
 /** The settings file that arguments for `pulumi` name, where it isn't the stack's own. */
 export function configFileIn(args: readonly string[]): string | undefined {
-  const at = args.indexOf('--config-file');
+  const at = args.indexOf(OPTION);
   return at === -1 ? undefined : args[at + 1];
+}
+
+/** For `pulumi`. */
+export function configArguments(configFile: string | undefined): readonly string[] {
+  return configFile === undefined ? [] : [OPTION, configFile];
+}
+
+/** Where Pulumi, which runs in the checkout, looks for it. */
+export function settingsFileOf(stack: string, configFile: string | undefined): string {
+  return configFile === undefined ? stackFile(stack) : path.resolve(CHECKOUT, configFile);
 }

@@ -1,13 +1,11 @@
 /** Whether a stack has something on Docker, by its settings. */
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { parse } from 'yaml';
-import { CHECKOUT } from './checkout';
-import { configFileIn } from './configFile';
+import { configFileIn, settingsFileOf } from './configFile';
 
 /** @param further what goes to pulumi, which may name another settings file */
 export function isOnDocker(stack: string, further: readonly string[]): boolean {
-  const file = path.resolve(CHECKOUT, configFileIn(further) ?? path.join('stacks', `Pulumi.${stack}.yaml`));
+  const file = settingsFileOf(stack, configFileIn(further));
   try {
     const settings = parse(fs.readFileSync(file, 'utf8')) as { readonly config?: object } | null;
     return Object.keys(settings?.config ?? {}).some((key) => /^(.*:)?docker$/.test(key));

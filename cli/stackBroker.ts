@@ -7,7 +7,7 @@ import type { BrokerObject } from '../topology/objects';
 import { isTarget } from '../topology/index';
 import { CHECKOUT } from './checkout';
 import { openAsFirst, type Login } from './firstLogin';
-import { configFileIn } from './configFile';
+import { configArguments, configFileIn } from './configFile';
 import { mustPulumi } from './pulumi';
 import type { ExportedStack } from './stackState';
 import { loadTopologyFile } from './topologyFile';
@@ -30,8 +30,7 @@ export type StackConfig = Readonly<Record<string, unknown>>;
 
 /** The stack's settings under their short names; secrets in plain, for they stay in this process. */
 export async function readConfig(stack: string, further: readonly string[]): Promise<StackConfig> {
-  const named = configFileIn(further);
-  const file = named === undefined ? [] : ['--config-file', named];
+  const file = configArguments(configFileIn(further));
   const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
   const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
   return Object.fromEntries(
@@ -100,9 +99,9 @@ export function withBrokerNames(
   });
 }
 
-/** Of all generations of the stack's own administrator. */
-function adminNames(config: StackConfig): readonly string[] {
-  return namesOf(typeof config.adminUser === 'string' ? config.adminUser : 'warren-admin', config);
+/** The stack's own administrator, without a generation. */
+export function adminUserOf({ adminUser }: StackConfig): string {
+  return typeof adminUser === 'string' ? adminUser : 'warren-admin';
 }
 
 /** Users that the stack deletes. */
@@ -113,12 +112,17 @@ export function absentUsers({ absentUsers: names }: StackConfig): readonly strin
 function namesOf(user: string, { generations }: StackConfig): readonly string[] {
   const table = (generations ?? {}) as Readonly<Record<string, readonly number[]>>;
   const alive = Object.hasOwn(table, user) ? (table[user] ?? [1]) : [1];
-  return alive.map((generation) => `${user}-g${generation}`);
+  return brokerNames(user, alive);
+}
+
+/** What a user is called on the broker, in these generations. */
+export function brokerNames(user: string, generations: readonly number[]): readonly string[] {
+  return generations.map((generation) => `${user}-g${generation}`);
 }
 
 /** With the stack's own administrator, who may enter every vhost, and with the users that it deletes. */
 export function knownObjects(objects: readonly BrokerObject[], config: StackConfig): readonly BrokerObject[] {
-  const admins = adminNames(config);
+  const admins = namesOf(adminUserOf(config), config);
   const vhosts = objects.filter((object) => object.kind === 'vhost');
   const full = { configure: '.*', write: '.*', read: '.*' };
   return [

@@ -182,10 +182,14 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
   return settings;
 };
 
+/** Whether what is published there is so on every address of the host. */
+export function isEveryAddress(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
 function refuseSamePorts(cluster: ClusterSettings, at: string): void {
   const { address, managementAddress, amqpPort, amqpsPort, managementPort } = cluster;
-  const isEverywhere = [address, managementAddress].some((one) => one === '0.0.0.0' || one === '::');
-  if (address !== managementAddress && !isEverywhere) return;
+  if (address !== managementAddress && ![address, managementAddress].some(isEveryAddress)) return;
   const [name] =
     Object.entries({ amqpPort, amqpsPort }).find(([, number]) => number === managementPort) ?? [];
   if (name === undefined) return;

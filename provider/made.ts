@@ -5,7 +5,7 @@ import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { readInputs } from './inputs';
-import { changesInPlace, checkResponse, diffResponse, struct } from './messages';
+import { asInState, changesInPlace, checkResponse, diffResponse, struct } from './messages';
 import { typeTokenOf } from './urns';
 import { decode, hasUnknown, UNKNOWN, withoutBookkeeping } from './values';
 
@@ -43,13 +43,8 @@ export function create(plugin: Plugin, request: pb.CreateRequest): pb.CreateResp
   return response;
 }
 
-/** It is what the state says. */
 export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse {
-  const response = new pb.ReadResponse();
-  response.setId(request.getId());
-  response.setProperties(request.getProperties());
-  response.setInputs(request.getInputs());
-  return response;
+  return asInState(request);
 }
 
 export function update(plugin: Plugin, request: pb.UpdateRequest): pb.UpdateResponse {

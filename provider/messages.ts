@@ -80,6 +80,15 @@ export function checkResponse(
   return response;
 }
 
+/** Of what is nowhere but in the state: it is what the state says. */
+export function asInState(request: pb.ReadRequest): pb.ReadResponse {
+  const response = new pb.ReadResponse();
+  response.setId(request.getId());
+  response.setProperties(request.getProperties());
+  response.setInputs(request.getInputs());
+  return response;
+}
+
 export function diffResponse(difference: Difference): pb.DiffResponse {
   const response = new pb.DiffResponse();
   const { changes } = difference;

@@ -6,7 +6,7 @@ import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
 import { isBrokerError } from '../broker/errors';
 import { readInputs } from './inputs';
-import { changesInPlace, checkResponse, diffResponse, struct } from './messages';
+import { asInState, changesInPlace, checkResponse, diffResponse, struct } from './messages';
 import { sessionOf } from './plugin';
 import { typeTokenOf } from './urns';
 import { decode, withoutBookkeeping } from './values';
@@ -73,11 +73,7 @@ export async function create(plugin: Plugin, request: pb.CreateRequest): Promise
 
 /** There is nothing to be read: it stays as it was passed. */
 export function read(_plugin: Plugin, request: pb.ReadRequest): pb.ReadResponse {
-  const response = new pb.ReadResponse();
-  response.setId(request.getId());
-  response.setProperties(request.getProperties());
-  response.setInputs(request.getInputs());
-  return response;
+  return asInState(request);
 }
 
 export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise<pb.UpdateResponse> {

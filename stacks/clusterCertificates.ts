@@ -2,7 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { BROKER_HOST } from '../docker/cluster/index';
 import { hostOf } from '../docker/cluster/conf';
-import { OWN_AUTHORITY, type ClusterSettings, type OwnAuthority } from '../docker/settings';
+import { isEveryAddress, OWN_AUTHORITY, type ClusterSettings, type OwnAuthority } from '../docker/settings';
 import { Authority, Certificate } from '../provider/warren/certificateResources';
 import type { Topology } from '../topology/model';
 import { readProjectFile } from './projectFile';
@@ -60,14 +60,13 @@ function ownCertificates(
   const [signer] = all;
   if (signer === undefined) throw new Error('there is an authority for each number');
   const hosts = Array.from({ length: nodes }, (_, index) => hostOf(index + 1));
-  const isEverywhere = address === '0.0.0.0' || address === '::';
   const certificate = new Certificate(
     'certificate',
     {
       authorityCertificate: signer.certificate,
       authorityKey: signer.key,
       names: [...new Set([BROKER_HOST, ...hosts, 'localhost', ...names])],
-      addresses: [...new Set(['127.0.0.1', ...(isEverywhere ? [] : [address])])],
+      addresses: [...new Set(['127.0.0.1', ...(isEveryAddress(address) ? [] : [address])])],
       days: CERTIFICATE_DAYS,
     },
     { provider },

@@ -9,7 +9,7 @@ import { metricsOf } from '../docker/cluster/conf';
 import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
 import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
-import { type ClusterSettings, type DockerSettings, type WorkerSettings } from '../docker/settings';
+import type { BuildSettings, ClusterSettings, DockerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
 import type { BrokerAddress } from '../docker/workers/plan';
 import type { Provider } from '../provider/warren/resources';
@@ -258,7 +258,7 @@ export class DockerPlatform {
     );
   }
 
-  #built(build: NonNullable<WorkerSettings['build']>, place: Place): pulumi.Input<string> {
+  #built(build: BuildSettings, place: Place): pulumi.Input<string> {
     return this.#image(JSON.stringify(build), place, () => orRefuse(() => buildFor(build, place)));
   }
 

@@ -10,7 +10,7 @@ import type { Topology } from '../topology/model';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
 import { DockerSettingsError } from '../docker/reads';
-import { readDockerSettings, type DockerSettings } from '../docker/settings';
+import { isEveryAddress, readDockerSettings, type DockerSettings } from '../docker/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
 import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
 import { refusal } from './refusal';
@@ -128,7 +128,7 @@ function readDocker(config: pulumi.Config): DockerSettings | undefined {
 
 /** From here: what is published on all addresses is found on this machine's own. */
 function reachable(address: string): string {
-  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  if (isEveryAddress(address)) return '127.0.0.1';
   return address.includes(':') ? `[${address}]` : address;
 }
 

@@ -8,6 +8,7 @@ import type { ObjectsByKind } from '../../topology/unmanaged';
 import { adoptionOf } from '../adoption';
 import { renderAdoption, type AdoptionContext } from '../adoptionReport';
 import { withoutCheckpoints } from '../checkpoints';
+import { configArguments } from '../configFile';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
 import { pulumiVersion, runPulumiQuietly } from '../pulumi';
@@ -38,12 +39,12 @@ const OTHER_OPTIONS = ['target', 'vhost', 'output', 'force'] as const;
 /** The stack says which broker, which topology, and who logs in. */
 export async function adopt(source: string | undefined, options: AdoptOptions): Promise<number> {
   const stack = checkedStack(source, options);
-  const configArguments = options.configFile === undefined ? [] : ['--config-file', options.configFile];
-  const [config, before] = await Promise.all([readConfig(stack, configArguments), exportedStack(stack)]);
+  const further = configArguments(options.configFile);
+  const [config, before] = await Promise.all([readConfig(stack, further), exportedStack(stack)]);
   const loaded = loadTopology(config);
   refuseAfterUp(stack, before);
   createProgress()(`reading the broker into the state of stack ${stack}; nothing is written to the broker`);
-  const failure = await readIntoState(stack, configArguments);
+  const failure = await readIntoState(stack, further);
   if (failure !== undefined) return failure;
 
   const [exported, outputs] = await Promise.all([exportedStack(stack, '--show-secrets'), readOutputs(stack)]);
@@ -95,10 +96,10 @@ function refuseAfterUp(stack: string, exported: ExportedStack): void {
 }
 
 /** The exit code where that didn't work; the reason is told. */
-async function readIntoState(stack: string, configArguments: readonly string[]): Promise<number | undefined> {
+async function readIntoState(stack: string, further: readonly string[]): Promise<number | undefined> {
   const { variables } = withoutCheckpoints('up', await pulumiVersion(), process.env);
   const args = ['up', '--yes', '--skip-preview', '--non-interactive', '--json', '--stack', stack];
-  const { exitCode, stdout, stderr } = await runPulumiQuietly(stack, [...args, ...configArguments], {
+  const { exitCode, stdout, stderr } = await runPulumiQuietly(stack, [...args, ...further], {
     ...variables,
     [ADOPTING_VARIABLE]: stack,
   });

@@ -3,6 +3,7 @@ import { readSnapshot } from '../../broker/snapshot';
 import { accessReport, type Access, type AccessEntry } from '../../topology/accessReport';
 import type { BrokerObject } from '../../topology/objects';
 import { table } from '../../topology/render/table';
+import { configArguments } from '../configFile';
 import { ExitCode } from '../exitCodes';
 import {
   absentUsers,
@@ -23,8 +24,10 @@ export interface StatusOptions {
 }
 
 export async function status({ stack, configFile, json = false }: StatusOptions): Promise<number> {
-  const further = configFile === undefined ? [] : ['--config-file', configFile];
-  const [config, exported] = await Promise.all([readConfig(stack, further), exportedStack(stack)]);
+  const [config, exported] = await Promise.all([
+    readConfig(stack, configArguments(configFile)),
+    exportedStack(stack),
+  ]);
   const outputs = await readOutputs(stack);
   const wanted = withBrokerNames(loadTopology(config).objects, config);
   const broker = await openStackBroker(config, outputs);

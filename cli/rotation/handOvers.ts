@@ -1,7 +1,7 @@
 /** The users of a rotation whose clients live outside of the stack. */
 import { describeUse, usersInUse } from '../../broker/credentialUse';
 import type { Broker } from '../../broker/transport';
-import type { StackOutputs } from '../stackBroker';
+import { brokerNames, type StackOutputs } from '../stackBroker';
 import { UserError } from '../userError';
 import {
   handOversOf,
@@ -11,7 +11,6 @@ import {
   type HandedLogin,
   type HandOver,
 } from './handOver';
-import { brokerNames } from './names';
 import { isMade, newestOf, olderOf, type UserGenerations } from './plan';
 import { removeSettings, writeSetting, type SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';

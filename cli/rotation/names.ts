@@ -1,11 +1,8 @@
-/** What users are called on the broker, and whose passwords can't be made anew. */
+/** Whose passwords can't be made anew. */
+import { brokerNames } from '../stackBroker';
 import { UserError } from '../userError';
 import { newestOf, type UserGenerations } from './plan';
 import type { RotatedStack } from './stack';
-
-export function brokerNames(user: string, generations: readonly number[]): readonly string[] {
-  return generations.map((generation) => `${user}-g${generation}`);
-}
 
 /**
  * A new login with the old password would be none.

@@ -10,12 +10,12 @@ import { formatDuration } from '../../topology/units';
 import { hasChanges, lifecycle } from '../commands/lifecycle';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
-import { openStackBroker, readConfig, readOutputs, type StackOutputs } from '../stackBroker';
+import { brokerNames, openStackBroker, readOutputs, type StackOutputs } from '../stackBroker';
 import { UserError } from '../userError';
 import { drained } from './draining';
 import { HandOvers } from './handOvers';
 import { newestOf, olderOf, withNext, type Plan, type UserGenerations } from './plan';
-import { brokerNames, refuseGivenPasswords } from './names';
+import { refuseGivenPasswords } from './names';
 import { writeGenerations, type SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';
 
@@ -224,8 +224,8 @@ export class Rotation {
   }
 
   async #broker(outputs?: StackOutputs): Promise<Broker> {
-    const { stack, configArguments } = this.stack;
-    return openStackBroker(await readConfig(stack, configArguments), outputs ?? (await readOutputs(stack)));
+    const { stack, config } = this.stack;
+    return openStackBroker(config, outputs ?? (await readOutputs(stack)));
   }
 
   #going(): readonly string[] {

@@ -1,9 +1,8 @@
 /** What a rotation knows of its stack: who has which logins, and who is to get new ones. */
-import * as path from 'node:path';
 import { nearest, quoteList } from '../../topology/names';
 import type { Topology } from '../../topology/model';
-import { CHECKOUT, stackFile } from '../checkout';
-import { exportedStack, loadTopology, readConfig, type StackConfig } from '../stackBroker';
+import { configArguments, settingsFileOf } from '../configFile';
+import { adminUserOf, exportedStack, loadTopology, readConfig, type StackConfig } from '../stackBroker';
 import { usernamesIn, wasUp } from '../stackState';
 import { UserError } from '../userError';
 import type { UserGenerations } from './plan';
@@ -24,15 +23,17 @@ export interface RotatedStack {
 
 /** @throws UserError where the stack can't be read, or was never up */
 export async function readStack(stack: string, configFile: string | undefined): Promise<RotatedStack> {
-  const configArguments = configFile === undefined ? [] : ['--config-file', configFile];
-  const [config, exported] = await Promise.all([readConfig(stack, configArguments), exportedStack(stack)]);
+  const [config, exported] = await Promise.all([
+    readConfig(stack, configArguments(configFile)),
+    exportedStack(stack),
+  ]);
   const { topology } = loadTopology(config);
   if (!wasUp(exported)) {
     throw new UserError(
       `stack ${stack} has no logins yet, so there is nothing to rotate. Make them with: npx warren up --stack ${stack}`,
     );
   }
-  const adminUser = typeof config.adminUser === 'string' ? config.adminUser : 'warren-admin';
+  const adminUser = adminUserOf(config);
   const made = madeGenerations(usernamesIn(exported));
   // Beside the topology's: the administrator, and what a platform needs for itself.
   const named = new Set([...topology.users.map(({ name }) => name), adminUser]);
@@ -43,9 +44,9 @@ export async function readStack(stack: string, configFile: string | undefined): 
     made: made.get(user) ?? [],
   }));
   return {
-    ...{ stack, configArguments, config, topology, adminUser, users },
-    // Where Pulumi, which runs there, looks for it.
-    settingsFile: configFile === undefined ? stackFile(stack) : path.resolve(CHECKOUT, configFile),
+    ...{ stack, config, topology, adminUser, users },
+    configArguments: configArguments(configFile),
+    settingsFile: settingsFileOf(stack, configFile),
   };
 }
 

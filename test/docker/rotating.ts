@@ -157,7 +157,7 @@ interface Login {
   readonly vhost: string;
 }
 
-/** Until nothing comes for a while; what publishers had not confirmed by themselves is there long before. */
+/** All that is there now. */
 async function takeAll({ amqpPort, ...login }: Login, queue: string): Promise<readonly string[]> {
   const connection = await connect({ protocol: 'amqp', hostname: '127.0.0.1', port: amqpPort, ...login });
   const channel = await connection.createChannel();
@@ -185,20 +185,17 @@ export interface Wrong {
   readonly doubled: readonly string[];
 }
 
-/** @param mayRepeat publishers that sent some messages again: their connection broke before the confirm came */
 export function wrongIn({ sent, done }: Account): Wrong {
-  const times = new Map<string, { unmarked: number }>();
+  const unmarkedTimes = new Map<string, number>();
   for (const line of done) {
     const [name = '', mark] = line.split(' ');
-    const entry = times.get(name) ?? { unmarked: 0 };
-    if (mark === undefined) entry.unmarked++;
-    times.set(name, entry);
+    unmarkedTimes.set(name, (unmarkedTimes.get(name) ?? 0) + (mark === undefined ? 1 : 0));
   }
   const expected = [...sent].flatMap(([run, count]) =>
     Array.from({ length: count }, (_, index) => `${run}-${index + 1}`),
   );
   return {
-    lost: expected.filter((name) => !times.has(name)),
-    doubled: [...times].filter(([, { unmarked }]) => unmarked > 1).map(([name]) => name),
+    lost: expected.filter((name) => !unmarkedTimes.has(name)),
+    doubled: [...unmarkedTimes].filter(([, times]) => times > 1).map(([name]) => name),
   };
 }

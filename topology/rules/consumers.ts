@@ -1,7 +1,7 @@
 /** Who consumes from which queue, and who may: shared by the rules about it. */
 import type { Permission, Topology, Vhost, Worker } from '../model';
 import { patternMatches } from '../patterns/languages';
-import { parameterField } from './parameterField';
+import { parameterField, shovelsOf } from './parameterField';
 
 /** The workers of a vhost by the names of their queues. */
 export function workersByQueue(
@@ -37,11 +37,12 @@ export class Access {
 }
 
 /** Queues and exchanges that the shovels of a vhost take messages from. */
-export function shovelled({ parameters }: Vhost): ReadonlySet<unknown> {
+export function shovelled(vhost: Vhost): ReadonlySet<unknown> {
   return new Set(
-    parameters
-      .filter(({ component }) => component === 'shovel')
-      .flatMap((shovel) => [parameterField(shovel, 'src-queue'), parameterField(shovel, 'src-exchange')]),
+    shovelsOf([vhost]).flatMap((shovel) => [
+      parameterField(shovel, 'src-queue'),
+      parameterField(shovel, 'src-exchange'),
+    ]),
   );
 }
 

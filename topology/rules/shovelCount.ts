@@ -1,4 +1,4 @@
-import { parameterField } from './parameterField';
+import { parameterField, shovelsOf } from './parameterField';
 import { docs, measured } from './rule';
 import type { Rule } from './rule';
 
@@ -29,19 +29,16 @@ vhosts:
 `,
   },
   check: ({ topology: { vhosts } }) =>
-    vhosts.flatMap(({ parameters }) =>
-      parameters
-        .filter(({ component }) => component === 'shovel')
-        .filter((shovel) => {
-          const deleteAfter =
-            parameterField(shovel, 'src-delete-after') ?? parameterField(shovel, 'delete-after');
-          return typeof deleteAfter === 'number' && parameterField(shovel, 'ack-mode') === 'no-ack';
-        })
-        .map(({ name, path }) => ({
-          message: `The shovel "${name}" would end after a number of messages, and acknowledges none.`,
-          help: 'Use `ackMode: on-publish` or `on-confirm`.',
-          path,
-          part: 'key' as const,
-        })),
-    ),
+    shovelsOf(vhosts)
+      .filter((shovel) => {
+        const deleteAfter =
+          parameterField(shovel, 'src-delete-after') ?? parameterField(shovel, 'delete-after');
+        return typeof deleteAfter === 'number' && parameterField(shovel, 'ack-mode') === 'no-ack';
+      })
+      .map(({ name, path }) => ({
+        message: `The shovel "${name}" would end after a number of messages, and acknowledges none.`,
+        help: 'Use `ackMode: on-publish` or `on-confirm`.',
+        path,
+        part: 'key' as const,
+      })),
 };

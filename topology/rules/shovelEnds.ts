@@ -1,5 +1,5 @@
 import type { Parameter } from '../model';
-import { parameterField } from './parameterField';
+import { parameterField, shovelsOf } from './parameterField';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -35,11 +35,10 @@ vhosts:
 `,
   },
   check: ({ topology: { vhosts } }) =>
-    vhosts.flatMap(({ parameters }) =>
-      parameters
-        .filter(({ component }) => component === 'shovel')
-        .flatMap((shovel) => [...checkEnd(shovel, 'source'), ...checkEnd(shovel, 'destination')]),
-    ),
+    shovelsOf(vhosts).flatMap((shovel) => [
+      ...checkEnd(shovel, 'source'),
+      ...checkEnd(shovel, 'destination'),
+    ]),
 };
 
 function checkEnd(shovel: Parameter, end: 'source' | 'destination'): Finding[] {

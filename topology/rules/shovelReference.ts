@@ -2,7 +2,7 @@ import type { Parameter, Vhost } from '../model';
 import { suggestion } from '../names';
 import { isInternalUri, vhostOfUri } from '../uriLogins';
 import { KnownNames } from './knownNames';
-import { parameterField } from './parameterField';
+import { parameterField, shovelsOf } from './parameterField';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -41,9 +41,7 @@ vhosts:
 `,
   },
   check: ({ topology: { vhosts } }) => {
-    const shovels = vhosts.flatMap(({ parameters }) =>
-      parameters.filter(({ component }) => component === 'shovel'),
-    );
+    const shovels = shovelsOf(vhosts);
     if (shovels.length === 0) return [];
     const known = new Map(vhosts.map((vhost: Vhost) => [vhost.name, new KnownNames(vhost)]));
     return shovels.flatMap((shovel) => [

@@ -1,5 +1,5 @@
 import { isRecord } from '../build/values';
-import { parameterField } from './parameterField';
+import { parameterField, shovelsOf } from './parameterField';
 import { docs } from './rule';
 import type { Rule } from './rule';
 
@@ -37,22 +37,18 @@ vhosts:
 `,
   },
   check: ({ topology: { vhosts } }) =>
-    vhosts.flatMap(({ parameters }) =>
-      parameters
-        .filter(({ component }) => component === 'shovel')
-        .flatMap((shovel) =>
-          ['dest-publish-properties', 'publish-properties'].flatMap((key) => {
-            const properties = parameterField(shovel, key);
-            if (!isRecord(properties) || typeof properties.user_id !== 'string') return [];
-            return [
-              {
-                message: `The shovel "${shovel.name}" writes the user "${properties.user_id}" into its messages, which only a login of exactly that name may do.`,
-                help: 'Leave `user_id` out of its properties; a header can hold it.',
-                path: shovel.path,
-                part: 'key' as const,
-              },
-            ];
-          }),
-        ),
+    shovelsOf(vhosts).flatMap((shovel) =>
+      ['dest-publish-properties', 'publish-properties'].flatMap((key) => {
+        const properties = parameterField(shovel, key);
+        if (!isRecord(properties) || typeof properties.user_id !== 'string') return [];
+        return [
+          {
+            message: `The shovel "${shovel.name}" writes the user "${properties.user_id}" into its messages, which only a login of exactly that name may do.`,
+            help: 'Leave `user_id` out of its properties; a header can hold it.',
+            path: shovel.path,
+            part: 'key' as const,
+          },
+        ];
+      }),
     ),
 };
