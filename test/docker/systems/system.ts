@@ -104,6 +104,8 @@ export class System {
     const [worker] = await containersOf(this.engine, this.stack.prefix, fleet);
     const { user, operator = user } = users;
     const operatorFile = `${SECRETS_FOLDER}/operator`;
+    // A cluster without TLS has none, and a file of nothing can't be uploaded.
+    const authority = await this.stack.authority();
     const said = await runOnce(this.engine, {
       name: `${this.stack.prefix}-load-${crypto.randomBytes(3).toString('hex')}`,
       image: worker?.image ?? '',
@@ -118,7 +120,7 @@ export class System {
         '/app/load.py': fs.readFileSync(path.join(LOAD, `${program}.py`), 'utf8'),
         [`${SECRETS_FOLDER}/url`]: await this.url(user),
         [operatorFile]: await this.url(operator),
-        [`${SECRETS_FOLDER}/ca.crt`]: await this.stack.authority(),
+        ...(authority === '' ? {} : { [`${SECRETS_FOLDER}/ca.crt`]: authority }),
       },
     });
     const last = said.trimEnd().split('\n').at(-1) ?? '';
