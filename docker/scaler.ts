@@ -5,11 +5,11 @@ import * as pulumi from '@pulumi/pulumi';
 import { DEFAULTS, INTERVAL_MS, type Fleet as ScaledFleet } from '../scaler/config';
 import { bundleScaler } from '../scaler/image';
 import type { Worker } from '../topology/model';
+import type { FleetPlan } from '../platform/fleetPlan';
 import { buildFor } from './build';
 import { labelsOf, type Place } from './objects';
 import type { ScalerSettings } from './settings';
 import type { Fleet } from './workers/index';
-import type { FleetPlan } from './workers/plan';
 
 export interface ScalerArgs {
   readonly place: Place;
@@ -95,8 +95,8 @@ function scaledFleet({ fleet, plan, worker }: ScalerFleet): ScaledFleet {
     vhost: plan.vhost,
     queues: plan.allQueues,
     containers: fleet.containerNames,
-    min: plan.running,
-    max: plan.containers,
+    min: plan.replicasMin,
+    max: plan.replicasMax,
     messagesPerReplica: autoscale?.messagesPerReplica ?? DEFAULTS.messagesPerReplica,
     cooldownMs: autoscale?.cooldownMs ?? DEFAULTS.cooldownMs,
     stopTimeoutSeconds: plan.graceSeconds,

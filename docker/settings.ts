@@ -4,7 +4,7 @@
  */
 import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
 import {
-  DockerSettingsError,
+  PlatformSettingsError,
   flag,
   generations,
   ipAddress,
@@ -19,7 +19,8 @@ import {
   texts,
   variable,
   type Read,
-} from './reads';
+} from '../platform/reads';
+import type { FleetSettings } from '../platform/fleetPlan';
 
 export interface DockerSettings {
   /** As in DOCKER_HOST; what the `docker` command would use where it is left out. */
@@ -84,15 +85,12 @@ export interface BuildSettings {
   readonly args: Readonly<Record<string, string>>;
 }
 
-export interface WorkerSettings {
+export interface WorkerSettings extends FleetSettings {
   /** In place of the topology's. */
   readonly image?: string;
   readonly build?: BuildSettings;
-  readonly replicas?: number;
   readonly memoryBytes?: number;
   readonly cpus?: number;
-  /** Environment variable that gets the whole AMQP URL, for applications that read no file. */
-  readonly urlVariable?: string;
   /** Names of `hosts`; the first Docker host where it is left out. */
   readonly hosts?: readonly string[];
 }
@@ -108,7 +106,7 @@ const LOOPBACK = '127.0.0.1';
 const ALL_FLEETS = '*';
 const NODE_IMAGE = 'node:22-bookworm-slim';
 
-/** @throws DockerSettingsError */
+/** @throws PlatformSettingsError */
 export function readDockerSettings(value: unknown): DockerSettings {
   return readDocker(value, 'docker');
 }
@@ -127,7 +125,7 @@ const readBuild: Read<BuildSettings> = (value, at) => {
   if (typeof value === 'string') return { context: text(value, at), args: {} };
   const given = keysOf(value, at, { context: text, dockerfile: text, args: tableOf(scalar) });
   if (given.context === undefined)
-    throw new DockerSettingsError(`${at} says no context, the folder to build from.`);
+    throw new PlatformSettingsError(`${at} says no context, the folder to build from.`);
   return { args: {}, ...given, context: given.context };
 };
 
@@ -144,12 +142,12 @@ const readTls: Read<TlsFiles | OwnAuthority> = (value, at) => {
     return { names: names ?? OWN_AUTHORITY.names, authorities: authorities ?? OWN_AUTHORITY.authorities };
   }
   if (names !== undefined || authorities !== undefined) {
-    throw new DockerSettingsError(
+    throw new PlatformSettingsError(
       `${at} has PEM files, which have their own names and their own authority: take out names and authorities, or the files.`,
     );
   }
   if (ca !== undefined && certificate !== undefined && key !== undefined) return { ca, certificate, key };
-  throw new DockerSettingsError(`${at} needs three PEM files: ca, certificate and key.`);
+  throw new PlatformSettingsError(`${at} needs three PEM files: ca, certificate and key.`);
 };
 
 const readCluster: Read<ClusterSettings> = (value, at) => {
@@ -193,7 +191,7 @@ function refuseSamePorts(cluster: ClusterSettings, at: string): void {
   const [name] =
     Object.entries({ amqpPort, amqpsPort }).find(([, number]) => number === managementPort) ?? [];
   if (name === undefined) return;
-  throw new DockerSettingsError(
+  throw new PlatformSettingsError(
     `${at}.${name} and ${at}.managementPort are both ${managementPort}: give each its own.`,
   );
 }
@@ -209,7 +207,7 @@ const readWorker: Read<WorkerSettings> = (value, at) => {
     hosts: texts,
   });
   if (given.image !== undefined && given.build !== undefined) {
-    throw new DockerSettingsError(`${at} has both an image and a build: keep one of them.`);
+    throw new PlatformSettingsError(`${at} has both an image and a build: keep one of them.`);
   }
   return { ...given, ...(memory === undefined ? {} : { memoryBytes: memory }) };
 };
@@ -232,18 +230,18 @@ const readDocker: Read<DockerSettings> = (value, at) => {
   refuseWrongTargets(given, at);
   const settings = { workers: {}, hosts: {}, scaler: { baseImage: NODE_IMAGE }, ...given };
   if (settings.cluster !== undefined && settings.network !== undefined) {
-    throw new DockerSettingsError(
+    throw new PlatformSettingsError(
       `${at} has both a cluster, whose workers are in its own network, and a network, which is for a broker that is there already: keep one of them.`,
     );
   }
   for (const [fleet, { hosts = [] }] of Object.entries(settings.workers)) {
     const twice = hosts.find((host, index) => hosts.indexOf(host) !== index);
     if (twice !== undefined) {
-      throw new DockerSettingsError(`${at}.workers.${fleet}.hosts names "${twice}" twice.`);
+      throw new PlatformSettingsError(`${at}.workers.${fleet}.hosts names "${twice}" twice.`);
     }
     const unknown = hosts.find((host) => !Object.hasOwn(settings.hosts, host));
     if (unknown !== undefined) {
-      throw new DockerSettingsError(
+      throw new PlatformSettingsError(
         `${at}.workers.${fleet}.hosts names "${unknown}", which is not in ${at}.hosts.`,
       );
     }
@@ -257,12 +255,12 @@ function refuseWrongTargets(
 ): void {
   if (monitoring === undefined) return;
   if (cluster === undefined && monitoring.targets === undefined) {
-    throw new DockerSettingsError(
+    throw new PlatformSettingsError(
       `${at}.monitoring doesn't know where the broker's metrics are. Say ${at}.monitoring.targets, a list of HOST:15692, one for each node with the plugin rabbitmq_prometheus; or make the cluster here, by ${at}.cluster.`,
     );
   }
   if (cluster !== undefined && monitoring.targets !== undefined) {
-    throw new DockerSettingsError(
+    throw new PlatformSettingsError(
       `${at}.monitoring.targets is for a broker that is there already: the nodes of ${at}.cluster are known. Leave it out.`,
     );
   }

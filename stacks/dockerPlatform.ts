@@ -2,7 +2,7 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
-import { groupSizeDefault, groupSizes } from '../docker/cluster/copies';
+import { groupSizeDefault, groupSizes } from '../platform/copies';
 import { buildFor } from '../docker/build';
 import type { Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
@@ -11,7 +11,7 @@ import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
 import type { BuildSettings, ClusterSettings, DockerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
-import type { BrokerAddress } from '../docker/workers/plan';
+import type { BrokerAddress } from '../platform/fleetPlan';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard, Definitions, QuorumCopies } from '../provider/warren/stepResources';
 import type { Topology } from '../topology/model';

@@ -6,7 +6,8 @@ import {
   type DockerSettings,
   type WorkerSettings,
 } from '../docker/settings';
-import { containerNames, planFleet, type BrokerAddress, type FleetPlan } from '../docker/workers/plan';
+import { containerNames } from '../docker/workers/names';
+import { planFleet, type BrokerAddress, type FleetPlan } from '../platform/fleetPlan';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
 import type { Settings } from './settings';

@@ -9,7 +9,7 @@ import { nearest } from '../topology/names';
 import type { Topology } from '../topology/model';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
-import { DockerSettingsError } from '../docker/reads';
+import { PlatformSettingsError } from '../platform/reads';
 import { isEveryAddress, readDockerSettings, type DockerSettings } from '../docker/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
 import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
@@ -121,7 +121,7 @@ function readDocker(config: pulumi.Config): DockerSettings | undefined {
   try {
     return readDockerSettings(value);
   } catch (error) {
-    if (error instanceof DockerSettingsError) throw refusal(error.message);
+    if (error instanceof PlatformSettingsError) throw refusal(error.message);
     throw error;
   }
 }

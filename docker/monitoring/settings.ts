@@ -1,6 +1,6 @@
 /** `docker.monitoring` in a stack's configuration. */
 import {
-  DockerSettingsError,
+  PlatformSettingsError,
   duration,
   keysOf,
   port,
@@ -10,7 +10,7 @@ import {
   texts,
   wrong,
   type Read,
-} from '../reads';
+} from '../../platform/reads';
 
 /** Prometheus, and Grafana before it. */
 export interface MonitoringSettings {
@@ -42,7 +42,7 @@ const hostPort: Read<string> = (value, at) => {
   if (typeof value !== 'string' || host === '') throw wrong(at, 'HOST:PORT', value);
   port(Number(number), at);
   if (/^(localhost$|127\.|\[::1\])/.test(host)) {
-    throw new DockerSettingsError(
+    throw new PlatformSettingsError(
       `${at} is ${value}, a container's own loopback address, where it finds nobody but itself. Give a name in docker.network, or an address that containers reach, e.g. host.docker.internal:${number}.`,
     );
   }

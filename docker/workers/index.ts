@@ -7,12 +7,12 @@ import { labelsOf, limitsOf, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
 import {
   amqpUrl,
-  containerNames,
   SECRETS_FOLDER,
   urlEntrypoint,
   type BrokerAddress,
   type FleetPlan,
-} from './plan';
+} from '../../platform/fleetPlan';
+import { containerNames } from './names';
 
 export interface FleetArgs {
   readonly place: Place;
@@ -59,7 +59,7 @@ export class Fleet extends pulumi.ComponentResource {
       containers.push(container);
       if (index + 1 < names.length) before = [this.makeGate(index, container)];
     }
-    this.checkConsumers(`${name}-consumes`, containers.slice(0, plan.running), false, containers);
+    this.checkConsumers(`${name}-consumes`, containers.slice(0, plan.replicasMin), false, containers);
     this.registerOutputs({ containers: names });
   }
 
@@ -79,7 +79,7 @@ export class Fleet extends pulumi.ComponentResource {
         uploads: this.secrets(),
         restart: 'unless-stopped',
         // The scaler's containers may stand still: it starts them, and stops them.
-        start: index < plan.running,
+        start: index < plan.replicasMin,
         mustRun: !plan.isScaled,
         destroyGraceSeconds: graceSeconds,
         stopTimeout: graceSeconds,
@@ -112,7 +112,7 @@ export class Fleet extends pulumi.ComponentResource {
   /** The next worker is replaced when this one consumes again. */
   private makeGate(index: number, container: docker.Container): pulumi.Resource {
     // One that the scaler starts is not waited for.
-    const awaited = index < this.args.plan.running ? [container] : [];
+    const awaited = index < this.args.plan.replicasMin ? [container] : [];
     return this.checkConsumers(`${this.containerNames[index] ?? ''}-consumes`, awaited, true, [container]);
   }
 
@@ -129,7 +129,7 @@ export class Fleet extends pulumi.ComponentResource {
         fleet: plan.name,
         vhost: plan.vhost,
         queues: [...plan.queues],
-        consumers: containers.length === 0 ? 0 : plan.running,
+        consumers: containers.length === 0 ? 0 : plan.replicasMin,
         containers: containers.map(({ id }) => id),
         isGate,
         isDirect: isBrokerHere && network !== undefined,

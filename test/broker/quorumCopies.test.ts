@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { missingCopies, type QuorumQueue } from '../../broker/quorumCopies';
-import { groupSizeDefault, groupSizes } from '../../docker/cluster/copies';
+import { groupSizeDefault, groupSizes } from '../../platform/copies';
 import { load } from '../../topology/index';
 
 const NODES = ['a', 'b', 'c', 'd', 'e'];

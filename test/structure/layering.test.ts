@@ -19,11 +19,15 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
       ...['tar-stream', '@balena/dockerignore'],
     ],
   },
-  docker: { layers: ['provider', 'scaler', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/docker'] },
+  platform: { layers: ['topology'], packages: [] },
+  docker: {
+    layers: ['platform', 'provider', 'scaler', 'topology'],
+    packages: ['@pulumi/pulumi', '@pulumi/docker'],
+  },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
   stacks: {
-    layers: ['docker', 'provider', 'broker', 'topology'],
+    layers: ['docker', 'platform', 'provider', 'broker', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker'],
   },
   cli: {

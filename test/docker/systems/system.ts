@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { inject } from 'vitest';
 import { AMQP_PORT, BROKER_HOST } from '../../../docker/cluster/index';
-import { amqpUrl, SECRETS_FOLDER, urlEntrypoint } from '../../../docker/workers/plan';
+import { amqpUrl, SECRETS_FOLDER, urlEntrypoint } from '../../../platform/fleetPlan';
 import type { Engine } from '../../../dockerApi/transport';
 import { waitFor } from '../../../tools/processes';
 import { exampleTopology } from '../../clients/appliedTopology';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { enabledPlugins, loginConf, nodeConf } from '../../../docker/cluster/conf';
 import { haproxyConf } from '../../../docker/cluster/haproxy';
-import { amqpUrl, planFleet, urlEntrypoint } from '../../../docker/workers/plan';
+import { amqpUrl, planFleet, urlEntrypoint } from '../../../platform/fleetPlan';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
 import { upgradeObstacle } from '../../../topology/target';
@@ -82,8 +82,8 @@ workers:
   it('knows its queues, its environment without a password, and how long a stop may take', () => {
     expect(plan('jobs')).toMatchObject({
       queues: ['jobs'],
-      containers: 2,
-      running: 2,
+      replicasMax: 2,
+      replicasMin: 2,
       isScaled: false,
       graceSeconds: 90,
     });
@@ -96,11 +96,11 @@ workers:
       ]),
     );
     expect(plan('jobs').urlVariable).toBeUndefined();
-    expect(plan('jobs', { replicas: 7 }).containers).toBe(7);
+    expect(plan('jobs', { replicas: 7 }).replicasMax).toBe(7);
   });
 
   it('that scales has all containers it may need, and runs the fewest', () => {
-    expect(plan('tasks')).toMatchObject({ containers: 4, running: 0, isScaled: true, graceSeconds: 30 });
+    expect(plan('tasks')).toMatchObject({ replicasMax: 4, replicasMin: 0, isScaled: true, graceSeconds: 30 });
     expect(plan('tasks').urlVariable).toBe('CELERY_BROKER_URL');
   });
 

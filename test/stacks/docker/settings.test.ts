@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DockerSettingsError } from '../../../docker/reads';
+import { PlatformSettingsError } from '../../../platform/reads';
 import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
 import { withOwnAmqp, type Settings } from '../../../stacks/settings';
 import type { Topology } from '../../../topology/model';
@@ -62,7 +62,7 @@ it.each([
   [{ workers: [] }, /docker\.workers must be a table, not \[\]/],
   ['cluster', /docker must be a table, not "cluster"/],
 ])('refuses %j', (value, message) => {
-  expect(() => readDockerSettings(value)).toThrow(DockerSettingsError);
+  expect(() => readDockerSettings(value)).toThrow(PlatformSettingsError);
   expect(() => readDockerSettings(value)).toThrow(message);
 });
 

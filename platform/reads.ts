@@ -1,10 +1,10 @@
-/** How single values of `warren:docker` are read: each read says in one sentence what it wants, and where. */
+/** How single values of `warren:docker` and `warren:kubernetes` are read: each read says in one sentence what it wants, and where. */
 import * as net from 'node:net';
 import { nearest } from '../topology/names';
 import { parseDurationMs, parseSizeBytes } from '../topology/units';
 
 /** Says what is wrong and where, in one sentence or two. */
-export class DockerSettingsError extends Error {}
+export class PlatformSettingsError extends Error {}
 
 type Table = Readonly<Record<string, unknown>>;
 export type Read<T> = (value: unknown, at: string) => T;
@@ -104,14 +104,14 @@ export function keysOf<R extends Readonly<Record<string, Read<unknown>>>>(
   return Object.fromEntries(read) as Values<R>;
 }
 
-function unknownKey(at: string, key: string, known: readonly string[]): DockerSettingsError {
+function unknownKey(at: string, key: string, known: readonly string[]): PlatformSettingsError {
   const meant = nearest(key, known);
   const guess = meant === undefined ? `It knows ${known.join(', ')}.` : `Did you mean ${at}.${meant}?`;
-  return new DockerSettingsError(`${at} has the key ${key}, which Warren doesn't know. ${guess}`);
+  return new PlatformSettingsError(`${at} has the key ${key}, which Warren doesn't know. ${guess}`);
 }
 
-export function wrong(at: string, expected: string, value: unknown): DockerSettingsError {
-  return new DockerSettingsError(`${at} must be ${expected}, not ${JSON.stringify(value)}.`);
+export function wrong(at: string, expected: string, value: unknown): PlatformSettingsError {
+  return new PlatformSettingsError(`${at} must be ${expected}, not ${JSON.stringify(value)}.`);
 }
 
 function isTable(value: unknown): value is Table {

@@ -1,6 +1,6 @@
 /** How many copies quorum queues are to have, from the topology. */
-import type { Topology } from '../../topology/model';
-import type { BrokerObject } from '../../topology/objects';
+import type { Topology } from '../topology/model';
+import type { BrokerObject } from '../topology/objects';
 
 /** RabbitMQ's own, unless `broker.conf` has another one. */
 const SIZE_DEFAULT = 3;

@@ -1,6 +1,13 @@
-/** What the containers of a fleet are, without secrets and without Pulumi. */
-import type { Topology, Worker } from '../../topology/model';
-import type { WorkerSettings } from '../settings';
+/** What the workers of a fleet are on any platform, without secrets and without Pulumi. */
+import type { Topology, Worker } from '../topology/model';
+
+/** What a stack says of a fleet, whatever the platform. */
+export interface FleetSettings {
+  /** In place of the topology's. */
+  readonly replicas?: number;
+  /** Environment variable that gets the whole AMQP URL, for applications that read no file. */
+  readonly urlVariable?: string;
+}
 
 /** How a worker gets to the broker. */
 export interface BrokerAddress {
@@ -21,20 +28,20 @@ export interface FleetPlan {
   /** `NAME=VALUE`, without credentials. */
   readonly environment: readonly string[];
   readonly urlVariable?: string;
-  /** Containers that are made. */
-  readonly containers: number;
-  /** Of those, the first ones that run without a scaler. */
-  readonly running: number;
-  /** The scaler starts and stops its containers. */
+  /** As many as there may ever be. */
+  readonly replicasMax: number;
+  /** As many as there are where nothing scales them. */
+  readonly replicasMin: number;
+  /** It has as many as its queues ask for. */
   readonly isScaled: boolean;
   /** From SIGTERM to SIGKILL. */
   readonly graceSeconds: number;
 }
 
-/** Where a worker finds its credentials: files, so that no `docker inspect` shows them. */
+/** Where a worker finds its credentials: files, so that neither `docker inspect` nor a pod's description shows them. */
 export const SECRETS_FOLDER = '/run/secrets/rabbitmq';
 const CELERY_VARIABLE = 'CELERY_BROKER_URL';
-/** Containers of nodes are named `PREFIX-rabbitmq-N`. */
+/** Nodes of a cluster are named `PREFIX-rabbitmq-N`. */
 const NODES_WORD = 'rabbitmq';
 const GRACE_MS = 30_000;
 
@@ -42,7 +49,7 @@ const GRACE_MS = 30_000;
 export function planFleet(
   worker: Worker,
   topology: Topology,
-  settings: WorkerSettings,
+  settings: FleetSettings,
   address: BrokerAddress,
 ): FleetPlan {
   const { name, vhost, user, command, autoscale } = worker;
@@ -63,7 +70,7 @@ export function planFleet(
     );
   }
   const replicas = settings.replicas ?? worker.replicas ?? 1;
-  const containers =
+  const replicasMax =
     autoscale === undefined ? replicas : Math.max(autoscale.max ?? replicas, autoscale.min, 1);
   const graceMs = worker.gracePeriodMs ?? worker.longestTaskMs ?? GRACE_MS;
   return {
@@ -75,8 +82,8 @@ export function planFleet(
     command,
     environment: environmentOf(worker, topology, address),
     ...(urlVariable === undefined ? {} : { urlVariable }),
-    containers,
-    running: autoscale === undefined ? replicas : Math.min(autoscale.min, containers),
+    replicasMax,
+    replicasMin: autoscale === undefined ? replicas : Math.min(autoscale.min, replicasMax),
     isScaled: autoscale !== undefined,
     graceSeconds: Math.max(1, Math.ceil(graceMs / 1000)),
   };
@@ -132,16 +139,4 @@ export function amqpUrl(
 export function urlEntrypoint(variable: string): string[] {
   const script = `${variable}="$(cat ${SECRETS_FOLDER}/url)" && export ${variable} && exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh'];
-}
-
-const UNSAFE = /[^a-zA-Z0-9_.-]/g;
-
-/** Of a fleet whose names begin with these words; Docker's have fewer characters than the topology's. */
-export function containerNames(
-  words: readonly string[],
-  { containers }: Pick<FleetPlan, 'containers'>,
-): readonly string[] {
-  return Array.from({ length: containers }, (_, index) =>
-    [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
-  );
 }

@@ -1,0 +1,13 @@
+import type { FleetPlan } from '../../platform/fleetPlan';
+
+const UNSAFE = /[^a-zA-Z0-9_.-]/g;
+
+/** Of a fleet whose names begin with these words; Docker's have fewer characters than the topology's. */
+export function containerNames(
+  words: readonly string[],
+  { replicasMax }: Pick<FleetPlan, 'replicasMax'>,
+): readonly string[] {
+  return Array.from({ length: replicasMax }, (_, index) =>
+    [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
+  );
+}
