@@ -100,6 +100,42 @@ export function separateSecrets(struct: Struct): {
   return { secrets, others };
 }
 
+/** Every value that is marked as a secret, and where it is. */
+export function secretsIn(
+  struct: Struct,
+): readonly { readonly place: readonly (string | number)[]; readonly value: unknown }[] {
+  const found: { place: readonly (string | number)[]; value: unknown }[] = [];
+  const visit = (value: Value, place: readonly (string | number)[]): void => {
+    const fields = value.getStructValue()?.getFieldsMap();
+    const signature = fields?.get(SIGNATURE)?.getStringValue();
+    if (signature === SECRET || signature === OUTPUT) {
+      const marks: true[] = [];
+      const plain = plainValue(value, () => marks.push(true));
+      if (marks.length > 0) found.push({ place, value: plain });
+    } else if (fields !== undefined) {
+      fields.forEach((item, name) => {
+        visit(item, [...place, name]);
+      });
+    } else {
+      value
+        .getListValue()
+        ?.getValuesList()
+        .forEach((item, index) => {
+          visit(item, [...place, index]);
+        });
+    }
+  };
+  struct.getFieldsMap().forEach((value, name) => {
+    visit(value, [name]);
+  });
+  return found;
+}
+
+/** For `encode`, where a secret lies deeper than at the top. */
+export function asSecret(value: unknown): PropertyMap {
+  return { [SIGNATURE]: SECRET, value };
+}
+
 export function encode(values: PropertyMap, secrets: ReadonlySet<string>): Struct {
   const fields: Record<string, JavaScriptValue> = {};
   for (const [name, value] of Object.entries(values)) {

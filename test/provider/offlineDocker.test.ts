@@ -21,7 +21,7 @@ import {
   type Field,
   type Fields,
 } from '../../provider/offline/docker/properties/fields';
-import { redacting } from '../../provider/offline/docker/redaction';
+import { redacting } from '../../provider/redaction';
 import { remoteImageType } from '../../provider/offline/docker/remoteImage';
 import type { DockerType } from '../../provider/offline/docker/resource';
 import { readState, stamped } from '../../provider/offline/docker/state';
@@ -86,6 +86,19 @@ function shuffled(fields: Fields, values: PropertyMap): PropertyMap {
 }
 
 describe('the difference between a state and inputs', () => {
+  it('finds for each one its own counterpart, also for one that says less than another', () => {
+    const ports = [{ internal: 8, external: 1 }, { internal: 8 }];
+    const both = checkProperties(CONTAINER_FIELDS, { name: 'c', image: 'i', ports }).values;
+    const turned = { ...both, ports: [...(both.ports as object[])].reverse() };
+    expect(compareProperties(CONTAINER_FIELDS, both, turned)).toEqual([]);
+    expect(compareProperties(CONTAINER_FIELDS, both, both)).toEqual([]);
+    const other = checkProperties(CONTAINER_FIELDS, {
+      ...{ name: 'c', image: 'i' },
+      ports: [{ internal: 8, external: 2 }, { internal: 8 }],
+    }).values;
+    expect(compareProperties(CONTAINER_FIELDS, both, other)).not.toEqual([]);
+  });
+
   it('is none where they are the same, in whatever order', () => {
     fc.assert(
       fc.property(container, (values) => {

@@ -19,7 +19,7 @@ export interface DetailedDiff {
   readonly details: Readonly<Record<string, string>>;
 }
 
-export type PluginName = 'rabbitmq' | 'warren' | 'docker';
+export type PluginName = 'rabbitmq' | 'warren' | 'docker' | 'kubernetes';
 
 const PACKAGES = path.resolve(__dirname, '../../provider');
 /** Where each plugin's executable lies. */
@@ -27,6 +27,7 @@ const FOLDERS: Readonly<Record<PluginName, string>> = {
   rabbitmq: 'rabbitmq',
   warren: 'warren',
   docker: 'offline',
+  kubernetes: 'offline',
 };
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';

@@ -11,9 +11,10 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein', '@dagrejs/dagre'] },
   broker: { layers: ['topology'], packages: ['undici'] },
   dockerApi: { layers: [], packages: ['undici'] },
+  kubernetesApi: { layers: [], packages: ['@kubernetes/client-node', 'yaml'] },
   scaler: { layers: ['broker', 'dockerApi', 'topology', 'tools'], packages: [] },
   provider: {
-    layers: ['broker', 'dockerApi', 'topology'],
+    layers: ['broker', 'dockerApi', 'kubernetesApi', 'topology'],
     packages: [
       ...['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf', 'node-forge'],
       ...['tar-stream', '@balena/dockerignore'],
@@ -44,7 +45,7 @@ const ENTRIES = [
   /^stacks\/index\.ts$/,
   /^cli\/(main|scalerMain|writeDocs)\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
-  /^provider\/(rabbitmq|warren|offline\/docker)\/plugin\.ts$/,
+  /^provider\/(rabbitmq|warren|offline\/(docker|kubernetes))\/plugin\.ts$/,
   /^policy\/pack\.ts$/,
   /^test\/.*\.(test|bench)\.ts$/,
   /^test\/rigs\/(globalSetup|order|reporter|docker\/globalSetup)\.ts$/,

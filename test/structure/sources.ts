@@ -20,6 +20,7 @@ const FOLDERS = [
   'topology',
   'broker',
   'dockerApi',
+  'kubernetesApi',
   'scaler',
   'provider',
   'k8s',

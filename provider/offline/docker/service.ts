@@ -23,7 +23,7 @@ import { isEngineError, timeoutError } from '../../../dockerApi/errors';
 import type { Engine } from '../../../dockerApi/transport';
 import { checkProperties, defaultOf, isNothing } from './properties/check';
 import { compareProperties } from './properties/compare';
-import { redacting, type Redact } from './redaction';
+import { redacting, type Redact } from '../../redaction';
 import { readState, stamped } from './state';
 
 /** The genuine plugin keeps the inputs of an image among its outputs. */

@@ -63,15 +63,20 @@ function sameObject(fields: Fields, before: unknown, after: unknown): boolean {
   return Object.entries(fields).every(([name, field]) => isSame(field, before[name], after[name]));
 }
 
-/** Each one has its own counterpart, whatever the order. */
+/** Each one has its own counterpart, whatever the order: one that says less may be the same as several. */
 function sameObjects(fields: Fields, before: readonly unknown[], after: readonly unknown[]): boolean {
   if (before.length !== after.length) return false;
-  const left = [...before];
-  return after.every((wanted) => {
-    const index = left.findIndex((candidate) => sameObject(fields, candidate, wanted));
-    if (index >= 0) left.splice(index, 1);
-    return index >= 0;
-  });
+  const takenBy = new Map<number, number>();
+  const findPlace = (wanted: number, tried: Set<number>): boolean =>
+    before.some((candidate, index) => {
+      if (tried.has(index) || !sameObject(fields, candidate, after[wanted])) return false;
+      tried.add(index);
+      const holder = takenBy.get(index);
+      if (holder !== undefined && !findPlace(holder, tried)) return false;
+      takenBy.set(index, wanted);
+      return true;
+    });
+  return after.every((_wanted, index) => findPlace(index, new Set()));
 }
 
 function sorted(

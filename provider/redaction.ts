@@ -1,6 +1,6 @@
-/** Messages without the values that the program marked as secret: Docker repeats what it was given. */
+/** Messages without the values that the program marked as secret: Docker and Kubernetes repeat what they were given. */
 import type { Struct } from 'google-protobuf/google/protobuf/struct_pb';
-import { separateSecrets } from '../../values';
+import { separateSecrets } from './values';
 
 export type Redact = (message: string) => string;
 
