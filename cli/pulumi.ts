@@ -1,13 +1,13 @@
 /** Starts `pulumi` as a process, in the checkout, with the environment that it needs on this machine. */
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import * as path from 'node:path';
-import { offlinePluginFolder } from '../tools/dockerPlugin';
+import { offlinePluginFolder, type PluginName } from '../tools/offlinePlugins';
 import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
-import { isOnDocker } from './dockerStack';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
 import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
+import { platformsOf } from './stackPlatforms';
 import { clearStaleLocks } from './staleLock';
 import { UserError } from './userError';
 
@@ -79,8 +79,8 @@ async function start(
   stdio: StdioOptions,
 ): Promise<Started> {
   const given = { ...process.env, ...(await pulumiVariables(stack)), ...variables };
-  // Pulumi tells of each plugin that it finds on PATH: stacks without Docker don't have to hear of it.
-  const env = isOnDocker(stack, args) ? withDockerPlugin(given) : given;
+  // Pulumi tells of each plugin that it finds on PATH: stacks without Docker don't have to hear of its plugin.
+  const env = withPlugins(given, platformsOf(stack, args));
   for (const pid of clearStaleLocks(env.PULUMI_BACKEND_URL, PROJECT, stack)) {
     process.stderr.write(`  took away the lock of process ${pid}, which was killed\n`);
   }
@@ -92,9 +92,9 @@ async function start(
 }
 
 /** For this process alone: a PATH that others see would hide the genuine plugin from them. */
-function withDockerPlugin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const folder = offlinePluginFolder(env);
-  return folder === undefined ? env : { ...env, PATH: [env.PATH ?? '', folder].join(path.delimiter) };
+function withPlugins(env: NodeJS.ProcessEnv, plugins: readonly PluginName[]): NodeJS.ProcessEnv {
+  const folders = plugins.flatMap((plugin) => offlinePluginFolder(plugin, env) ?? []);
+  return folders.length === 0 ? env : { ...env, PATH: [env.PATH ?? '', ...folders].join(path.delimiter) };
 }
 
 /** Its exit code. */

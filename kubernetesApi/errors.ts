@@ -125,7 +125,7 @@ export function notKubernetesError(where: FailedAction, why: string): ClusterErr
 interface Status {
   readonly kind?: unknown;
   readonly message?: unknown;
-  readonly reason?: unknown;
+  readonly reason?: string;
   readonly details?: {
     readonly causes?: readonly Cause[];
     readonly kind?: string;
@@ -136,7 +136,7 @@ interface Status {
 /** The error for an answer of 400 and above; `body` is its text. */
 export function statusError(where: FailedAction, status: number, body: string): ClusterError {
   const { reason, message, details = {} } = statusIn(body);
-  const kind = kindOf(status, String(reason ?? ''), details.causes ?? []);
+  const kind = kindOf(status, reason ?? '', details.causes ?? []);
   const said = typeof message === 'string' && message !== '' ? message : body.trim().slice(0, 500);
   return new ClusterError({
     kind,

@@ -91,8 +91,8 @@ export function openKinds(cluster: Cluster): Kinds {
 }
 
 function groupPath(apiVersion: string): string {
-  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : [undefined, apiVersion];
-  return group === undefined ? path('api', version ?? '') : path('apis', group, version ?? '');
+  const segments = apiVersion.split('/');
+  return segments.length === 1 ? path('api', ...segments) : path('apis', ...segments);
 }
 
 /** Of an object, or of all of a namespace (or the cluster). */

@@ -1,9 +1,9 @@
 import { isBrokerError } from '../../broker/errors';
 import { withoutCheckpoints } from '../checkpoints';
-import { isOnDocker } from '../dockerStack';
 import { createProgress } from '../progress';
 import { pulumiVariables, pulumiVersion, runPulumi, runPulumiQuietly } from '../pulumi';
-import { obtainDockerPlugin } from '../../tools/dockerPlugin';
+import { platformsOf } from '../stackPlatforms';
+import { obtainPlugin } from '../../tools/offlinePlugins';
 import { UserError } from '../userError';
 import { listUnmanaged } from './unmanaged';
 
@@ -48,7 +48,7 @@ async function showUnmanaged(stack: string, further: readonly string[]): Promise
 
 /** Whether an `up` would change anything. @throws UserError with Pulumi's words where it can't say */
 export async function hasChanges(stack: string, further: readonly string[]): Promise<boolean> {
-  await prepareDocker(stack, further);
+  await preparePlugins(stack, further);
   const args = ['preview', '--expect-no-changes', '--non-interactive', '--stack', stack, ...further];
   const { exitCode, stdout, stderr } = await runPulumiQuietly(stack, args, {});
   if (exitCode === 0) return false;
@@ -56,19 +56,21 @@ export async function hasChanges(stack: string, further: readonly string[]): Pro
   throw new UserError(`pulumi preview failed:\n${stdout}${stderr}`);
 }
 
-/** Says whether the stack has anything on Docker; then its plugin is there. */
-async function prepareDocker(stack: string, further: readonly string[]): Promise<boolean> {
-  if (!isOnDocker(stack, further)) return false;
-  await obtainDockerPlugin({ ...process.env, ...(await pulumiVariables(stack)) }, createProgress());
-  return true;
+/** Says whether the stack has anything on Docker or Kubernetes; then the plugin is there. */
+async function preparePlugins(stack: string, further: readonly string[]): Promise<boolean> {
+  const platforms = platformsOf(stack, further);
+  for (const platform of platforms) {
+    await obtainPlugin(platform, { ...process.env, ...(await pulumiVariables(stack)) }, createProgress());
+  }
+  return platforms.length > 0;
 }
 
 async function run(command: string, options: LifecycleOptions, further: readonly string[]): Promise<number> {
   const words = command === 'output' ? ['stack', 'output'] : [command];
   const args = [...words, '--stack', options.stack, ...further];
   // Without its state, nobody would know of a container that a killed run has started.
-  const isDocker = await prepareDocker(options.stack, further);
-  if (options.checkpoints === true || isDocker) return runPulumi(options.stack, args);
+  const isOnPlatform = await preparePlugins(options.stack, further);
+  if (options.checkpoints === true || isOnPlatform) return runPulumi(options.stack, args);
   const { variables, notice } = withoutCheckpoints(command, await pulumiVersion(), process.env);
   if (notice !== undefined) process.stderr.write(`  ${notice}\n`);
   return runPulumi(options.stack, args, variables);

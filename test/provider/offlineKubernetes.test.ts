@@ -22,7 +22,7 @@ const SETTINGS = settingsOf({}, {});
 const URN = urn('kubernetes:apps/v1:Deployment', 'd');
 
 function object(kind: string, further: PropertyMap, apiVersion = 'v1'): KubernetesObject {
-  return { apiVersion, kind, metadata: { name: 'x', namespace: 'n' }, ...further } as KubernetesObject;
+  return { apiVersion, kind, metadata: { name: 'x', namespace: 'n' }, ...further };
 }
 
 /** Paths with `!` where the object would be replaced. */
@@ -346,7 +346,7 @@ describe('the state', () => {
       __fieldManager: 'm',
       __warren: 1,
     });
-    const { __warren: _ours, ...genuine } = { ...written, __fieldManager: 'pulumi-kubernetes-0a1b2c3d' };
+    const genuine = { ...written, __warren: undefined, __fieldManager: 'pulumi-kubernetes-0a1b2c3d' };
     expect(readState(URN, genuine)).toMatchObject({
       inputs: { kind: 'Pod' },
       manager: 'pulumi-kubernetes-0a1b2c3d',

@@ -9,7 +9,7 @@ const CHECKOUT = path.resolve(__dirname, '../..');
 export interface SmallProject {
   readonly folder: string;
   /** Which providers come from this checkout; all others are looked for on PATH, as Pulumi does. */
-  usePlugins(names: readonly ('rabbitmq' | 'warren' | 'docker')[]): void;
+  usePlugins(names: readonly ('rabbitmq' | 'warren' | 'docker' | 'kubernetes')[]): void;
   dispose(): void;
 }
 
@@ -17,7 +17,8 @@ export interface SmallProject {
 export function smallProject(program: string): SmallProject {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-project-'));
   const usePlugins: SmallProject['usePlugins'] = (names) => {
-    const folderOf = (name: string): string => (name === 'docker' ? 'offline' : name);
+    const folderOf = (name: string): string =>
+      name === 'docker' || name === 'kubernetes' ? 'offline' : name;
     const providers = names.map((name) => ({ name, path: path.join(CHECKOUT, 'provider', folderOf(name)) }));
     const definition = {
       name: 'small',

@@ -7,7 +7,7 @@ import { UNKNOWN, hasUnknown, type PropertyMap } from '../../values';
 import { NotReady, untilReady } from './awaits/index';
 import { idOf, referenceTo, type Call } from './call';
 import { isForced, respectingIgnored } from './diff';
-import { metadataOf, stateForm, wireForm } from './object';
+import { stateForm, wireForm } from './object';
 import { applyOwned, isManagedBy, takeOver } from './ownership';
 import { stateOf, type State } from './state';
 import { valueAt, withValueAt, type Place } from './paths';

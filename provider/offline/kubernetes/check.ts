@@ -90,7 +90,8 @@ function annotationFailures(values: PropertyMap): readonly Failure[] {
     failures.push({ property: 'metadata', reason: `the annotation ${name} ${reason}` });
   };
   const { annotations } = metadataOf(values);
-  for (const [name, value] of Object.entries(isTable(annotations) ? annotations : {})) {
+  const given: Readonly<Record<string, unknown>> = isTable(annotations) ? annotations : {};
+  for (const [name, value] of Object.entries(given)) {
     if (typeof value !== 'string' && value !== null) fail(name, 'must be a text: annotations always are');
   }
   const waitFor = annotationOf(values, WAIT_FOR);

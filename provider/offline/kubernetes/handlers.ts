@@ -3,20 +3,20 @@ import type { PluginHost } from '../../serve';
 import type { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
-import { isClusterError, isOutage, timeoutError } from '../../../kubernetesApi/errors';
+import { isOutage, timeoutError } from '../../../kubernetesApi/errors';
 import { find, type KubernetesObject } from '../../../kubernetesApi/objects';
 import { Incomplete, PartialResult } from '../../incomplete';
 import { checkResponse, diffResponse, type Difference } from '../../messages';
 import { redacting, type Redact } from '../../redaction';
 import { typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
-import { decode, encode, hasUnknown, type PropertyMap } from '../../values';
+import { decode, encode, type PropertyMap } from '../../values';
 import { create as createObject, foreseeCreate, update as updateObject } from './apply';
 import { timeoutMsOf } from './awaits/index';
 import { parseId, referenceTo, type Call } from './call';
 import { checkObject } from './check';
 import { isReplacement, knownDifference, serverDifference, type Comparison } from './diff';
-import { inputsOf, metadataOf, stateForm } from './object';
+import { inputsOf, stateForm } from './object';
 import { isTable } from './paths';
 import { remove as removeObject } from './remove';
 import { isSecretAt, marked, secretsOf, type Secrets } from './secrets';
@@ -83,9 +83,7 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
     return diffResponse(await Promise.race([asked, tooLate(call)]));
   } catch (error) {
     if (!isOutage(error)) throw error;
-    const isFirst = !plugin.isAway;
-    plugin.isAway = true;
-    if (isFirst)
+    if (isFirstFailure(plugin))
       await call.warn(`Only the state was compared, not what became of the objects. ${error.message}`);
     return diffResponse(whenAway(call, known));
   }
@@ -93,6 +91,13 @@ export async function diff(plugin: Plugin, request: pb.DiffRequest): Promise<pb.
 
 function whenAway({ settings }: Call, known: Difference): Difference {
   return settings.skipUpdateUnreachable && !isReplacement(known) ? { ...known, changes: [] } : known;
+}
+
+/** Comparisons run side by side. */
+function isFirstFailure(plugin: Plugin): boolean {
+  const isFirst = !plugin.isAway;
+  plugin.isAway = true;
+  return isFirst;
 }
 
 async function tooLate({ cluster }: Call): Promise<never> {
@@ -130,9 +135,8 @@ async function foresee(
     return await foreseeCreate(call, wanted);
   } catch (error) {
     if (!isOutage(error)) throw error;
-    const isFirst = !plugin.isAway;
-    plugin.isAway = true;
-    if (isFirst) await call.warn(`What the cluster makes of the objects is not known. ${error.message}`);
+    if (isFirstFailure(plugin))
+      await call.warn(`What the cluster makes of the objects is not known. ${error.message}`);
     return wanted.inputs;
   }
 }

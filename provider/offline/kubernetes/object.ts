@@ -53,25 +53,24 @@ export function isAutonamed(values: PropertyMap): boolean {
 /** What the API server is sent. */
 export function wireForm(inputs: PropertyMap): KubernetesObject {
   const values = renamed(withoutNothing(inputs), TO_DASHES) as PropertyMap;
-  const metadata = Object.fromEntries(
-    Object.entries(metadataOf(values)).filter(([name]) => !READ_ONLY.includes(name)),
-  );
+  const metadata = without(metadataOf(values), READ_ONLY);
   return withEncodedData({ ...values, metadata } as unknown as KubernetesObject);
 }
 
 /** What becomes the resource's outputs. Who owns which field is asked for whenever it counts. */
 export function stateForm(live: KubernetesObject): PropertyMap {
-  const { managedFields: _unused, ...metadata } = live.metadata;
+  const metadata = without(live.metadata, ['managedFields']);
   return renamed({ ...live, metadata }, TO_UNDERSCORES) as PropertyMap;
 }
 
 /** What a program would have to say for an object that was found. */
 export function inputsOf(live: KubernetesObject): PropertyMap {
-  const { status: _status, ...rest } = stateForm(live);
-  const metadata = Object.fromEntries(
-    Object.entries(metadataOf(rest)).filter(([name]) => !READ_ONLY.includes(name)),
-  );
-  return { ...rest, metadata };
+  const rest = without(stateForm(live), ['status']);
+  return { ...rest, metadata: without(metadataOf(rest), READ_ONLY) };
+}
+
+function without(table: object, names: readonly string[]): PropertyMap {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => !names.includes(name)));
 }
 
 /**
@@ -81,12 +80,12 @@ export function inputsOf(live: KubernetesObject): PropertyMap {
 function withEncodedData(object: KubernetesObject): KubernetesObject {
   if (object.apiVersion !== 'v1' || object.kind !== 'Secret' || !isTable(object.stringData)) return object;
   const { stringData, ...rest } = object;
-  const encoded = Object.entries(stringData as Record<string, unknown>).map(([name, value]) => [
+  const encoded = Object.entries(stringData).map(([name, value]) => [
     name,
     Buffer.from(String(value)).toString('base64'),
   ]);
   const data = { ...(isTable(rest.data) ? rest.data : {}), ...Object.fromEntries(encoded) } as object;
-  return { ...rest, data } as unknown as KubernetesObject;
+  return { ...rest, data };
 }
 
 function withoutNothing(value: unknown): unknown {
