@@ -69,7 +69,14 @@ export function isClusterError(error: unknown, ...kinds: readonly ClusterErrorKi
 
 /** What says nothing of the object that was asked for: the cluster as a whole can't be asked now. */
 export function isOutage(error: unknown): error is ClusterError {
-  return isClusterError(error, 'unreachable', 'timeout', 'unauthorized', 'failed', 'unsupported');
+  // A 500 is about one request (a webhook of its kind, say), and the others may go well.
+  const isFailure = isClusterError(error, 'failed') && error.status !== 500;
+  return isFailure || isClusterError(error, 'unreachable', 'timeout', 'unauthorized', 'unsupported');
+}
+
+/** What may be over when it is tried again. */
+export function isPassing(error: unknown): error is ClusterError {
+  return isOutage(error) || isClusterError(error, 'failed');
 }
 
 /** Where a request failed: what it was to do, in words (`create the Secret "n"`), and on which cluster. */
@@ -133,10 +140,14 @@ interface Status {
   };
 }
 
+/** An apply with a field that the schema doesn't have is answered as if the server had failed. */
+const UNKNOWN_FIELD = /failed to create typed patch object|field not declared in schema/;
+
 /** The error for an answer of 400 and above; `body` is its text. */
 export function statusError(where: FailedAction, status: number, body: string): ClusterError {
   const { reason, message, details = {} } = statusIn(body);
-  const kind = kindOf(status, reason ?? '', details.causes ?? []);
+  const isUnknownField = UNKNOWN_FIELD.test(String(message));
+  const kind = isUnknownField ? 'invalid' : kindOf(status, reason ?? '', details.causes ?? []);
   const said = typeof message === 'string' && message !== '' ? message : body.trim().slice(0, 500);
   return new ClusterError({
     kind,

@@ -1,5 +1,5 @@
 /** What an update would change: asked of the API server by a dry run, so that its defaults are no difference. */
-import { isClusterError } from '../../../kubernetesApi/errors';
+import { isClusterError, isOutage } from '../../../kubernetesApi/errors';
 import { find, type KubernetesObject, type Reference } from '../../../kubernetesApi/objects';
 import type { Difference, PropertyChange } from '../../messages';
 import { UserError } from '../../userError';
@@ -87,7 +87,8 @@ async function dryRun(
   try {
     return await applyOwned(call, reference, object, { ...options, force });
   } catch (error) {
-    const isRefusal = isClusterError(error, 'invalid', 'refused', 'conflict', 'forbidden');
+    if (isOutage(error)) throw error;
+    const isRefusal = isClusterError(error, 'invalid', 'refused', 'conflict', 'forbidden', 'failed');
     if (error instanceof UserError || isRefusal) {
       await call.warn(`As things are now, this will be refused: ${error.message}`);
     } else if (!isClusterError(error, 'notFound', 'terminating')) throw error;

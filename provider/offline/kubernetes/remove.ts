@@ -1,5 +1,5 @@
 /** Deleting an object with what belongs to it, until it is gone. */
-import { isClusterError, isOutage } from '../../../kubernetesApi/errors';
+import { isClusterError, isPassing } from '../../../kubernetesApi/errors';
 import {
   describe,
   find,
@@ -94,7 +94,7 @@ async function lookTolerantly(
   try {
     return (await find(cluster, reference)) ?? 'gone';
   } catch (error) {
-    if (isOutage(error)) return 'unknown';
+    if (isPassing(error)) return 'unknown';
     throw error;
   }
 }

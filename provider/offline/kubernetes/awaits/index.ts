@@ -1,5 +1,5 @@
 /** Waiting for what an object is there for; ends with the object as it is then, or with the reasons why not. */
-import { isOutage } from '../../../../kubernetesApi/errors';
+import { isPassing } from '../../../../kubernetesApi/errors';
 import { describe, find, type KubernetesObject, type Reference } from '../../../../kubernetesApi/objects';
 import type { PropertyMap } from '../../../values';
 import { SKIP_AWAIT, TIMEOUT_SECONDS, WAIT_FOR, annotationOf } from '../object';
@@ -103,7 +103,7 @@ async function tolerant(look: () => Promise<Look>, live: KubernetesObject): Prom
   try {
     return await look();
   } catch (error) {
-    if (isOutage(error)) return waitingFor(error.message);
+    if (isPassing(error)) return waitingFor(error.message);
     throw new NotReady(live, [(error as Error).message]);
   }
 }
