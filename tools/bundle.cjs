@@ -15,6 +15,8 @@ const ROOT = path.dirname(__dirname);
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'warren');
 /** Stands for everything that is installed. */
 const INSTALLED = 'node_modules/.package-lock.json';
+/** Large, needed by few, and imported when it is: each is a bundle of its own, beside those that name it. */
+const LAZY = { '@kubernetes/client-node': 'node_modules/@kubernetes/client-node/dist/index.js' };
 /** How it is made. */
 const OWN_FILE = 'tools/bundle.cjs';
 
@@ -49,8 +51,18 @@ function run(file, text) {
   }
   const bundle = new Module(file);
   bundle.filename = file;
-  script.runInThisContext()(bundle.exports, Module.createRequire(file), bundle, file, FOLDER);
+  script.runInThisContext()(bundle.exports, requireOf(file), bundle, file, FOLDER);
   return bundle.exports;
+}
+
+function requireOf(file) {
+  const installed = Module.createRequire(file);
+  const loaded = new Map();
+  return Object.assign((name) => {
+    if (!Object.hasOwn(LAZY, name)) return installed(name);
+    if (!loaded.has(name)) loaded.set(name, load(LAZY[name], []));
+    return loaded.get(name);
+  }, installed);
 }
 
 function keepCompiled(file, compiledFile, script) {
@@ -91,7 +103,9 @@ function build(entry, external, file) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external,
+    external: [...external, ...Object.keys(LAZY)],
+    // A `require` instead, which is ours.
+    supported: { 'dynamic-import': false },
     metafile: true,
     write: false,
     logLevel: 'error',

@@ -81,3 +81,20 @@ it('runs where what is kept is damaged, and where nothing can be kept', () => {
   fs.writeFileSync(checkout.cache, 'in its place');
   expect(checkout.run()).toBe('one');
 });
+
+it('leaves what is large and rarely needed to a bundle of its own, loaded when it is asked for', () => {
+  const checkout = new Checkout();
+  const installed = path.join(checkout.folder, 'node_modules/@kubernetes/client-node/dist');
+  fs.mkdirSync(installed, { recursive: true });
+  fs.writeFileSync(path.join(installed, 'index.js'), "export const KubeConfig = 'from' + ' there';");
+  checkout.write(
+    'entry.ts',
+    "const loaded = import('@kubernetes/client-node');\n" +
+      'void loaded.then(({ KubeConfig }) => console.log(KubeConfig));\n',
+  );
+  expect(checkout.run()).toBe('from there');
+  expect(checkout.run()).toBe('from there');
+  expect(checkout.kept('.cjs')).toEqual(['src-entry.cjs']);
+  const bundle = fs.readFileSync(path.join(checkout.cache, 'src-entry.cjs'), 'utf8');
+  expect(bundle).not.toContain('there');
+});
