@@ -17,6 +17,8 @@ export interface StackOutputs {
   readonly management: string;
   readonly admin: { readonly username: string; readonly password: string };
   readonly amqp?: string;
+  /** PEM text of what clients of the stack's own cluster trust. */
+  readonly ca?: string;
   /** By user of the topology, its newest login. */
   readonly users?: Readonly<Record<string, Login & { readonly vhosts: string[] }>>;
 }
@@ -109,10 +111,24 @@ export function absentUsers({ absentUsers: names }: StackConfig): readonly strin
   return Array.isArray(names) ? (names as readonly string[]) : ['guest'];
 }
 
-function namesOf(user: string, { generations }: StackConfig): readonly string[] {
-  const table = (generations ?? {}) as Readonly<Record<string, readonly number[]>>;
-  const alive = Object.hasOwn(table, user) ? (table[user] ?? [1]) : [1];
-  return brokerNames(user, alive);
+function namesOf(user: string, config: StackConfig): readonly string[] {
+  return brokerNames(user, generationsOf(config, user));
+}
+
+/** Of a user's login, by the settings. @throws UserError where the stack's program would refuse them */
+export function generationsOf({ generations }: StackConfig, user: string): readonly number[] {
+  const table = Object.entries(Object(generations ?? {}) as Record<string, unknown>);
+  const found = new Map(table).get(user) ?? [1];
+  const isList =
+    typeof generations !== 'string' &&
+    Array.isArray(found) &&
+    found.length > 0 &&
+    new Set(found).size === found.length &&
+    found.every((item) => Number.isSafeInteger(item) && Number(item) >= 1);
+  if (isList) return found as readonly number[];
+  throw new UserError(
+    `the setting generations must map users to lists of different whole numbers from 1, e.g. {"${user}": [1, 2]}; see it with: pulumi config get generations`,
+  );
 }
 
 /** What a user is called on the broker, in these generations. */

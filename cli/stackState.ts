@@ -4,6 +4,7 @@ import { identityKey } from '../topology/objects';
 
 interface Resource {
   readonly type: string;
+  readonly urn?: string;
   /** What the program said. */
   readonly inputs?: Properties;
   /** What the broker had when the state was written. */
@@ -45,6 +46,10 @@ const VHOST_TOPOLOGY = 'warren:index:VhostTopology';
 const VHOST_SETTINGS = 'warren:index:VhostSettings';
 /** The first thing that an `up` makes. */
 const ADMINISTRATOR = 'warren:index:Admin';
+const AUTHORITY = 'warren:index:Authority';
+const CERTIFICATE = 'warren:index:Certificate';
+/** What an `up` passes when it has made all nodes of the stack's own cluster. */
+const CLUSTER_READY = 'warren:index:ClusterReady';
 
 /** Of the objects themselves, by `identityKey`. */
 export function identitiesIn(exported: ExportedStack): ReadonlySet<string> {
@@ -78,6 +83,28 @@ export function usernamesIn({ deployment }: ExportedStack): readonly string[] {
     const name = type === ADMINISTRATOR ? outputs.username : outputs.name;
     return typeof name === 'string' ? [name] : [];
   });
+}
+
+/** Something that the stack has made, and that ends some day. */
+export interface StateCertificate {
+  /** Of an authority. */
+  readonly number?: number;
+  readonly pem: string;
+}
+
+/** The stack's own authorities, and the certificate that its nodes show. */
+export function certificatesIn({ deployment }: ExportedStack): readonly StateCertificate[] {
+  return (deployment.resources ?? []).flatMap(({ type, urn = '', outputs = {} }) => {
+    const { certificate: pem } = outputs;
+    if ((type !== AUTHORITY && type !== CERTIFICATE) || typeof pem !== 'string') return [];
+    return [type === CERTIFICATE ? { pem } : { number: Number(/-(\d+)$/.exec(urn)?.[1]), pem }];
+  });
+}
+
+/** What all nodes of the stack's own cluster have been given, as numbers by what it is; undefined where it has none. */
+export function givenToNodes({ deployment }: ExportedStack): Readonly<Record<string, number>> | undefined {
+  const ready = (deployment.resources ?? []).find(({ type }) => type === CLUSTER_READY);
+  return ready === undefined ? undefined : ((ready.inputs?.given ?? {}) as Readonly<Record<string, number>>);
 }
 
 /** Each stands in the table under its kind and its name. */

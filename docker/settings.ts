@@ -4,7 +4,10 @@
  */
 import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
 import {
+  count,
+  date,
   PlatformSettingsError,
+  duration,
   flag,
   generations,
   ipAddress,
@@ -57,6 +60,8 @@ export interface ClusterSettings {
   readonly keepVolumes: boolean;
   /** A definitions.json that a new cluster begins with, relative to the project's folder. */
   readonly definitions?: string;
+  /** Number of the Erlang cookie: another number is another cookie. */
+  readonly cookie: number;
   /** Where the topology has `broker.tls`; an own authority, where nothing is said. */
   readonly tls?: TlsFiles | OwnAuthority;
 }
@@ -74,9 +79,11 @@ export interface OwnAuthority {
   readonly names: readonly string[];
   /** Numbers of authorities that clients trust. The first one signs. */
   readonly authorities: readonly [number, ...number[]];
+  /** Of the certificate: another number is another certificate, whenever this one ends. */
+  readonly generation: number;
 }
 
-export const OWN_AUTHORITY: OwnAuthority = { names: [], authorities: [1] };
+export const OWN_AUTHORITY: OwnAuthority = { names: [], authorities: [1], generation: 1 };
 
 export interface BuildSettings {
   /** Folder, relative to the project's. */
@@ -129,21 +136,32 @@ const readBuild: Read<BuildSettings> = (value, at) => {
   return { args: {}, ...given, context: given.context };
 };
 
+/** Read again by `warren rotate`, which alone makes something of it. */
+const readHandOver: Read<object> = (value, at) => {
+  const given = keysOf(value, at, { file: text, within: duration, until: date });
+  if (given.file !== undefined && given.within !== undefined) return given;
+  throw new PlatformSettingsError(
+    `${at} needs a file, for those who trust the certificates from outside, and the time that they get, e.g. {"file": "../ca.pem", "within": "14d"}.`,
+  );
+};
+
 const readTls: Read<TlsFiles | OwnAuthority> = (value, at) => {
-  const { names, authorities, ...files } = keysOf(value, at, {
+  const { ca, certificate, key, ...own } = keysOf(value ?? {}, at, {
     ca: text,
     certificate: text,
     key: text,
     names: texts,
     authorities: generations,
+    generation: count,
+    handOver: readHandOver,
   });
-  const { ca, certificate, key } = files;
-  if (Object.keys(files).length === 0) {
-    return { names: names ?? OWN_AUTHORITY.names, authorities: authorities ?? OWN_AUTHORITY.authorities };
+  if (ca === undefined && certificate === undefined && key === undefined) {
+    const { names, authorities, generation } = { ...OWN_AUTHORITY, ...own };
+    return { names, authorities, generation };
   }
-  if (names !== undefined || authorities !== undefined) {
+  if (Object.keys(own).length > 0) {
     throw new PlatformSettingsError(
-      `${at} has PEM files, which have their own names and their own authority: take out names and authorities, or the files.`,
+      `${at} has PEM files, which have their own names and their own authority: take out ${Object.keys(own).join(', ')}, or the files.`,
     );
   }
   if (ca !== undefined && certificate !== undefined && key !== undefined) return { ca, certificate, key };
@@ -163,6 +181,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     cpus: processors,
     keepVolumes: flag,
     definitions: text,
+    cookie: count,
     tls: readTls,
   });
   const settings = {
@@ -173,6 +192,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     managementPort: 15_672,
     amqpsPort: 5671,
     keepVolumes: false,
+    cookie: 1,
     ...given,
     ...(memory === undefined ? {} : { memoryBytes: memory }),
   };

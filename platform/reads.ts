@@ -63,6 +63,16 @@ export const texts: Read<readonly string[]> = (value, at) => {
   throw wrong(at, 'a list of texts', value);
 };
 
+export const count: Read<number> = (value, at) => {
+  if (Number.isSafeInteger(value) && Number(value) >= 1) return Number(value);
+  throw wrong(at, 'a whole number from 1', value);
+};
+
+export const date: Read<string> = (value, at) => {
+  if (typeof value === 'string' && !Number.isNaN(Date.parse(value))) return value;
+  throw wrong(at, 'a date, e.g. 2027-01-31', value);
+};
+
 export const generations: Read<readonly [number, ...number[]]> = (value, at) => {
   const isNumber = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 1;
   if (Array.isArray(value) && value.every(isNumber) && new Set(value).size === value.length) {

@@ -44,7 +44,7 @@ export function certificatesFor(
 
 /** All authorities are trusted, and the first one signs: so another one can come before anybody needs it. */
 function ownCertificates(
-  { names, authorities }: OwnAuthority,
+  { names, authorities, generation }: OwnAuthority,
   { address }: ClusterSettings,
   nodes: number,
   { prefix, provider }: Where,
@@ -68,6 +68,8 @@ function ownCertificates(
       names: [...new Set([BROKER_HOST, ...hosts, 'localhost', ...names])],
       addresses: [...new Set(['127.0.0.1', ...(isEveryAddress(address) ? [] : [address])])],
       days: CERTIFICATE_DAYS,
+      // Left out where it says nothing: certificates that are there stay as they are.
+      ...(generation === 1 ? {} : { generation }),
     },
     { provider },
   );

@@ -104,7 +104,7 @@ export class DockerPlatform {
       place: this.#place,
       topology,
       settings,
-      cookie: derived(stack, 'cookie'),
+      cookie: derived(stack, settings.cookie === 1 ? 'cookie' : `cookie-${settings.cookie}`),
       bootstrap: stack.bootstrap,
       warrenProvider,
       ...(this.#certificates === undefined ? {} : { certificates: this.#certificates }),

@@ -45,8 +45,8 @@ export class HandOvers {
     for (const { user } of users) {
       const handOver = this.#byUser.get(user);
       if (handOver === undefined) continue;
-      refuseCommitted(handOver);
       refuseUnwritable(handOver);
+      refuseCommitted(handOver);
       const other = [...this.#byUser.values()].find((one) => one !== handOver && one.file === handOver.file);
       if (other === undefined) continue;
       throw new UserError(
@@ -105,7 +105,8 @@ export class HandOvers {
     return users.flatMap(({ user }): SettingPath[] => {
       const handOver = this.#byUser.get(user);
       if (handOver?.until === undefined) return [];
-      this.#byUser.set(user, { user, file: handOver.file, withinMs: handOver.withinMs });
+      const { at, file, withinMs } = handOver;
+      this.#byUser.set(user, { user, at, file, withinMs });
       return [['handOver', user, 'until']];
     });
   }

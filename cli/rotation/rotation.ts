@@ -2,28 +2,23 @@
  * The course of a rotation. At every moment at least one login of each user works that its clients have, and whatever
  * ends this process, the stack's settings and state say where it stands: run again, it goes on from there.
  */
-import * as path from 'node:path';
 import { describeUse } from '../../broker/credentialUse';
 import type { Broker } from '../../broker/transport';
 import * as users from '../../broker/users';
 import { formatDuration } from '../../topology/units';
-import { hasChanges, lifecycle } from '../commands/lifecycle';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';
 import { brokerNames, openStackBroker, readOutputs, type StackOutputs } from '../stackBroker';
-import { UserError } from '../userError';
 import { drained } from './draining';
 import { HandOvers } from './handOvers';
+import { Operations, type OperationOptions } from './operations';
 import { newestOf, olderOf, withNext, type Plan, type UserGenerations } from './plan';
 import { refuseGivenPasswords } from './names';
 import { writeGenerations, type SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';
 
-export interface RotationOptions {
+export interface RotationOptions extends OperationOptions {
   readonly drainMs: number;
-  /** Whether the first `up` may change something else, too. */
-  readonly mayChange: boolean;
-  readonly hasCheckpoints: boolean;
 }
 
 const say = createProgress();
@@ -34,6 +29,7 @@ export class Rotation {
   /** As they are once the rotation is begun. */
   readonly #users: readonly UserGenerations[];
   readonly #handOvers: HandOvers;
+  readonly #operations: Operations;
   /** What the settings say as far as we know: another rotation may write there, too. */
   readonly #written: Map<string, readonly number[]>;
 
@@ -44,13 +40,14 @@ export class Rotation {
   ) {
     this.#users = plan.users.map((one) => (this.#isBegun(one) ? { ...one, wanted: withNext(one) } : one));
     this.#handOvers = new HandOvers(stack, say);
+    this.#operations = new Operations(stack, options, say);
     this.#written = new Map(plan.users.map(({ user, wanted }) => [user, wanted]));
   }
 
   /** What `run` would do, in steps; changes nothing. */
   async describe(isNow: boolean): Promise<string> {
     this.#refuseFaults();
-    const [file, goes] = [this.#shownFile(), this.#going().join(', ')];
+    const [file, goes] = [this.#operations.settingsFile, this.#going().join(', ')];
     const broker = await this.#broker();
     try {
       const use = await describeUse(broker, this.#going());
@@ -79,7 +76,7 @@ export class Rotation {
 
   async run(): Promise<number> {
     await this.#begin();
-    const exitCode = await this.#up(
+    const exitCode = await this.#operations.up(
       'the new logins, and whoever of the stack uses them',
       'Nobody has lost a login.',
     );
@@ -106,7 +103,7 @@ export class Rotation {
     const others = this.#users.filter((one) => !isAdmin(one));
     this.#refuseFaults();
     // Who is cut off is without a login until the `up` is through: it must not be one that is going to fail.
-    if (this.plan.isNew && !this.options.mayChange) await this.#refuseChanges();
+    if (this.plan.isNew) await this.#operations.refuseChanges('logins');
     const broker = await this.#broker(await readOutputs(stack));
     try {
       this.#write([...others.map(settled), ...admins], this.#handOvers.dropDeadlines(this.#begun()));
@@ -115,7 +112,7 @@ export class Rotation {
       await broker.close();
     }
     const why = 'The old logins are gone; clients of the stack are without one until this went through.';
-    const exitCode = await this.#up('new logins in place of those that were revoked', why);
+    const exitCode = await this.#operations.up('new logins in place of those that were revoked', why);
     if (exitCode !== 0) return exitCode;
     const outputs = await readOutputs(stack);
     this.#handOvers.replace(this.#users, outputs);
@@ -132,7 +129,7 @@ export class Rotation {
     this.#refuseFaults();
     // Of any other that goes on, the `up` itself may have failed halfway.
     const isKnown = this.plan.isNew || this.#users.every((one) => this.#handOvers.isUnderWay(one));
-    if (isKnown && !this.options.mayChange) await this.#refuseChanges();
+    if (isKnown) await this.#operations.refuseChanges('logins');
     if (!this.plan.isNew) return;
     this.#write(this.#users, this.#handOvers.dropDeadlines(this.#begun()));
   }
@@ -150,34 +147,11 @@ export class Rotation {
     return this.#users.filter((one) => this.#isBegun(one));
   }
 
-  /** A rotation changes logins: what else waits for an `up` would come along unseen. */
-  async #refuseChanges(): Promise<void> {
-    const { stack, configArguments } = this.stack;
-    say('looking whether anything else waits for an up');
-    if (!(await hasChanges(stack, configArguments))) return;
-    throw new UserError(
-      `stack ${stack} has changes that wait for an \`up\`, and a rotation changes logins alone. See them with \`npx warren preview --stack ${stack}\`, and bring them up first; or let them come along with --with-changes`,
-    );
-  }
-
   #write(list: readonly UserGenerations[], removed: readonly SettingPath[]): void {
     const generations = new Map(list.map(({ user, wanted }) => [user, wanted]));
     writeGenerations(this.stack.settingsFile, generations, this.#written, removed);
     for (const [user, wanted] of generations) this.#written.set(user, wanted);
-    say(`${this.#shownFile()}: ${listsOf(list)}`);
-  }
-
-  async #up(goal: string, standing: string): Promise<number> {
-    const { stack, configArguments } = this.stack;
-    say(`up: ${goal}`);
-    const further = ['--yes', '--skip-preview', ...configArguments];
-    const exitCode = await lifecycle('up', { stack, checkpoints: this.options.hasCheckpoints }, further);
-    if (exitCode !== 0) {
-      process.stderr.write(
-        `warren: the rotation stands still: its \`up\` failed, see above. ${standing} When that is mended, the same command goes on from here.\n`,
-      );
-    }
-    return exitCode;
+    say(`${this.#operations.settingsFile}: ${listsOf(list)}`);
   }
 
   /** By user, why its old login stays for now. */
@@ -195,14 +169,14 @@ export class Rotation {
 
   async #end(list: readonly UserGenerations[]): Promise<number> {
     this.#write(list.map(settled), this.#handOvers.dropDeadlines(list));
-    return this.#up(`the end of ${list.flatMap(oldNames).join(', ')}`, 'The new logins work.');
+    return this.#operations.up(`the end of ${list.flatMap(oldNames).join(', ')}`, 'The new logins work.');
   }
 
   #conclude(over: readonly UserGenerations[], staying: ReadonlyMap<string, string>): number {
     if (over.length > 0) {
       const names = over.map(({ user, wanted }) => brokerNames(user, [newestOf(wanted)]).join(''));
       process.stdout.write(
-        `Rotated: ${names.join(', ')}. The stack's settings ${this.#shownFile()} have changed: commit them.\n`,
+        `Rotated: ${names.join(', ')}. The stack's settings ${this.#operations.settingsFile} have changed: commit them.\n`,
       );
     }
     if (staying.size === 0) return ExitCode.ok;
@@ -234,11 +208,6 @@ export class Rotation {
 
   #coming(): readonly string[] {
     return this.#users.flatMap(({ user, wanted }) => brokerNames(user, [newestOf(wanted)]));
-  }
-
-  #shownFile(): string {
-    const relative = path.relative(process.cwd(), this.stack.settingsFile);
-    return relative.startsWith('..') ? this.stack.settingsFile : relative;
   }
 }
 

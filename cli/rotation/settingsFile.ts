@@ -1,7 +1,7 @@
 /** Writes into a stack's settings, Pulumi.<stack>.yaml, and leaves all else in it as it is: comments, order, secrets. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isMap, parseDocument, type Document } from 'yaml';
+import { isMap, parseDocument, type Document, type Node } from 'yaml';
 import { UserError } from '../userError';
 
 const PREFIX = 'warren:';
@@ -38,12 +38,51 @@ export function writeGenerations(
   });
 }
 
+export interface SettingChange {
+  readonly setting: SettingPath;
+  /** What stands there as far as we know; undefined for nothing. */
+  readonly known: unknown;
+  readonly value: unknown;
+}
+
+/**
+ * @param removed settings that go at the same moment
+ * @throws UserError where something else than `known` stands there
+ */
+export function changeSetting(
+  file: string,
+  { setting, known, value }: SettingChange,
+  removed: readonly SettingPath[] = [],
+): void {
+  change(file, (document) => {
+    const [first, ...others] = setting;
+    const at = ['config', keyOf(document, first), ...others];
+    const found = (document.getIn(at, true) as Node | undefined)?.toJS(document) as unknown;
+    if (JSON.stringify(found) !== JSON.stringify(known)) {
+      throw new UserError(
+        `${file} has changed meanwhile (${setting.join('.')}: ${found === undefined ? 'nothing' : JSON.stringify(found)}), by another rotation perhaps. Nothing was written there; the same command goes on from here`,
+      );
+    }
+    put(document, at, Array.isArray(value) ? document.createNode(value, { flow: true }) : value);
+    for (const one of removed) remove(document, one);
+  });
+}
+
 /** Sets one value below a setting. */
 export function writeSetting(file: string, keys: SettingPath, value: unknown): void {
   change(file, (document) => {
     const [first, ...others] = keys;
-    document.setIn(['config', keyOf(document, first), ...others], value);
+    put(document, ['config', keyOf(document, first), ...others], value);
   });
+}
+
+/** Also below a table that is written as nothing: `cluster:`. */
+function put(document: Document, at: readonly string[], value: unknown): void {
+  for (let length = 2; length < at.length; length++) {
+    const table = at.slice(0, length);
+    if (document.hasIn(table) && document.getIn(table) === null) document.deleteIn(table);
+  }
+  document.setIn(at, value);
 }
 
 export function removeSettings(file: string, settings: readonly SettingPath[]): void {
@@ -54,7 +93,8 @@ export function removeSettings(file: string, settings: readonly SettingPath[]): 
 }
 
 function remove(document: Document, [first, ...others]: SettingPath): void {
-  document.deleteIn(['config', keyOf(document, first), ...others]);
+  const at = ['config', keyOf(document, first), ...others];
+  if (document.hasIn(at)) document.deleteIn(at);
 }
 
 /** A setting's namespace may be left out, as `pulumi config` reads it. */

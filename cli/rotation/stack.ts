@@ -2,8 +2,15 @@
 import { nearest, quoteList } from '../../topology/names';
 import type { Topology } from '../../topology/model';
 import { configArguments, settingsFileOf } from '../configFile';
-import { adminUserOf, exportedStack, loadTopology, readConfig, type StackConfig } from '../stackBroker';
-import { usernamesIn, wasUp } from '../stackState';
+import {
+  adminUserOf,
+  exportedStack,
+  generationsOf,
+  loadTopology,
+  readConfig,
+  type StackConfig,
+} from '../stackBroker';
+import { usernamesIn, wasUp, type ExportedStack } from '../stackState';
 import { UserError } from '../userError';
 import type { UserGenerations } from './plan';
 
@@ -19,6 +26,8 @@ export interface RotatedStack {
   readonly topology: Topology;
   readonly adminUser: string;
   readonly users: readonly UserGenerations[];
+  /** Its state. */
+  readonly exported: ExportedStack;
 }
 
 /** @throws UserError where the stack can't be read, or was never up */
@@ -40,11 +49,11 @@ export async function readStack(stack: string, configFile: string | undefined): 
   const own = [...made.keys()].filter((user) => user === SCALER_USER && !named.has(user));
   const users = [...named, ...own].map((user) => ({
     user,
-    wanted: wantedGenerations(config, user),
+    wanted: generationsOf(config, user),
     made: made.get(user) ?? [],
   }));
   return {
-    ...{ stack, config, topology, adminUser, users },
+    ...{ stack, config, topology, adminUser, users, exported },
     configArguments: configArguments(configFile),
     settingsFile: settingsFileOf(stack, configFile),
   };
@@ -58,23 +67,6 @@ function madeGenerations(usernames: readonly string[]): ReadonlyMap<string, read
     if (user !== undefined) made.set(user, [...(made.get(user) ?? []), Number(generation)]);
   }
   return made;
-}
-
-/** @throws UserError before anything is decided by a list that the stack's program would refuse */
-export function wantedGenerations({ generations }: StackConfig, user: string): readonly number[] {
-  const found = new Map(Object.entries(Object(generations ?? {}) as Record<string, unknown>)).get(user) ?? [
-    1,
-  ];
-  const isList =
-    typeof generations !== 'string' &&
-    Array.isArray(found) &&
-    found.length > 0 &&
-    new Set(found).size === found.length &&
-    found.every((item) => Number.isSafeInteger(item) && Number(item) >= 1);
-  if (isList) return found as readonly number[];
-  throw new UserError(
-    `the setting generations must map users to lists of different whole numbers from 1, e.g. {"${user}": [1, 2]}; see it with: pulumi config get generations`,
-  );
 }
 
 export interface Selection {

@@ -10,7 +10,12 @@ import { canonicalJson } from '../../topology/objects';
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { Provider } from '../../provider/warren/resources';
-import { ClusterIdentity, ClusterReady, RollingGate } from '../../provider/warren/stepResources';
+import {
+  ClusterCookie,
+  ClusterIdentity,
+  ClusterReady,
+  RollingGate,
+} from '../../provider/warren/stepResources';
 import { labelsOf, limitsOf, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { enabledPlugins, hostOf, loginConf, nodeConf, nodeName } from './conf';
@@ -27,7 +32,7 @@ export interface ClusterArgs {
     /** Secret. */
     readonly key: pulumi.Input<string>;
   };
-  /** Secret; the same for every node, for as long as the cluster lives. */
+  /** Secret; the same for every node. */
   readonly cookie: pulumi.Output<string>;
   /** The administrator that a new cluster begins with. */
   readonly bootstrap: { readonly username: string; readonly password: pulumi.Output<string> };
@@ -43,6 +48,8 @@ export const MANAGEMENT_PORT = 15_672;
 const STOP_SECONDS = 120;
 const READY_SECONDS = 300;
 const GATE_SECONDS = 900;
+/** For a node that is just on its way back. */
+const COOKIE_SECONDS = 120;
 const PROXY_CONNECTIONS = 20_000;
 /** Every check starts an Erlang machine. */
 const HEALTHCHECK = {
@@ -89,6 +96,7 @@ export class Cluster extends pulumi.ComponentResource {
         cluster: place.prefix,
         nodes: [...this.nodeNames],
         containers: nodes.map(({ id }) => id),
+        given: givenBy(settings),
         timeoutSeconds: READY_SECONDS,
       },
       { parent: this, provider: args.warrenProvider, dependsOn: nodes },
@@ -106,15 +114,31 @@ export class Cluster extends pulumi.ComponentResource {
 
   /** One after the other by the gates between them, which a new cluster passes at once. */
   private makeNodes(image: docker.RemoteImage): docker.Container[] {
+    const cookie = this.makeCookie();
     const nodes: docker.Container[] = [];
     for (let number = 1; number <= this.size(); number++) {
-      const before = nodes.at(-1);
-      nodes.push(this.makeNode(number, image, before === undefined ? [] : [before]));
+      nodes.push(this.makeNode(number, image, [cookie, ...nodes.slice(-1)]));
     }
     return nodes;
   }
 
-  private makeNode(number: number, image: docker.RemoteImage, before: docker.Container[]): docker.Container {
+  private makeCookie(): ClusterCookie {
+    const { place, cookie, warrenProvider } = this.args;
+    return new ClusterCookie(
+      'cookie',
+      {
+        cluster: place.prefix,
+        owner: place.owner,
+        hosts: Array.from({ length: this.size() }, (_, index) => hostOf(index + 1)),
+        cookie,
+        ...(place.host === undefined ? {} : { dockerHost: place.host }),
+        timeoutSeconds: COOKIE_SECONDS,
+      },
+      { parent: this, provider: warrenProvider, dependsOn: [this.identity] },
+    );
+  }
+
+  private makeNode(number: number, image: docker.RemoteImage, before: pulumi.Resource[]): docker.Container {
     const { place, settings, topology, warrenProvider } = this.args;
     const own = { parent: this, provider: place.provider };
     const name = `${place.prefix}-${hostOf(number)}`;
@@ -249,6 +273,12 @@ export class Cluster extends pulumi.ComponentResource {
       }))
       .sort((a, b) => a.internal - b.internal);
   }
+}
+
+/** Noted when all nodes have it: `warren rotate` sees there what is over. */
+function givenBy({ cookie, tls }: ClusterSettings): Record<string, number> {
+  const certificate = tls !== undefined && 'generation' in tls ? tls.generation : 1;
+  return { cookie, certificate };
 }
 
 /** Not secret, though it is made of secrets: they are long random texts. */

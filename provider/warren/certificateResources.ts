@@ -29,6 +29,8 @@ export interface CertificateArgs {
   readonly addresses: pulumi.Input<string[]>;
   /** How long it lives; in the last third of that time an `up` makes another one. */
   readonly days: pulumi.Input<number>;
+  /** Another number is another certificate, also before that. */
+  readonly generation?: pulumi.Input<number>;
 }
 
 /** A server's certificate. */

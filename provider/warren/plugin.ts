@@ -8,6 +8,7 @@ import { globalParameterType } from './globalParameter';
 import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
+import { clusterCookieStep } from './steps/clusterCookie';
 import { clusterGuardStep } from './steps/clusterGuard';
 import { clusterIdentityStep } from './steps/clusterIdentity';
 import { clusterReadyStep } from './steps/clusterReady';
@@ -34,6 +35,7 @@ servePackage({
   ],
   steps: [
     clusterIdentityStep,
+    clusterCookieStep,
     rollingGateStep,
     clusterReadyStep,
     clusterGuardStep,

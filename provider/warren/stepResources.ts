@@ -34,12 +34,34 @@ export class RollingGate extends pulumi.CustomResource {
   }
 }
 
+export interface ClusterCookieArgs {
+  /** The cluster's name, which begins those of its containers. */
+  readonly cluster: pulumi.Input<string>;
+  /** Of the containers' label: others are never touched. */
+  readonly owner: pulumi.Input<string>;
+  /** Host names of the nodes. */
+  readonly hosts: pulumi.Input<pulumi.Input<string>[]>;
+  readonly cookie: pulumi.Input<string>;
+  /** Of the containers' Docker Engine, as in DOCKER_HOST. */
+  readonly dockerHost?: pulumi.Input<string>;
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Gives all nodes that run another Erlang cookie, before the first of their containers is replaced. */
+export class ClusterCookie extends pulumi.CustomResource {
+  constructor(name: string, args: ClusterCookieArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:ClusterCookie', name, { ...args, cookie: pulumi.secret(args.cookie) }, options);
+  }
+}
+
 export interface ClusterReadyArgs {
   readonly cluster: pulumi.Input<string>;
   /** `rabbit@host` of each node. */
   readonly nodes: pulumi.Input<pulumi.Input<string>[]>;
   /** The ids of their containers. */
   readonly containers: pulumi.Input<pulumi.Input<string>[]>;
+  /** What all of them have by now, as numbers by what it is: noted for whoever rotates that. */
+  readonly given?: pulumi.Input<Record<string, number>>;
   readonly timeoutSeconds: pulumi.Input<number>;
 }
 

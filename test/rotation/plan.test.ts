@@ -16,7 +16,7 @@ import {
 import { HandOvers } from '../../cli/rotation/handOvers';
 import { removeSettings, writeGenerations, writeSetting } from '../../cli/rotation/settingsFile';
 
-import { wantedGenerations } from '../../cli/rotation/stack';
+import { generationsOf } from '../../cli/stackBroker';
 import { UserError } from '../../cli/userError';
 
 interface World {
@@ -116,13 +116,13 @@ describe('a plan', () => {
   });
 
   it.each([[[1, 1]], [[]], [[0]], ['12'], [5]])('refuses generations %j', (list) => {
-    expect(() => wantedGenerations({ generations: { celery: list } }, 'celery')).toThrow(UserError);
+    expect(() => generationsOf({ generations: { celery: list } }, 'celery')).toThrow(UserError);
   });
 
   it('takes generations as they are, and one where nothing is said', () => {
-    expect(wantedGenerations({ generations: { celery: [3, 1] } }, 'celery')).toEqual([3, 1]);
-    expect(wantedGenerations({ generations: {} }, 'constructor')).toEqual([1]);
-    expect(() => wantedGenerations({ generations: '{"celery":[2]}' }, 'celery')).toThrow(UserError);
+    expect(generationsOf({ generations: { celery: [3, 1] } }, 'celery')).toEqual([3, 1]);
+    expect(generationsOf({ generations: {} }, 'constructor')).toEqual([1]);
+    expect(() => generationsOf({ generations: '{"celery":[2]}' }, 'celery')).toThrow(UserError);
   });
 
   it('knows what the state still has, where the settings have forgotten it', () => {

@@ -8,6 +8,7 @@ it('a cluster needs nothing said', () => {
   expect(readDockerSettings({ cluster: {} }).cluster).toEqual({
     haproxyImage: 'haproxy:3.0',
     address: '127.0.0.1',
+    cookie: 1,
     managementAddress: '127.0.0.1',
     amqpPort: 5672,
     managementPort: 15_672,

@@ -5,7 +5,10 @@ import type { ContainerInputs, Upload } from './fields';
 import { UserError } from '../../../userError';
 
 /** One archive with all of them, to be unpacked at the container's root; undefined where there are none. */
-export async function archiveOf({ name, uploads = [] }: ContainerInputs): Promise<Buffer | undefined> {
+export async function archiveOf({
+  name,
+  uploads = [],
+}: Pick<ContainerInputs, 'name' | 'uploads'>): Promise<Buffer | undefined> {
   if (uploads.length === 0) return undefined;
   const archive = pack();
   for (const upload of uploads) {
