@@ -2,7 +2,7 @@
 export const ExitCode = {
   /** Done; for `check` and `diff`: nothing at or over `--fail-on`. */
   ok: 0,
-  /** `check` or `diff` found something at or over `--fail-on`, `import` an error or a difference; Pulumi's own failures have this code too. */
+  /** `check` or `diff` found something at or over `--fail-on`, `import` an error or a difference, `status` what needs somebody; Pulumi's own failures have this code too. */
   findings: 1,
   /** The command could not run: wrong usage, an unreadable file, something missing on this machine. */
   cannotRun: 2,

@@ -6,12 +6,13 @@ import { toExitCode } from './userError';
 export function addStatusCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('status')
-    .description("show what is so on a stack's broker")
+    .description("show what is so on a stack's broker, and warn of what needs somebody")
     .requiredOption('--stack <stack>', 'name of the stack')
-    .requiredOption(
-      '--access',
-      'who can do what, by the broker and by the topology; exit 1 where they differ',
+    .option(
+      '--certificates',
+      'how long its certificates are good for; exit 1 from 30 days before one ends (shown also without any option)',
     )
+    .option('--access', 'who can do what, by the broker and by the topology; exit 1 where they differ')
     .option('--config-file <file>', "another settings file than the stack's own")
     .option('--json', 'for programs')
     .action(async (options: StatusOptions) => {

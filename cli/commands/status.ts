@@ -1,4 +1,7 @@
-/** `warren status --access`: who can do what on a stack's broker, and where that isn't what the topology says. */
+/**
+ * `warren status`: how long a stack's certificates are good for; who can do what on its broker, and where that isn't what
+ * the topology says.
+ */
 import { readSnapshot } from '../../broker/snapshot';
 import { accessReport, type Access, type AccessEntry } from '../../topology/accessReport';
 import type { BrokerObject } from '../../topology/objects';
@@ -15,20 +18,54 @@ import {
   withBrokerNames,
 } from '../stackBroker';
 import { usernamesIn } from '../stackState';
+import { certificatesAsJson, certificatesAsText, isWorrying } from '../status/certificateReport';
+import { findCertificates, type AskedOfStack } from '../status/certificates';
 
 export interface StatusOptions {
   readonly stack: string;
-  readonly access: true;
+  readonly access?: boolean;
+  readonly certificates?: boolean;
   readonly configFile?: string;
   readonly json?: boolean;
 }
 
-export async function status({ stack, configFile, json = false }: StatusOptions): Promise<number> {
+/** One part of it: for people, for programs, and whether somebody has to do something. */
+interface Part {
+  readonly text: string;
+  readonly json: object;
+  readonly isFine: boolean;
+}
+
+export async function status(options: StatusOptions): Promise<number> {
+  const { stack, configFile, json = false, access = false } = options;
   const [config, exported] = await Promise.all([
     readConfig(stack, configArguments(configFile)),
     exportedStack(stack),
   ]);
-  const outputs = await readOutputs(stack);
+  const asked = { stack, config, exported, outputs: await readOutputs(stack) };
+  const parts = [
+    ...(options.certificates === true || !access ? [await certificatesPart(asked)] : []),
+    ...(access ? [await accessPart(asked)] : []),
+  ];
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(Object.assign({}, ...parts.map((part) => part.json)), undefined, 2)}\n`
+      : parts.map(({ text }) => text).join('\n'),
+  );
+  return parts.every(({ isFine }) => isFine) ? ExitCode.ok : ExitCode.findings;
+}
+
+async function certificatesPart(asked: AskedOfStack): Promise<Part> {
+  const now = new Date();
+  const found = await findCertificates(asked);
+  return {
+    text: certificatesAsText(found, now),
+    json: { certificates: certificatesAsJson(found, now) },
+    isFine: !found.some((one) => isWorrying(one, now)),
+  };
+}
+
+async function accessPart({ config, outputs, exported }: AskedOfStack): Promise<Part> {
   const wanted = withBrokerNames(loadTopology(config).objects, config);
   const broker = await openStackBroker(config, outputs);
   try {
@@ -38,8 +75,11 @@ export async function status({ stack, configFile, json = false }: StatusOptions)
       wanted,
       found.filter((object) => !own.has(userOf(object) ?? '')),
     );
-    process.stdout.write(json ? asJson(entries, own) : asText(entries, [...own], absentUsers(config)));
-    return entries.every(({ state }) => state === 'same') ? ExitCode.ok : ExitCode.findings;
+    return {
+      text: asText(entries, [...own], absentUsers(config)),
+      json: { entries, ownUsers: [...own] },
+      isFine: entries.every(({ state }) => state === 'same'),
+    };
   } finally {
     await broker.close();
   }
@@ -87,8 +127,4 @@ function linesOf(user: string, vhost: string | undefined, access: Access, state:
     [name, vhost ?? '', ...patterns, '', state],
     ...topics.map(({ exchange, write, read }) => ['', '', '', write, read, exchange, '']),
   ];
-}
-
-function asJson(entries: readonly AccessEntry[], own: ReadonlySet<string>): string {
-  return `${JSON.stringify({ entries, ownUsers: [...own] }, undefined, 2)}\n`;
 }
