@@ -24,6 +24,8 @@ export interface Inputs {
   optionalInteger(path: string): number | undefined;
   /** A table of arguments; absent is empty. */
   table(path: string): Arguments;
+  /** A table whose keys are names of somebody's choice, such as users: none of them is bookkeeping. Absent is empty. */
+  named(path: string): Readonly<Record<string, unknown>>;
   /** A table written as one JSON text. */
   jsonTable(path: string): Arguments;
   /** Required; any JSON value, written as one text. */
@@ -65,6 +67,7 @@ export function readInputs(values: PropertyMap): Inputs {
     integer: (path) => required(path, integer(path), undefined, 0),
     optionalInteger: integer,
     table: (path) => optional(path, 'a table of arguments', asTable) ?? {},
+    named: (path) => optional(path, 'a table', asRecord) ?? {},
     jsonTable: (path) => optional(path, 'a JSON object as text', asJsonTable) ?? {},
     json: (path) => {
       // Wrapped: the value itself may be null.
@@ -105,11 +108,17 @@ function asList(value: unknown): readonly unknown[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return value as Record<string, unknown>;
+}
+
 /** Without the bookkeeping keys (`__defaults`) that state written by the bridged provider holds. */
 function asTable(value: unknown): Arguments | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const entries = Object.entries(value).filter(([key, item]) => !key.startsWith('__') && item !== null);
-  return Object.fromEntries(entries);
+  const record = asRecord(value);
+  if (record === undefined) return undefined;
+  const entries = Object.entries(record).filter(([key, item]) => !key.startsWith('__') && item !== null);
+  return Object.fromEntries(entries) as Arguments;
 }
 
 function asJson(value: unknown): { readonly value: JsonValue } | undefined {

@@ -48,11 +48,14 @@ it('a login that goes is known by its user, whatever that is called', () => {
   const drain = (values: object) =>
     credentialDrainStep.parse(readInputs({ timeoutSeconds: 1, ...values }), undefined);
   const before = drain({
-    users: { constructor: ['constructor-g1'], celery: ['celery-g2'] },
+    users: { constructor: ['constructor-g1'], __old: ['__old-g1'], celery: ['celery-g2'] },
     __leaving: { celery: ['celery-g1'] },
   });
   const after = drain({ users: { celery: ['celery-g2'] } });
-  expect(goingFrom(before, after)).toEqual({ replaced: ['celery-g1'], removed: ['constructor-g1'] });
+  expect(goingFrom(before, after)).toEqual({
+    replaced: ['celery-g1'],
+    removed: ['constructor-g1', '__old-g1'],
+  });
   expect(goingFrom(before, before)).toEqual({ replaced: ['celery-g1'], removed: [] });
 });
 

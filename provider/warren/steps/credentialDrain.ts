@@ -80,7 +80,7 @@ export const credentialDrainStep: StepType<CredentialDrain> = {
 };
 
 function namesIn(inputs: Inputs, path: string): UserNames {
-  const entries = Object.entries(inputs.table(path));
+  const entries = Object.entries(inputs.named(path));
   return new Map(entries.map(([user, names]) => [user, Array.isArray(names) ? names.map(String) : []]));
 }
 
