@@ -60,6 +60,8 @@ export interface ClusterSettings {
   readonly keepVolumes: boolean;
   /** A definitions.json that a new cluster begins with, relative to the project's folder. */
   readonly definitions?: string;
+  /** Logins and messages may cross the network without TLS, in a production stack, too. */
+  readonly plainText: boolean;
   /** Number of the Erlang cookie: another number is another cookie. */
   readonly cookie: number;
   /** Where the topology has `broker.tls`; an own authority, where nothing is said. */
@@ -182,6 +184,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     keepVolumes: flag,
     definitions: text,
     cookie: count,
+    plainText: flag,
     tls: readTls,
   });
   const settings = {
@@ -192,6 +195,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     managementPort: 15_672,
     amqpsPort: 5671,
     keepVolumes: false,
+    plainText: false,
     cookie: 1,
     ...given,
     ...(memory === undefined ? {} : { memoryBytes: memory }),
@@ -203,6 +207,11 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
 /** Whether what is published there is so on every address of the host. */
 export function isEveryAddress(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
+}
+
+/** Whether what is published there stays on the machine. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
 }
 
 function refuseSamePorts(cluster: ClusterSettings, at: string): void {

@@ -22,6 +22,7 @@ import { isOwnUser, readDefinitionsFile } from './definitionsFile';
 import { Drain } from './drain';
 import { refuseAmbiguous } from './givenPasswords';
 import { loginsOf } from './logins';
+import { plainListenersOf } from './plainListeners';
 import { refusal } from './refusal';
 import { readSettings, withOwnAmqp, type Settings } from './settings';
 import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
@@ -68,6 +69,12 @@ async function onDocker(
   docker: DockerSettings,
   { objects, topology: model }: Loaded,
 ): Promise<Outputs> {
+  const plain = docker.cluster === undefined ? undefined : plainListenersOf(docker.cluster, model);
+  if (settings.isProduction && plain !== undefined) {
+    throw refusal(
+      `Stack ${settings.stack} is a production stack, and ${plain} Where that is meant, say so: pulumi config set --path docker.cluster.plainText true --stack ${settings.stack}`,
+    );
+  }
   // Docker's classes take a while to load, and most stacks have nothing on Docker.
   const { DockerPlatform } = await import('./dockerPlatform.js');
   const file = docker.cluster?.definitions;

@@ -24,6 +24,8 @@ export interface Login {
 export interface Settings {
   readonly project: string;
   readonly stack: string;
+  /** Nothing that is fine for an experiment only. */
+  readonly isProduction: boolean;
   readonly topologyFile: string;
   readonly target?: Target;
   readonly connection: Connection;
@@ -68,13 +70,14 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
   refuseUnknownKeys(config, stack);
   for (const key of SECRET_KEYS) refusePlainText(config, key, stack, env);
   if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', stack, env);
-  if (config.getBoolean('production') === true || PRODUCTION_STACK.test(stack))
-    refuseEmptyPassphrase(stack, env);
+  const isProduction = config.getBoolean('production') === true || PRODUCTION_STACK.test(stack);
+  if (isProduction) refuseEmptyPassphrase(stack, env);
   const docker = readDocker(config);
   const seed = readSeed(config, stack);
   return {
     project: pulumi.getProject(),
     stack,
+    isProduction,
     ...(docker === undefined ? {} : { docker }),
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),

@@ -124,6 +124,19 @@ withBroker(
       expect(await callManagement(broker, 'GET', 'queues/shop/more')).toMatchObject({ name: 'more' });
     });
 
+    it('a production stack whose cluster would be open to the network in plain text', async () => {
+      workspace.setConfig({
+        ...{ endpoint: '', production: true },
+        docker: { cluster: { address: '0.0.0.0' } },
+      });
+      const run = await workspace.up();
+      expect(run.exitCode).not.toBe(0);
+      expect(run.output).toMatch(
+        /AMQP is published on 0\.0\.0\.0: logins and messages cross .*plainText true/,
+      );
+      expect(run.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    });
+
     it.each([
       ['topology', 'nowhere.yaml', /can't read the topology nowhere\.yaml/i],
       ['endpoint', 'amqp://127.0.0.1', /scheme "amqp:"/],

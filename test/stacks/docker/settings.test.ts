@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PlatformSettingsError } from '../../../platform/reads';
 import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
+import { plainListenersOf } from '../../../stacks/plainListeners';
 import { withOwnAmqp, type Settings } from '../../../stacks/settings';
 import type { Topology } from '../../../topology/model';
 
@@ -14,6 +15,7 @@ it('a cluster needs nothing said', () => {
     managementPort: 15_672,
     amqpsPort: 5671,
     keepVolumes: false,
+    plainText: false,
   });
   expect(readDockerSettings({ cluster: null, workers: { a: null } }).workers).toEqual({ a: {} });
 });
@@ -122,4 +124,28 @@ it('the address of a cluster follows from its ports, and from TLS', () => {
   expect(addressOf({}, undefined, 'amqp://rabbitmq.example.com:5672')).toBe(
     'amqp://rabbitmq.example.com:5672',
   );
+});
+
+it.each([
+  [{}, undefined, undefined],
+  [
+    { address: '0.0.0.0' },
+    undefined,
+    /^AMQP is published on 0\.0\.0\.0: .* Say `broker: \{tls: \{only: true\}\}`/,
+  ],
+  [
+    { address: '10.0.0.7' },
+    { only: false },
+    /^AMQP without TLS, beside that with TLS, is published on 10\.0\.0\.7/,
+  ],
+  [{ address: '10.0.0.7' }, { only: true }, undefined],
+  [{ managementAddress: '::' }, { only: true }, /^the management API, .* `ssh -L`/],
+  [{ address: '0.0.0.0', managementAddress: '::', plainText: true }, undefined, undefined],
+])('of %j with TLS %j others can read: %j', (settings, tls, expected) => {
+  const { cluster } = readDockerSettings({ cluster: settings });
+  if (cluster === undefined) throw new Error('there is a cluster');
+  const broker = tls === undefined ? {} : { tls: { port: 5671, verifyPeer: false, ...tls } };
+  const found = plainListenersOf(cluster, { broker } as unknown as Topology);
+  if (expected === undefined) expect(found).toBeUndefined();
+  else expect(found).toMatch(expected);
 });

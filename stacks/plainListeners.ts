@@ -1,0 +1,20 @@
+/** What others on the network could read of a production stack's own cluster: logins and messages without TLS. */
+import { isLoopback, type ClusterSettings } from '../docker/settings';
+import type { Topology } from '../topology/model';
+
+/** In a sentence, with the way out; undefined where nothing leaves the machine in plain text, or that is meant. */
+export function plainListenersOf(
+  cluster: ClusterSettings,
+  { broker }: Pick<Topology, 'broker'>,
+): string | undefined {
+  if (cluster.plainText) return undefined;
+  const { address, managementAddress } = cluster;
+  if (!isLoopback(address) && broker?.tls?.only !== true) {
+    const listener = broker?.tls === undefined ? 'AMQP' : 'AMQP without TLS, beside that with TLS,';
+    return `${listener} is published on ${address}: logins and messages cross the network in plain text. Say \`broker: {tls: {only: true}}\` in the topology (the stack makes the certificates), or leave docker.cluster.address at 127.0.0.1.`;
+  }
+  if (!isLoopback(managementAddress)) {
+    return `the management API, which speaks no TLS here, is published on ${managementAddress}: the administrator's login crosses the network in plain text. Leave docker.cluster.managementAddress at 127.0.0.1, and reach it by \`ssh -L\` or a proxy with TLS.`;
+  }
+  return undefined;
+}
