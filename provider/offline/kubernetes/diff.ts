@@ -1,7 +1,7 @@
 /** What an update would change: asked of the API server by a dry run, so that its defaults are no difference. */
 import { isClusterError, isOutage } from '../../../kubernetesApi/errors';
 import { find, type KubernetesObject, type Reference } from '../../../kubernetesApi/objects';
-import type { Difference, PropertyChange } from '../../messages';
+import type { Difference } from '../../messages';
 import { UserError } from '../../userError';
 import { hasUnknown, type PropertyMap } from '../../values';
 import { referenceTo, type Call } from './call';
@@ -9,7 +9,7 @@ import { changeAt, differences } from './compare';
 import type { Settings } from './config';
 import { PATCH_FORCE, annotationOf, isAutonamed, metadataOf, stateForm, wireForm } from './object';
 import { applyOwned } from './ownership';
-import { isTable, parsePlace, valueAt, withValueAt, type Place } from './paths';
+import { isTable, parsePlace, textOf, valueAt, withValueAt, type Place } from './paths';
 import { isReplacing } from './replacement';
 import { managerOf, type State } from './state';
 
@@ -70,7 +70,11 @@ export async function serverDifference(
     return { ...known, isUnfinished: true };
   }
   const result = await dryRun(call, reference, comparison, live);
-  return result === undefined ? known : { ...known, changes: changesOf(comparison, live, result) };
+  if (result === undefined) return known;
+  const places = placesOf(live, result);
+  await tellDrift(call, comparison, live, result, places);
+  const shown = { state: { ...comparison.state.inputs, ...comparison.state.live }, news };
+  return { ...known, changes: places.map((place) => changeAt(inProgramsWords(place, news), shown)) };
 }
 
 /** Undefined where the API server would refuse it, which is told. */
@@ -122,20 +126,35 @@ const PASSING: readonly Place[] = [
   ['metadata', 'resourceVersion'],
 ];
 
-function changesOf(
-  { state, news }: Comparison,
-  live: KubernetesObject,
-  result: KubernetesObject,
-): readonly PropertyChange[] {
-  const [before, after] = [live, result].map((object) => ({
-    ...object,
-    ...stateForm(object),
-  })) as unknown as [PropertyMap, PropertyMap];
-  const places = differences(before, after).filter(
+function placesOf(live: KubernetesObject, result: KubernetesObject): readonly Place[] {
+  const [before, after] = [live, result].map((object) => ({ ...object, ...stateForm(object) }));
+  return differences(before, after).filter(
     (place) => !PASSING.some((passing) => passing.every((step, index) => place[index] === step)),
   );
-  const shown = { state: { ...state.inputs, ...state.live }, news };
-  return places.map((place) => changeAt(inProgramsWords(place, news), shown));
+}
+
+const SHOWN_DRIFTS = 5;
+const SHOWN_LENGTH = 80;
+
+/** The engine shows the state's values, which are the program's where only the cluster has others. */
+async function tellDrift(
+  call: Call,
+  { state }: Comparison,
+  live: KubernetesObject,
+  result: KubernetesObject,
+  places: readonly Place[],
+): Promise<void> {
+  const same = (place: Place): boolean =>
+    differences(valueAt(state.live, place), valueAt(result, place)).length === 0;
+  const words = places.filter(same).map((place) => {
+    const value = valueAt(live, place);
+    if (value === undefined) return `${textOf(place)} is gone`;
+    const shown = live.kind === 'Secret' ? 'another' : JSON.stringify(value).slice(0, SHOWN_LENGTH);
+    return `${textOf(place)} is ${shown}`;
+  });
+  if (words.length === 0) return;
+  const further = words.length > SHOWN_DRIFTS ? `, and ${words.length - SHOWN_DRIFTS} more` : '';
+  await call.warn(`Changed on the cluster since: ${words.slice(0, SHOWN_DRIFTS).join(', ')}${further}.`);
 }
 
 /** A Secret's `data` may be what the program calls `stringData`. */

@@ -70,6 +70,7 @@ async function untilGone(
   const { details } = answer as unknown as { readonly details?: { readonly uid?: string } };
   const uid = details?.uid ?? answer.metadata.uid;
   let pauseMs = LOOK_AGAIN_MS;
+  let said = '';
   for (;;) {
     const left = await lookTolerantly(call, reference);
     if (left === 'gone') break;
@@ -80,7 +81,9 @@ async function untilGone(
         `${describe(reference)} is still being deleted after ${timeoutMs / 1000} s. ${reasons.join('; ')}`.trim(),
       );
     }
-    call.status(['waiting until it is gone', ...reasons].join('; '));
+    const words = ['waiting until it is gone', ...reasons].join('; ');
+    if (words !== said) call.status(words);
+    said = words;
     await call.cluster.pause(pauseMs, `wait until ${describe(reference)} is gone`);
     pauseMs = Math.min(pauseMs * 1.5, LOOK_AGAIN_MAX_MS);
   }

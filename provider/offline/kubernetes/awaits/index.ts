@@ -73,6 +73,7 @@ export async function untilReady(
   if (look === undefined) return made.live;
   const deadline = Date.now() + made.timeoutMs;
   let { live } = made;
+  let said = '';
   let pauseMs = LOOK_AGAIN_MS;
   for (;;) {
     const seen: Look = await tolerant(async () => {
@@ -92,7 +93,9 @@ export async function untilReady(
       const head = `${describe(reference)} is not ready after ${made.timeoutMs / 1000} s; run \`up\` again to go on waiting, or give it more time (customTimeouts).`;
       throw new NotReady(live, [head, ...seen.reasons]);
     }
-    call.status(seen.reasons.join('; '));
+    const words = seen.reasons.join('; ');
+    if (words !== said) call.status(words);
+    said = words;
     await pauseOrStop(call, pauseMs, reference, live);
     pauseMs = Math.min(pauseMs * 1.5, LOOK_AGAIN_MAX_MS);
   }

@@ -52,7 +52,8 @@ export const deployment: Await = async (looker, live) => {
   const conditions = conditionsOf(live);
   const stuck = conditions.find(({ reason }) => reason === 'ProgressDeadlineExceeded');
   const refused = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
-  const head = `${Math.min(updated, available)} of ${wanted} new pods are available${old > 0 ? `, ${old} old ones are left` : ''}`;
+  // Old pods may be those that are available.
+  const head = `${Math.max(0, Math.min(updated, available - old))} of ${wanted} new pods are available${old > 0 ? `, ${old} old ones are left` : ''}`;
   const troubles = await troublesOfPods(looker, live, workload);
   const reasons = [head, refused?.message, ...troubles].filter((text) => text !== undefined);
   return stuck === undefined ? waitingFor(...reasons) : failed(stuck.message ?? 'no progress', ...reasons);
