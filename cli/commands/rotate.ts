@@ -88,7 +88,7 @@ async function rotateOfCluster(secret: ClusterSecret, options: RotateOptions): P
   const isEmergency = options.now === true;
   if (isEmergency && secret !== 'authority') {
     throw new UserError(
-      `--${secret} --now: there is nothing to be quicker about, the old one is worth nothing as soon as this is over, and nobody is cut off. Leave out --now`,
+      `--${secret} --now: this rotation waits for nobody and cuts nobody off, so there is no quicker one. Leave out --now`,
     );
   }
   if (isEmergency && options.finish === true) {

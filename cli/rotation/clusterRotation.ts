@@ -55,7 +55,10 @@ export class ClusterRotation {
       ];
     });
     const numbered = lines.map((line, index) => `  ${index + 1}. ${line}\n`).join('');
-    return `${numbered}This was a dry run: nothing was changed.\n`;
+    const cutOff = this.parts.isEmergency
+      ? 'Clients outside of the stack are cut off until they trust the new authority.\n'
+      : '';
+    return `${numbered}${cutOff}This was a dry run: nothing was changed.\n`;
   }
 
   async run(): Promise<number> {

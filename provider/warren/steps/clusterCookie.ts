@@ -5,7 +5,7 @@
  */
 import { engineAddress } from '../../../dockerApi/address';
 import { isEngineError } from '../../../dockerApi/errors';
-import { openEngine } from '../../../dockerApi/transport';
+import { openEngine, type Engine } from '../../../dockerApi/transport';
 import { readNodes } from '../../../broker/nodes';
 import { isBrokerError } from '../../../broker/errors';
 import type { StepCall, StepType } from '../../stepType';
@@ -38,11 +38,19 @@ export const clusterCookieStep: StepType<ClusterCookie> = {
       timeoutSeconds: inputs.integer('timeoutSeconds'),
     };
   },
-  pass: async (call, step) => {
-    const engine = openEngine(
-      engineAddress(step.dockerHost === undefined ? {} : { host: step.dockerHost }, process.env),
-    );
+  // Somebody may have replaced a single container, or have written into a volume.
+  isDue: async (_call, passed) => {
     try {
+      const nodes = await findNodes(engineOf(passed), passed);
+      return (await Promise.all(nodes.map((node) => hasCookie(node, passed.cookie)))).includes(false);
+    } catch (error) {
+      if (isEngineError(error)) return false;
+      throw error;
+    }
+  },
+  pass: async (call, step) => {
+    try {
+      const engine = engineOf(step);
       await untilDone(call, step, async () => {
         const nodes = await findNodes(engine, step);
         return nodes.length === 0 ? undefined : spread(call, step, nodes);
@@ -60,6 +68,10 @@ export const clusterCookieStep: StepType<ClusterCookie> = {
   },
 };
 
+function engineOf({ dockerHost }: ClusterCookie): Engine {
+  return openEngine(engineAddress(dockerHost === undefined ? {} : { host: dockerHost }, process.env));
+}
+
 /** @returns what is in the way just now, as a sentence without its full stop */
 async function spread(
   { session }: StepCall,
@@ -67,7 +79,7 @@ async function spread(
   nodes: readonly NodeContainer[],
 ): Promise<string | undefined> {
   const have = await Promise.all(nodes.map((node) => hasCookie(node, cookie)));
-  if (have.every((has) => has === true)) return undefined;
+  if (!have.includes(false)) return undefined;
   const isBegun = have.includes(true);
   // Half of it done is the worst place to wait for anything else.
   const obstacle = isBegun ? undefined : await obstacleIn(session, nodes);
