@@ -4,11 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { ClusterError } from '../../kubernetesApi/errors';
 import { ManifestError, objectsIn } from '../../kubernetesApi/manifests';
 import type { KubernetesObject } from '../../kubernetesApi/objects';
-import { lookAtWishes, parseWaitFor } from '../../provider/offline/kubernetes/awaits/waitFor';
-import { selectorText } from '../../provider/offline/kubernetes/awaits/pods';
+import { foreseeUpdate, guessOf } from '../../provider/offline/kubernetes/apply';
 import { changedConfig, checkConfig, settingsOf } from '../../provider/offline/kubernetes/config';
 import { knownDifference, respectingIgnored } from '../../provider/offline/kubernetes/diff';
-import { parseJsonPath, valuesAt } from '../../provider/offline/kubernetes/jsonPath';
 import { inputsOf, stateForm, wireForm } from '../../provider/offline/kubernetes/object';
 import { ownersIn } from '../../provider/offline/kubernetes/ownership';
 import { parsePlace, textOf, withValueAt } from '../../provider/offline/kubernetes/paths';
@@ -151,6 +149,26 @@ describe('objects', () => {
     expect(respectingIgnored(wanted, live, ['spec.replicas', 'spec.paused']).spec).toEqual({ replicas: 5 });
   });
 
+  it('are foreseen by a preview with what only the cluster knows left open', () => {
+    const service = object('Service', { spec: { ports: [] } });
+    expect(guessOf(service)).toMatchObject({
+      metadata: { name: 'x', uid: UNKNOWN },
+      spec: { ports: [], clusterIP: UNKNOWN },
+      status: UNKNOWN,
+    });
+    expect(guessOf({ ...service, spec: { clusterIP: 'None' } }).spec).toEqual({
+      clusterIP: 'None',
+      clusterIPs: UNKNOWN,
+    });
+    expect(guessOf(object('Pod', { spec: {} })).spec).toEqual({});
+    const live = { ...service, spec: { clusterIP: '10.0.0.1', ports: [1] }, status: { a: 1 } };
+    expect(foreseeUpdate(live, { ...service, spec: { ports: [2, 3] } })).toEqual({
+      ...service,
+      spec: { clusterIP: '10.0.0.1', ports: [2, 3] },
+      status: { a: 1 },
+    });
+  });
+
   it('are of a namespace or of the cluster by their kind', () => {
     expect(objectToken('kubernetes:core/v1:Secret')).toEqual({ apiVersion: 'v1', kind: 'Secret' });
     expect(objectToken('kubernetes:rabbitmq.com/v1beta1:RabbitmqCluster')).toEqual({
@@ -229,58 +247,6 @@ describe('secrets', () => {
       data: asSecret({ a: 'QQ==' }),
       __inputs: { kind: 'Secret', stringData: asSecret({ a: 'A' }) },
     });
-  });
-});
-
-describe('waiting', () => {
-  const live = object('Thing', {
-    status: {
-      phase: 'Up',
-      list: [{ a: 1 }, { a: 2 }],
-      conditions: [{ type: 'Ready', status: 'False', message: 'no' }],
-    },
-  });
-  const look = (annotation: string): boolean | string => {
-    const wishes = parseWaitFor(annotation);
-    return typeof wishes === 'string' ? wishes : lookAtWishes(wishes, live).isReady;
-  };
-
-  it('is for paths and conditions, one or several', () => {
-    expect(look('jsonpath={.status.phase}=Up')).toBe(true);
-    expect(look('jsonpath={.status.phase}=Down')).toBe(false);
-    expect(look('jsonpath={.status.missing}')).toBe(false);
-    expect(look('jsonpath=.status.list[*].a=2')).toBe(true);
-    expect(look('condition=Ready')).toBe(false);
-    expect(look('condition=ready=false')).toBe(true);
-    expect(look('["condition=Ready=False", "jsonpath={.status.phase}=Down"]')).toBe(false);
-    const wishes = parseWaitFor('condition=Ready');
-    if (typeof wishes === 'string') throw new Error(wishes);
-    expect(lookAtWishes(wishes, live).reasons).toEqual(['waiting for condition=Ready (no)']);
-  });
-
-  it('says what it does not understand', () => {
-    expect(look('Ready')).toContain('neither jsonpath= nor condition=');
-    expect(look('jsonpath={.a[?(@.b==1)]}')).toContain('is no path');
-    expect(look('[]')).toBe('names nothing to wait for');
-    expect(look('condition=')).toContain('names no condition');
-  });
-
-  it('follows paths through lists and odd names', () => {
-    const path = parseJsonPath("{$.a['x.y'][-1]}");
-    expect(path && valuesAt({ a: { 'x.y': [1, 2] } }, path)).toEqual([2]);
-    const escaped = parseJsonPath('.a.x\\.y');
-    expect(escaped && valuesAt({ a: { 'x.y': 3 } }, escaped)).toEqual([3]);
-    const inherited = parseJsonPath('.constructor');
-    expect(inherited && valuesAt({}, inherited)).toEqual([]);
-  });
-
-  it('finds pods as their owner does', () => {
-    const matchExpressions = [
-      { key: 'a', operator: 'In', values: ['1', '2'] },
-      { key: 'b', operator: 'DoesNotExist' },
-      { key: 'c', operator: 'Exists' },
-    ];
-    expect(selectorText({ matchLabels: { app: 'x' }, matchExpressions })).toBe('app=x,a in (1,2),!b,c');
   });
 });
 

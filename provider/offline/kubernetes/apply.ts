@@ -10,7 +10,7 @@ import { isForced, respectingIgnored } from './diff';
 import { stateForm, wireForm } from './object';
 import { applyOwned, isManagedBy, takeOver } from './ownership';
 import { stateOf, type State } from './state';
-import { valueAt, withValueAt, type Place } from './paths';
+import { isTable, valueAt, withValueAt, type Place } from './paths';
 
 /** Programs often don't say what has to come first: a namespace, a definition, a webhook's pod. */
 const PATIENCE_MS = 30_000;
@@ -195,7 +195,7 @@ const LATER: readonly Place[] = [
  * @throws UserError for an object that it would refuse
  */
 export async function foreseeCreate(call: Call, { inputs, manager }: Wanted): Promise<PropertyMap> {
-  const guess = { ...inputs, status: UNKNOWN };
+  const guess = guessOf(inputs);
   if (hasUnknown(inputs)) return guess;
   const reference = await referenceTo(call, inputs);
   if (reference === undefined) return guess;
@@ -216,9 +216,35 @@ export async function foreseeCreate(call: Call, { inputs, manager }: Wanted): Pr
 }
 
 function withLater(result: KubernetesObject, inputs: PropertyMap): PropertyMap {
-  const made = { ...stateForm(result), status: UNKNOWN };
+  return unknownIn(
+    { ...stateForm(result), status: UNKNOWN },
+    inputs,
+    (made, place) => valueAt(made, place) !== undefined,
+  );
+}
+
+/** Without the API server's word: a program may read in a preview what only a live object has. */
+export function guessOf(inputs: PropertyMap): PropertyMap {
+  return unknownIn({ ...inputs, status: UNKNOWN }, inputs, (made, place) => {
+    const isOfServices = place[0] === 'spec';
+    return isTable(valueAt(made, place.slice(0, -1))) && (!isOfServices || inputs.kind === 'Service');
+  });
+}
+
+function unknownIn(
+  made: PropertyMap,
+  inputs: PropertyMap,
+  isThere: (made: PropertyMap, place: Place) => boolean,
+): PropertyMap {
   return LATER.reduce<unknown>((values, place) => {
-    const isAssigned = valueAt(made, place) !== undefined && valueAt(inputs, place) === undefined;
+    const isAssigned = valueAt(inputs, place) === undefined && isThere(made, place);
     return isAssigned ? withValueAt(values, place, UNKNOWN) : values;
   }, made) as PropertyMap;
+}
+
+/** What a preview can say of a changed object: what it has, with what the program wants of it. */
+export function foreseeUpdate(live: unknown, inputs: unknown): unknown {
+  if (!isTable(live) || !isTable(inputs)) return inputs;
+  const changed = Object.entries(inputs).map(([name, item]) => [name, foreseeUpdate(live[name], item)]);
+  return { ...live, ...Object.fromEntries(changed) };
 }

@@ -11,7 +11,13 @@ import { redacting, type Redact } from '../../redaction';
 import { typeTokenOf } from '../../urns';
 import { UserError } from '../../userError';
 import { decode, encode, type PropertyMap } from '../../values';
-import { create as createObject, foreseeCreate, update as updateObject } from './apply';
+import {
+  create as createObject,
+  foreseeCreate,
+  foreseeUpdate,
+  guessOf,
+  update as updateObject,
+} from './apply';
 import { timeoutMsOf } from './awaits/index';
 import { parseId, referenceTo, type Call } from './call';
 import { checkObject } from './check';
@@ -130,14 +136,14 @@ async function foresee(
   call: Call,
   wanted: Parameters<typeof foreseeCreate>[1],
 ): Promise<PropertyMap> {
-  if (plugin.isAway) return wanted.inputs;
+  if (plugin.isAway) return guessOf(wanted.inputs);
   try {
     return await foreseeCreate(call, wanted);
   } catch (error) {
     if (!isOutage(error)) throw error;
     if (isFirstFailure(plugin))
       await call.warn(`What the cluster makes of the objects is not known. ${error.message}`);
-    return wanted.inputs;
+    return guessOf(wanted.inputs);
   }
 }
 
@@ -207,7 +213,7 @@ export async function update(plugin: Plugin, request: pb.UpdateRequest): Promise
   const { call, redact } = callOf(plugin, urn, [request.getNews(), request.getOlds()]);
   const response = new pb.UpdateResponse();
   const state = request.getPreview()
-    ? { ...old.live, ...inputs }
+    ? (foreseeUpdate(old.live, inputs) as PropertyMap)
     : await guarded(secrets, redact, () =>
         updateObject(call, {
           inputs,
