@@ -4,8 +4,8 @@ import { LongestFirst } from './test/rigs/order';
 const config: ViteUserConfig = {
   test: {
     include: ['test/**/*.test.ts'],
-    // On real containers: vitest.docker.config.ts.
-    exclude: ['test/docker/**'],
+    // On real containers: vitest.docker.config.ts; on Kubernetes: vitest.k8s.config.ts.
+    exclude: ['test/docker/**', 'test/k8s/**'],
     globalSetup: ['test/rigs/globalSetup.ts'],
     pool: 'forks',
     sequence: { sequencer: LongestFirst },

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import { isAlive, onEndOfThisProcess, waitFor } from '../../tools/processes';
+import { findProgram, isAlive, onEndOfThisProcess, waitFor } from '../../tools/processes';
 
 export interface NamespacedProgram {
   /**
@@ -20,9 +20,13 @@ export interface NamespacedProgram {
   readonly output: string;
   /** Where the namespace's own /proc is mounted. */
   readonly procFolder?: string;
+  /** It has a network of its own, which is empty at first. */
+  readonly hasOwnNetwork?: true;
 }
 
 export interface NamespacedProcess {
+  /** The namespace's process 1, by its id outside, for `nsenter`; undefined while there is none. */
+  firstProcess(): number | undefined;
   /** Whether it has ended by itself. */
   hasEnded(): boolean;
   /** Ends the program, and with it everything in the namespace. */
@@ -30,6 +34,16 @@ export interface NamespacedProcess {
 }
 
 const END_TIMEOUT_MS = 30_000;
+
+/** Why a tree's programs can't stand in the place of this machine's /usr; undefined when they can. */
+export function ownUsrObstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'this is not Linux';
+  if (process.getuid?.() !== 0) return 'it needs root';
+  if (findProgram('unshare') === undefined) return 'there is no `unshare`';
+  // Elsewhere there may be none of the programs that a script calls.
+  const isMerged = ['/bin', '/sbin', '/lib'].every((folder) => fs.realpathSync(folder).startsWith('/usr/'));
+  return isMerged ? undefined : '/bin, /sbin and /lib of this system are not those of /usr';
+}
 
 /** @param clean is called when this process ends before `kill` was */
 export function startInNamespace(program: NamespacedProgram, clean: () => void): NamespacedProcess {
@@ -39,6 +53,7 @@ export function startInNamespace(program: NamespacedProgram, clean: () => void):
     clean();
   });
   return {
+    firstProcess: () => childOf(child.pid),
     hasEnded: () => child.exitCode !== null,
     kill: async () => {
       stopWatching();
@@ -52,7 +67,18 @@ export function startInNamespace(program: NamespacedProgram, clean: () => void):
   };
 }
 
-function launch({ start, end, args, output, procFolder }: NamespacedProgram): ChildProcess {
+/** `unshare` has one: the namespace's first. */
+function childOf(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined;
+  try {
+    const [first] = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    return first === undefined || first === '' ? undefined : Number(first);
+  } catch {
+    return undefined;
+  }
+}
+
+function launch({ start, end, args, output, procFolder, hasOwnNetwork }: NamespacedProgram): ChildProcess {
   const script = `exec 3<&0\n${start}\n( read -r _ <&3; ${end} ) &\nwait $program`;
   const log = fs.openSync(output, 'a');
   try {
@@ -60,6 +86,7 @@ function launch({ start, end, args, output, procFolder }: NamespacedProgram): Ch
       'unshare',
       [
         ...['--mount', '--pid', '--fork', '--kill-child'],
+        ...(hasOwnNetwork === true ? ['--net'] : []),
         procFolder === undefined ? '--mount-proc' : `--mount-proc=${procFolder}`,
         ...['sh', '-c', script, 'sh', ...args],
       ],

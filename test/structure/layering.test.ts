@@ -48,7 +48,7 @@ const ENTRIES = [
   /^provider\/(rabbitmq|warren|offline\/(docker|kubernetes))\/plugin\.ts$/,
   /^policy\/pack\.ts$/,
   /^test\/.*\.(test|bench)\.ts$/,
-  /^test\/rigs\/(globalSetup|order|reporter|docker\/globalSetup)\.ts$/,
+  /^test\/rigs\/(globalSetup|order|reporter|(docker|k8s)\/globalSetup)\.ts$/,
   /^test\/bench\/(main|docker\.config)\.ts$/,
 ];
 

@@ -2,16 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { checkoutFolder } from '../folders';
-import { findProgram, run, tail } from '../processes';
-import { ENGINE_VERSION, EngineError, INSTALL_PAGE, type Progress } from './release';
-
-interface GoProgram {
-  readonly name: string;
-  /** Holds go.mod and go.sum. */
-  readonly moduleFolder: string;
-  readonly package: string;
-  readonly linkerFlags: string;
-}
+import { GoError, sourcesOf, withGo, type Build, type Go, type GoProgram, type GoWork } from '../goModules';
+import { ENGINE_VERSION, EngineError, type Progress } from './release';
 
 const ENGINE: GoProgram = {
   name: 'pulumi',
@@ -43,13 +35,6 @@ function moduleFolder(name: string): string {
   return path.join(checkoutFolder(), 'tools', 'engine', name);
 }
 
-// Go that is older than the modules ask for fetches a newer one by itself; it learnt that in 1.21.
-const OLDEST_GO_MINOR = 21;
-const BUILD_TIMEOUT_MS = 3_600_000;
-const PROGRESS_INTERVAL_MS = 5_000;
-
-type Build = (program: GoProgram) => Promise<void>;
-
 /**
  * Builds the engine's programs into `folder`, which must exist. About 3 minutes on 2 cores; 1.5 GB of modules and
  * compiled packages are kept in `workFolder` meanwhile and removed after success.
@@ -62,7 +47,7 @@ export async function buildEngine(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const title = `building Pulumi ${ENGINE_VERSION} with Go (once, about 3 minutes)`;
-  await withGo({ folder, workFolder, title, onProgress, env }, async (build, go) => {
+  await withEngineErrors({ folder, workFolder, title, onProgress, env }, async (build, go) => {
     await Promise.all([build(ENGINE), buildHost(build, go, folder)]);
   });
 }
@@ -77,7 +62,7 @@ export async function renewHost(
   const title = 'building a Node language host that starts policy packs (once)';
   const half = path.join(workFolder, 'host');
   fs.mkdirSync(half, { recursive: true });
-  await withGo({ folder: half, workFolder, title, onProgress, env }, async (build, go) => {
+  await withEngineErrors({ folder: half, workFolder, title, onProgress, env }, async (build, go) => {
     await buildHost(build, go, half);
     // Each in one step: others may be starting it.
     for (const name of [UNWRAPPED_HOST, HOST.name, HOST_MARK]) {
@@ -86,56 +71,17 @@ export async function renewHost(
   });
 }
 
-interface GoWork {
-  readonly folder: string;
-  readonly workFolder: string;
-  /** What is told meanwhile. */
-  readonly title: string;
-  readonly onProgress: Progress;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-interface Go {
-  readonly program: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly workFolder: string;
-}
-
-async function withGo(
-  { folder, workFolder, title, onProgress, env }: GoWork,
-  work: (build: Build, go: Go) => Promise<void>,
+/** Whatever Go says is why there is no engine. */
+async function withEngineErrors(
+  work: GoWork,
+  action: (build: Build, go: Go) => Promise<void>,
 ): Promise<void> {
-  const program = await findGo(env);
-  fs.mkdirSync(workFolder, { recursive: true });
-  const goEnv = {
-    ...env,
-    // Not the user's caches: this is all removed again.
-    GOMODCACHE: path.join(workFolder, 'modules'),
-    GOCACHE: path.join(workFolder, 'compiled'),
-    GOFLAGS: '',
-    GOWORK: 'off',
-    // No C compiler needed, and a program that runs on every distribution.
-    CGO_ENABLED: '0',
-  };
-  const started = Date.now();
-  let packages = 0;
-  const tell = () => {
-    onProgress(`${title}: ${elapsed(started)}, ${packages} packages compiled`);
-  };
-  tell();
-  const timer = setInterval(tell, PROGRESS_INTERVAL_MS);
-  const onLine = (line: string) => {
-    if (!line.startsWith('go: ')) packages++;
-  };
-  const go = { program, env: goEnv, workFolder };
   try {
-    await work((each) => buildProgram(go, each, folder, onLine), go);
-  } finally {
-    clearInterval(timer);
+    await withGo(work, action);
+  } catch (error) {
+    if (!(error instanceof GoError)) throw error;
+    throw new EngineError(error.message);
   }
-  // Go makes its module cache read-only, so that only Go removes it easily.
-  await run(program, ['clean', '-modcache'], { env: goEnv });
-  fs.rmSync(workFolder, { recursive: true, force: true });
 }
 
 async function buildHost(build: Build, go: Go, folder: string): Promise<void> {
@@ -149,19 +95,14 @@ const NOT_SUPPORTED = 'return errors.New("not supported")';
 const RUN_PLUGIN = 'return runPlugin(req, server)';
 
 /** The host's sources in a folder of their own, with what runPlugin.go adds. */
-async function hostSources({ program, env, workFolder }: Go): Promise<string> {
-  const sources = path.join(workFolder, 'host-sources');
+async function hostSources(go: Go): Promise<string> {
+  const sources = path.join(go.workFolder, 'host-sources');
   fs.rmSync(sources, { recursive: true, force: true });
   fs.mkdirSync(sources, { recursive: true });
   for (const name of ['go.mod', 'go.sum', 'runPlugin.go']) {
     fs.copyFileSync(path.join(HOST.moduleFolder, name), path.join(sources, name));
   }
-  const list = ['list', '-mod=readonly', '-f', '{{.Dir}}', HOST.package];
-  const found = await run(program, list, { cwd: HOST.moduleFolder, env, timeoutMs: BUILD_TIMEOUT_MS });
-  const original = found.stdout.trim();
-  if (found.exitCode !== 0) {
-    throw new EngineError(`\`go list\` of ${HOST.name} failed:\n${tail(found.output, 5)}`);
-  }
+  const original = await sourcesOf(go, HOST);
   for (const name of fs.readdirSync(original)) {
     if (!name.endsWith('.go') || name.endsWith('_test.go')) continue;
     const text = fs.readFileSync(path.join(original, name), 'utf8');
@@ -183,45 +124,4 @@ function passOptionOn(folder: string): void {
   fs.renameSync(host, path.join(folder, UNWRAPPED_HOST));
   const script = `#!/bin/sh\nexec "\${0}-unwrapped" -typescript=false "$@"\n`;
   fs.writeFileSync(host, script, { mode: 0o755 });
-}
-
-async function buildProgram(
-  go: Go,
-  program: GoProgram,
-  folder: string,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const logFile = path.join(go.workFolder, `${program.name}.log`);
-  fs.writeFileSync(logFile, '');
-  const flags = ['-v', '-mod=readonly', '-trimpath', `-ldflags=${program.linkerFlags}`];
-  const output = path.join(folder, program.name);
-  const result = await run(go.program, ['build', ...flags, '-o', output, program.package], {
-    cwd: program.moduleFolder,
-    env: go.env,
-    timeoutMs: BUILD_TIMEOUT_MS,
-    logFile,
-    onLine,
-  });
-  if (result.exitCode === 0) return;
-  const said = result.timedOut
-    ? `not done after ${BUILD_TIMEOUT_MS / 60_000} minutes`
-    : tail(result.output, 5);
-  throw new EngineError(`\`go build\` of ${program.name} failed:\n${said}\nThe whole log: ${logFile}`);
-}
-
-async function findGo(env: NodeJS.ProcessEnv): Promise<string> {
-  const go = findProgram('go', ['/usr/local/go/bin', '/opt/homebrew/bin'], env);
-  if (go === undefined) throw new EngineError('Go is not installed');
-  const { output } = await run(go, ['env', 'GOVERSION'], { env: { ...env, GOTOOLCHAIN: 'local' } });
-  const minor = /go1\.(\d+)/.exec(output)?.[1];
-  if (minor !== undefined && Number(minor) >= OLDEST_GO_MINOR) return go;
-  throw new EngineError(
-    `Go 1.${OLDEST_GO_MINOR} or newer is needed, ${go} is ${output.trim()}; or install Pulumi: ${INSTALL_PAGE}`,
-  );
-}
-
-function elapsed(started: number): string {
-  const seconds = Math.round((Date.now() - started) / 1000);
-  const minutes = Math.floor(seconds / 60);
-  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
 }

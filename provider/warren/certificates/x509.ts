@@ -20,6 +20,8 @@ export interface ServerNames {
   readonly addresses: readonly string[];
 }
 
+export type Usage = 'serverAuth' | 'clientAuth';
+
 const AUTHORITY_BITS = 3072;
 const SERVER_BITS = 2048;
 const DAY_MS = 86_400_000;
@@ -46,6 +48,7 @@ export function issue(
   authority: Certified,
   { names, addresses }: ServerNames,
   lifetime: Lifetime,
+  usages: readonly Usage[] = ['serverAuth'],
 ): Certified {
   const issuer = forge.pki.certificateFromPem(authority.certificate);
   const keys = makeKeys(SERVER_BITS);
@@ -54,7 +57,7 @@ export function issue(
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'extKeyUsage', ...Object.fromEntries(usages.map((usage) => [usage, true])) },
     {
       name: 'subjectAltName',
       altNames: [

@@ -8,11 +8,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { engineAddress } from '../../../dockerApi/address';
 import { openEngine, type Engine } from '../../../dockerApi/transport';
-import { acquireLock } from '../../../tools/fileLock';
-import { cacheFolder } from '../../../tools/folders';
-import { findProgram, tail, waitFor } from '../../../tools/processes';
-import type { DebianSuite } from '../debianPackages';
-import { startInNamespace, type NamespacedProcess } from '../namespace';
+import { tail, waitFor } from '../../../tools/processes';
+import { removeCgroups } from '../cgroups';
+import { ownUsrObstacle, startInNamespace, type NamespacedProcess } from '../namespace';
+import { takeSlot, type Slot } from '../slots';
 import { clearEngine } from './leftovers';
 import { engineSuite, ensureEngineTree } from './trees';
 
@@ -26,9 +25,7 @@ export interface PrivateEngine {
 const BOOT_TIMEOUT_MS = 60_000;
 /** So many test runs can have one at once on this machine, each with images of its own. */
 const SLOTS = 4;
-const LOCK_WAIT_MS = 300;
-/** What the kernel allows for the path of a socket, and what the engine adds to that of its folder. */
-const SOCKET_PATH_MAX = 107;
+/** What the engine adds to the path of its folder. */
 const LONGEST_SOCKET = 'run/containerd/containerd.sock.ttrpc';
 
 /** Other folders of the host that Docker's parts write into, whatever they are told. */
@@ -40,25 +37,20 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin dockerd --config-file "$2" </dev/null &
 program=$!`;
 const END = 'kill $program; sleep 10; kill -9 $program';
 
-/** Why there can be none on this machine; undefined when there can. */
-export function privateEngineObstacle(): string | undefined {
-  if (process.platform !== 'linux') return 'no Docker runs, and this is not Linux';
-  if (process.getuid?.() !== 0) return 'no Docker runs, and a private one needs root';
-  if (findProgram('unshare') === undefined) return 'no Docker runs, and there is no `unshare`';
-  // The tree's programs stand in the place of /usr: elsewhere there may be none.
-  const isMerged = ['/bin', '/sbin', '/lib'].every((folder) => fs.realpathSync(folder).startsWith('/usr/'));
-  return isMerged
-    ? undefined
-    : 'no Docker runs, and /bin, /sbin and /lib of this system are not those of /usr';
-}
-
 /** @throws Error with the reason when it can't be had */
 export async function startPrivateEngine(onProgress: (text: string) => void): Promise<PrivateEngine> {
-  const obstacle = privateEngineObstacle();
-  if (obstacle !== undefined) throw new Error(obstacle);
+  const obstacle = ownUsrObstacle();
+  if (obstacle !== undefined) throw new Error(`no Docker runs, and a private one can't: ${obstacle}`);
   const suite = engineSuite();
   const tree = await ensureEngineTree(suite, onProgress);
-  const slot = await takeSlot(suite);
+  const slot = await takeSlot({
+    kind: 'docker',
+    // A version of Docker doesn't read what a newer one has written.
+    prefix: suite,
+    count: SLOTS,
+    longestSocket: LONGEST_SOCKET,
+    what: 'a Docker Engine',
+  });
   const host = `unix://${path.join(slot.folder, 'docker.sock')}`;
   removeRunFiles(slot);
   fs.mkdirSync(slot.folder, { recursive: true, mode: 0o700 });
@@ -90,29 +82,6 @@ export async function startPrivateEngine(onProgress: (text: string) => void): Pr
       await clearEngine(engine).finally(end);
     },
   };
-}
-
-interface Slot {
-  readonly name: string;
-  readonly folder: string;
-  readonly release: () => void;
-}
-
-/** A version of Docker doesn't read what a newer one has written. */
-async function takeSlot(suite: DebianSuite): Promise<Slot> {
-  for (let number = 1; number <= SLOTS; number++) {
-    const name = `${suite}-${number}`;
-    const folder = path.join(cacheFolder(), 'docker', name);
-    if (path.join(folder, LONGEST_SOCKET).length > SOCKET_PATH_MAX) {
-      throw new Error(`the path of the cache folder ${cacheFolder()} is too long for Docker's sockets`);
-    }
-    try {
-      return { name, folder, release: await acquireLock(`${folder}.lock`, { timeoutMs: LOCK_WAIT_MS }) };
-    } catch {
-      // Another test run has it.
-    }
-  }
-  throw new Error(`${SLOTS} other test runs have a Docker Engine here: wait for one of them`);
 }
 
 function configOf(slot: Slot, host: string): object {
@@ -164,26 +133,4 @@ function removeRunFiles(slot: Slot): void {
 
 function cgroupOf({ name }: Slot): string {
   return `warren-docker-${name}`;
-}
-
-/** Of every hierarchy: one where the kernel has version 2, one per controller otherwise. */
-function removeCgroups(name: string): void {
-  const root = '/sys/fs/cgroup';
-  const hierarchies = fs.existsSync(root)
-    ? [root, ...fs.readdirSync(root).map((one) => path.join(root, one))]
-    : [];
-  for (const hierarchy of hierarchies) removeCgroup(path.join(hierarchy, name));
-}
-
-/** Its files are the kernel's: only the folders are removed, the innermost first. */
-function removeCgroup(folder: string): void {
-  if (!fs.existsSync(folder)) return;
-  try {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeCgroup(path.join(folder, entry.name));
-    }
-    fs.rmdirSync(folder);
-  } catch {
-    // Something in it still ends: it is removed by the next run.
-  }
 }

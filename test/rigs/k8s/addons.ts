@@ -1,0 +1,163 @@
+/**
+ * KEDA and RabbitMQ's cluster operator on a cluster of our own: their manifests from the very modules that their
+ * programs are built from, their own service accounts with their own roles; their programs run beside the API server.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { waitFor } from '../../../tools/processes';
+import type { Access } from './access';
+import { API_PORT, type ControlPlane } from './controlPlane';
+import { kubeconfigOf } from './credentials';
+import { create, createFrom } from './manifests';
+import { NODE_ADDRESS } from './node';
+import type { Programs } from './programs';
+
+const KEDA = 'keda';
+const KEDA_ACCOUNT = 'keda-operator';
+const OPERATOR = 'rabbitmq-system';
+const OPERATOR_ACCOUNT = 'rabbitmq-cluster-operator';
+const ADAPTER_PORT = 6444;
+const METRICS_PORT = 9666;
+const READY_TIMEOUT_MS = 120_000;
+
+export async function startAddons(
+  plane: ControlPlane,
+  access: Access,
+  { keda, operator }: Programs,
+): Promise<void> {
+  await Promise.all([startKeda(plane, access, keda), startOperator(plane, access, operator)]);
+}
+
+async function startKeda(plane: ControlPlane, access: Access, programs: string): Promise<void> {
+  await makeNamespace(access, KEDA);
+  const manifests = path.join(programs, 'config');
+  const parts = ['crd/bases', 'service_account', 'rbac'].map((name) => path.join(manifests, name));
+  const server = ['role', 'role_binding', 'api_service'].map((name) =>
+    path.join(manifests, 'metrics-server', `${name}.yaml`),
+  );
+  await createFrom(access, [...parts, ...server], trustAuthority(access));
+  await create(access, ADAPTER_SERVICE);
+  const kubeconfig = await accountKubeconfig(plane, access, KEDA, KEDA_ACCOUNT);
+  const env = {
+    KUBECONFIG: kubeconfig,
+    POD_NAMESPACE: KEDA,
+    KEDA_CLUSTER_OBJECT_NAMESPACE: KEDA,
+    WATCH_NAMESPACE: '',
+  };
+  const { node, credentials } = plane;
+  const certificates = path.dirname(credentials.certificate);
+  const metrics = `${NODE_ADDRESS}:${METRICS_PORT}`;
+  node.start(
+    'keda-operator',
+    path.join(programs, 'keda-operator'),
+    [
+      `--cert-dir=${certificates}`,
+      ...['--metrics-bind-address=127.0.0.1:8080', '--health-probe-bind-address=127.0.0.1:8081'],
+      `--metrics-service-bind-address=${metrics}`,
+    ],
+    env,
+  );
+  const rights = ['lister', 'authentication', 'authorization'].map(
+    (purpose) => `--${purpose}-kubeconfig=${kubeconfig}`,
+  );
+  node.start(
+    'keda-adapter',
+    path.join(programs, 'keda-adapter'),
+    [
+      ...[`--secure-port=${ADAPTER_PORT}`, `--bind-address=${NODE_ADDRESS}`, '--port=8082'],
+      ...[`--tls-cert-file=${credentials.certificate}`, `--tls-private-key-file=${credentials.key}`],
+      ...[`--cert-dir=${certificates}`, `--metrics-service-address=${metrics}`],
+      ...rights,
+    ],
+    env,
+  );
+  await untilAdapterServes(plane, access);
+}
+
+/** It is no pod: its Service is told where it is. */
+const ADAPTER_SERVICE = `
+apiVersion: v1
+kind: Service
+metadata: { name: keda-metrics-apiserver, namespace: ${KEDA} }
+spec: { ports: [{ name: https, port: 443, targetPort: ${ADAPTER_PORT} }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: keda-metrics-apiserver
+  namespace: ${KEDA}
+  labels: { kubernetes.io/service-name: keda-metrics-apiserver }
+addressType: IPv4
+ports: [{ name: https, port: ${ADAPTER_PORT}, protocol: TCP }]
+endpoints: [{ addresses: ['${NODE_ADDRESS}'], conditions: { ready: true } }]
+`;
+
+/** The adapter's certificate is signed by the cluster's own authority. */
+function trustAuthority(access: Access): (object: Record<string, unknown>) => Record<string, unknown> {
+  const caBundle = access.config.clusters[0]?.caData;
+  return (object) =>
+    object.kind === 'APIService' ? { ...object, spec: { ...(object.spec as object), caBundle } } : object;
+}
+
+async function untilAdapterServes({ node }: ControlPlane, access: Access): Promise<void> {
+  const isThere = await waitFor(async () => {
+    node.check();
+    const { status } = await access.registration.readAPIService({ name: 'v1beta1.external.metrics.k8s.io' });
+    const available = status?.conditions?.find(({ type }) => type === 'Available');
+    return available?.status === 'True' ? true : undefined;
+  }, READY_TIMEOUT_MS);
+  if (isThere === undefined) throw new Error('KEDA was started, but its metrics are not served');
+}
+
+async function startOperator(plane: ControlPlane, access: Access, programs: string): Promise<void> {
+  await makeNamespace(access, OPERATOR);
+  const manifests = path.join(programs, 'config');
+  const rules = [
+    'service_account',
+    'role',
+    'role_binding',
+    'leader_election_role',
+    'leader_election_role_binding',
+  ];
+  await createFrom(access, [
+    path.join(manifests, 'crd/bases'),
+    ...rules.map((name) => path.join(manifests, 'rbac', `${name}.yaml`)),
+  ]);
+  const kubeconfig = await accountKubeconfig(plane, access, OPERATOR, OPERATOR_ACCOUNT);
+  plane.node.start(
+    'cluster-operator',
+    path.join(programs, 'cluster-operator'),
+    ['--metrics-bind-address=127.0.0.1:9782', '--health-probe-bind-address=127.0.0.1:9783'],
+    { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: OPERATOR, LEASE_DURATION: '15' },
+  );
+}
+
+function makeNamespace(access: Access, name: string): Promise<void> {
+  return create(access, `{ apiVersion: v1, kind: Namespace, metadata: { name: ${name} } }`);
+}
+
+/** A kubeconfig with the rights of a service account. */
+async function accountKubeconfig(
+  { folder, credentials }: ControlPlane,
+  access: Access,
+  namespace: string,
+  account: string,
+): Promise<string> {
+  const name = `${account}-token`;
+  const annotations = `{ kubernetes.io/service-account.name: ${account} }`;
+  await create(
+    access,
+    `{ apiVersion: v1, kind: Secret, type: kubernetes.io/service-account-token,
+       metadata: { name: ${name}, namespace: ${namespace}, annotations: ${annotations} } }`,
+  );
+  const token = await waitFor(async () => {
+    const { data } = await access.core.readNamespacedSecret({ namespace, name });
+    return data?.token;
+  }, READY_TIMEOUT_MS);
+  if (token === undefined) throw new Error(`the service account ${account} was given no token`);
+  const file = path.join(folder, `${account}.kubeconfig`);
+  const server = `https://${NODE_ADDRESS}:${API_PORT}`;
+  const text = kubeconfigOf(server, credentials, Buffer.from(token, 'base64').toString());
+  fs.writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}

@@ -1,0 +1,32 @@
+/** Before the first test on Kubernetes: a cluster with images, and Pulumi's engine. After the last: their end. */
+import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
+import { obtainPulumi } from '../pulumiEngine';
+import { obtainKubernetes, type Kubernetes } from './index';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Undefined where there is none, and none can be had. */
+    kubernetes: Kubernetes | undefined;
+    missingKubernetesReason: string;
+  }
+}
+
+/** Called by vitest. Returns what vitest calls at the end. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const pulumi = await obtainPulumi();
+  project.provide('engineFolder', pulumi.folder);
+  project.provide('missingEngineReason', pulumi.missingReason);
+  const say = (text: string) => process.stderr.write(`Kubernetes: ${text}\n`);
+  try {
+    const { stop, ...kubernetes } = await obtainKubernetes(say);
+    project.provide('kubernetes', kubernetes);
+    project.provide('missingKubernetesReason', '');
+    return stop;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`can't be had here, its tests are skipped: ${reason}`);
+    project.provide('kubernetes', undefined);
+    project.provide('missingKubernetesReason', reason.split('\n')[0] ?? '');
+    return () => Promise.resolve();
+  }
+}
