@@ -3,7 +3,7 @@ import * as crypto from 'node:crypto';
 import { inject } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { accessTo, type Access } from '../rigs/k8s/access';
-import type { Kubernetes } from '../rigs/k8s/index';
+import type { Kubernetes } from '../rigs/k8s/types';
 import { create } from '../rigs/k8s/manifests';
 
 /** The title of a suite, with the reason when it is skipped. */

@@ -49,6 +49,7 @@ const ENTRIES = [
   /^policy\/pack\.ts$/,
   /^test\/.*\.(test|bench)\.ts$/,
   /^test\/rigs\/(globalSetup|order|reporter|(docker|k8s)\/globalSetup)\.ts$/,
+  /^test\/k8s\/startedCluster\.ts$/,
   /^test\/bench\/(main|docker\.config)\.ts$/,
 ];
 

@@ -1,6 +1,6 @@
 /** The cluster that WARREN_TEST_KUBECONFIG names. It pulls its images itself, and is left as it was. */
 import { accessTo, type Access } from './access';
-import type { TestKubernetes } from './index';
+import type { TestKubernetes } from './types';
 import type { KubernetesImages } from './images';
 
 /** Those with clients in them exist on no registry. */

@@ -1,7 +1,8 @@
 /** Before the first test on Kubernetes: a cluster with images, and Pulumi's engine. After the last: their end. */
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { obtainPulumi } from '../pulumiEngine';
-import { obtainKubernetes, type Kubernetes } from './index';
+import { obtainKubernetes } from './index';
+import type { Kubernetes } from './types';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -5,33 +5,13 @@
 import { findProgram } from '../../../tools/processes';
 import { startAddons } from './addons';
 import { givenCluster } from './givenCluster';
-import { ensureImageArchive, type KubernetesImages } from './images';
+import { ensureImageArchive } from './images';
 import { startKind } from './kind';
 import { startPrivateCluster } from './privateCluster';
 import { ensurePrograms } from './programs';
 import { ensureNodeTree } from './trees';
+import type { TestKubernetes } from './types';
 import { startProvisioner, STORAGE_CLASS } from './volumes';
-
-/** All of it can be handed to another process. */
-export interface Kubernetes {
-  /** File that works on this machine. */
-  readonly kubeconfig: string;
-  readonly context: string;
-  /** Whether it is the tests' own, without anything else on it. */
-  readonly isPrivate: boolean;
-  readonly images: KubernetesImages;
-  /** Followed by the name of an archive as `docker save` writes it, gives the cluster its images; empty where it takes none. */
-  readonly importCommand: readonly string[];
-  /** Has dynamic provisioning; empty for the cluster's default. */
-  readonly storageClass: string;
-  /** Why there is no KEDA, or no cluster operator; empty where there is. */
-  readonly missingKeda: string;
-  readonly missingOperator: string;
-}
-
-export interface TestKubernetes extends Kubernetes {
-  readonly stop: () => Promise<void>;
-}
 
 /** @throws Error with a one-line reason when there is none, and none can be had */
 export async function obtainKubernetes(say: (text: string) => void): Promise<TestKubernetes> {

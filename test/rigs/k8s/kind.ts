@@ -9,7 +9,7 @@ import { run, tail } from '../../../tools/processes';
 import { accessTo } from './access';
 import { missingAddons } from './givenCluster';
 import { ensureImageArchive } from './images';
-import type { TestKubernetes } from './index';
+import type { TestKubernetes } from './types';
 
 const CREATE_TIMEOUT_MS = 600_000;
 
