@@ -40,7 +40,7 @@ export async function openScratch(): Promise<Scratch> {
     create: (text) =>
       create(access, text, (object) => ({
         ...object,
-        metadata: { ...(object.metadata as object), namespace },
+        metadata: { ...object.metadata, namespace },
       })),
     clear: async () => {
       await access.core.deleteNamespace({ name: namespace });

@@ -1,10 +1,11 @@
 /** A cluster's API. */
+import { clusterAddress } from '../../../kubernetesApi/kubeconfig';
+import { openCluster, type Cluster } from '../../../kubernetesApi/transport';
 import type {
   ApiextensionsV1Api,
   ApiregistrationV1Api,
   CoreV1Api,
   KubeConfig,
-  KubernetesObjectApi,
   VersionApi,
 } from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
 
@@ -15,7 +16,7 @@ export interface Access {
   readonly registration: ApiregistrationV1Api;
   readonly version: VersionApi;
   /** For objects of every kind. */
-  readonly objects: KubernetesObjectApi;
+  readonly cluster: Cluster;
 }
 
 /** Asks nothing yet. @throws Error when the file can't be read */
@@ -29,6 +30,6 @@ export async function accessTo(kubeconfig: string): Promise<Access> {
     extensions: config.makeApiClient(client.ApiextensionsV1Api),
     registration: config.makeApiClient(client.ApiregistrationV1Api),
     version: config.makeApiClient(client.VersionApi),
-    objects: client.KubernetesObjectApi.makeApiClient(config),
+    cluster: openCluster(() => clusterAddress({ kubeconfig }, process.env)),
   };
 }

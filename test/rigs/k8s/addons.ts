@@ -4,6 +4,7 @@
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import type { KubernetesObject } from '../../../kubernetesApi/objects';
 import { waitFor } from '../../../tools/processes';
 import type { Access } from './access';
 import { API_PORT, type ControlPlane } from './controlPlane';
@@ -74,26 +75,21 @@ async function startKeda(plane: ControlPlane, access: Access, programs: string):
   await untilAdapterServes(plane, access);
 }
 
-/** It is no pod: its Service is told where it is. */
+/** It is no pod: its Service is told where it is; as Endpoints, which is what the API server looks for. */
 const ADAPTER_SERVICE = `
 apiVersion: v1
 kind: Service
 metadata: { name: keda-metrics-apiserver, namespace: ${KEDA} }
 spec: { ports: [{ name: https, port: 443, targetPort: ${ADAPTER_PORT} }] }
 ---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata:
-  name: keda-metrics-apiserver
-  namespace: ${KEDA}
-  labels: { kubernetes.io/service-name: keda-metrics-apiserver }
-addressType: IPv4
-ports: [{ name: https, port: ${ADAPTER_PORT}, protocol: TCP }]
-endpoints: [{ addresses: ['${NODE_ADDRESS}'], conditions: { ready: true } }]
+apiVersion: v1
+kind: Endpoints
+metadata: { name: keda-metrics-apiserver, namespace: ${KEDA} }
+subsets: [{ addresses: [{ ip: ${NODE_ADDRESS} }], ports: [{ name: https, port: ${ADAPTER_PORT} }] }]
 `;
 
 /** The adapter's certificate is signed by the cluster's own authority. */
-function trustAuthority(access: Access): (object: Record<string, unknown>) => Record<string, unknown> {
+function trustAuthority(access: Access): (object: KubernetesObject) => KubernetesObject {
   const caBundle = access.config.clusters[0]?.caData;
   return (object) =>
     object.kind === 'APIService' ? { ...object, spec: { ...(object.spec as object), caBundle } } : object;

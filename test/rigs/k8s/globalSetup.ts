@@ -1,7 +1,7 @@
 /** Before the first test on Kubernetes: a cluster with images, and Pulumi's engine. After the last: their end. */
 import type { TestProject } from 'vitest/node' with { 'resolution-mode': 'import' };
 import { obtainPulumi } from '../pulumiEngine';
-import { obtainKubernetes } from './index';
+import { NoKubernetes, obtainKubernetes } from './index';
 import type { Kubernetes } from './types';
 
 declare module 'vitest' {
@@ -24,10 +24,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('missingKubernetesReason', '');
     return stop;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    say(`can't be had here, its tests are skipped: ${reason}`);
+    if (!(error instanceof NoKubernetes)) throw error;
+    say(`can't be had here, its tests are skipped: ${error.message}`);
     project.provide('kubernetes', undefined);
-    project.provide('missingKubernetesReason', reason.split('\n')[0] ?? '');
+    project.provide('missingKubernetesReason', error.message.split('\n')[0] ?? '');
     return () => Promise.resolve();
   }
 }

@@ -2,7 +2,9 @@
  * The Kubernetes of the tests: the one that WARREN_TEST_KUBECONFIG names, else one that `kind` makes where it and a
  * Docker Engine are, else one of our own.
  */
+import * as path from 'node:path';
 import { findProgram } from '../../../tools/processes';
+import { ownUsrObstacle } from '../namespace';
 import { startAddons } from './addons';
 import { givenCluster } from './givenCluster';
 import { ensureImageArchive } from './images';
@@ -13,7 +15,10 @@ import { ensureNodeTree } from './trees';
 import type { TestKubernetes } from './types';
 import { startProvisioner, STORAGE_CLASS } from './volumes';
 
-/** @throws Error with a one-line reason when there is none, and none can be had */
+/** There is none, and none can be had on this machine, which is no fault of anybody's. */
+export class NoKubernetes extends Error {}
+
+/** @throws NoKubernetes with the reason; Error where one is to be had and doesn't work */
 export async function obtainKubernetes(say: (text: string) => void): Promise<TestKubernetes> {
   const given = process.env.WARREN_TEST_KUBECONFIG ?? '';
   if (given !== '') return givenCluster(given, say);
@@ -23,14 +28,17 @@ export async function obtainKubernetes(say: (text: string) => void): Promise<Tes
 }
 
 async function startOwn(say: (text: string) => void): Promise<TestKubernetes> {
-  const archive = await ensureImageArchive(say);
-  const tree = await ensureNodeTree(say);
-  const programs = await ensurePrograms(say);
+  const { archive, tree, programs } = await obtainParts(say).catch((error: unknown) => {
+    throw new NoKubernetes(error instanceof Error ? error.message : String(error));
+  });
   const cluster = await startPrivateCluster(tree, programs);
+  const provisioner = await startProvisioner(cluster.access, path.join(cluster.folder, 'volumes'));
+  const stop = async (): Promise<void> => {
+    await provisioner.stop();
+    await cluster.stop();
+  };
   try {
     await cluster.importImages(archive.file);
-    const volumes = `${cluster.folder}/volumes`;
-    const provisioner = await startProvisioner(cluster.access, volumes);
     await startAddons(cluster, cluster.access, programs);
     return {
       kubeconfig: cluster.hostKubeconfig,
@@ -41,13 +49,19 @@ async function startOwn(say: (text: string) => void): Promise<TestKubernetes> {
       storageClass: STORAGE_CLASS,
       missingKeda: '',
       missingOperator: '',
-      stop: async () => {
-        await provisioner.stop();
-        await cluster.stop();
-      },
+      stop,
     };
   } catch (error) {
-    await cluster.stop();
+    await stop();
     throw error;
   }
+}
+
+/** One after the other: each makes use of all processors. */
+async function obtainParts(say: (text: string) => void) {
+  const obstacle = ownUsrObstacle();
+  if (obstacle !== undefined) throw new Error(`a Kubernetes of our own can't run here: ${obstacle}`);
+  const archive = await ensureImageArchive(say);
+  const tree = await ensureNodeTree(say);
+  return { archive, tree, programs: await ensurePrograms(say) };
 }

@@ -1,21 +1,33 @@
 /** Creating what a YAML text describes. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { objectsIn } from '../../../kubernetesApi/manifests';
+import { apply, openKinds, type KubernetesObject } from '../../../kubernetesApi/objects';
+import { waitFor } from '../../../tools/processes';
 import type { Access } from './access';
 
-type Change = (object: Record<string, unknown>) => Record<string, unknown>;
+type Change = (object: KubernetesObject) => KubernetesObject;
+
+const APPLY = { manager: 'warren-tests', force: true, isDryRun: false, verb: 'create' };
+/** A kind isn't known at once when its definition is there. */
+const KIND_TIMEOUT_MS = 30_000;
 
 export async function create(
-  { objects }: Access,
+  { cluster }: Access,
   text: string,
   change: Change = (object) => object,
 ): Promise<void> {
-  for (const document of parseAllDocuments(text)) {
-    const object = document.toJS() as Record<string, unknown> | null;
+  for (const written of objectsIn(text) as readonly KubernetesObject[]) {
     // A kustomization is for another program.
-    if (object?.kind === undefined || object.kind === 'Kustomization') continue;
-    await objects.create(change(object));
+    if (written.kind === 'Kustomization') continue;
+    const object = change(written);
+    const { apiVersion, metadata } = object;
+    // Anew each time: what is known of kinds is kept.
+    const find = () => openKinds(cluster).find(apiVersion, object.kind);
+    const kind = await waitFor(find, KIND_TIMEOUT_MS);
+    if (kind === undefined) throw new Error(`the cluster has no ${object.kind} of ${apiVersion}`);
+    const reference = { kind, namespace: metadata.namespace ?? cluster.namespace, name: metadata.name ?? '' };
+    await apply(cluster, reference, object, APPLY);
   }
 }
 

@@ -7,7 +7,6 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { tail, waitFor } from '../../../tools/processes';
 import { makeCgroups, removeCgroups } from '../cgroups';
-import { ownUsrObstacle } from '../namespace';
 import { takeSlot, type Slot } from '../slots';
 import { accessTo, type Access } from './access';
 import { writeProgramImage } from './archives';
@@ -51,8 +50,6 @@ const POLL_MS = 200;
 
 /** @throws Error with the reason when it can't be had */
 export async function startPrivateCluster(tree: string, programs: Programs): Promise<PrivateCluster> {
-  const obstacle = ownUsrObstacle();
-  if (obstacle !== undefined) throw new Error(`a Kubernetes of the tests' own can't run here: ${obstacle}`);
   const slot = await takeSlot({
     kind: 'k8s',
     prefix: 'cluster',
@@ -64,19 +61,23 @@ export async function startPrivateCluster(tree: string, programs: Programs): Pro
   removeFiles(slot);
   fs.mkdirSync(slot.folder, { recursive: true, mode: 0o700 });
   makeCgroups(cgroupOf(slot));
-  const node = await startNode(tree, slot.folder, () => {
+  // Once: after a signal, the test runner still calls `stop`, and by then another run may have the slot.
+  let hasSlot = true;
+  const giveBack = (): void => {
+    if (!hasSlot) return;
+    hasSlot = false;
     removeFiles(slot);
     slot.release();
-  }).catch((error: unknown) => {
-    slot.release();
+  };
+  const node = await startNode(tree, slot.folder, giveBack).catch((error: unknown) => {
+    giveBack();
     throw error;
   });
   let relay: Relay | undefined;
   const stop = async (): Promise<void> => {
     relay?.stop();
     await node.stop();
-    removeFiles(slot);
-    slot.release();
+    giveBack();
   };
   try {
     relay = await startRelay(node.networkFile, NODE_ADDRESS, API_PORT);
