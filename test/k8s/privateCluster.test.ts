@@ -24,11 +24,7 @@ const PLACES = [
 function machine(): object {
   const files = [...SETTINGS, ...MORE_SETTINGS].map((name) => `/proc/sys/${name}`);
   const settings = files.filter((file) => fs.existsSync(file)).map((file) => fs.readFileSync(file, 'utf8'));
-  return {
-    settings,
-    places: PLACES.filter((place) => fs.existsSync(place)),
-    links: fs.readdirSync('/sys/class/net'),
-  };
+  return { settings, places: PLACES.filter((place) => fs.existsSync(place)) };
 }
 
 function groupsNamed(name: string): string[] {
