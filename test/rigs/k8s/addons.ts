@@ -9,7 +9,7 @@ import { waitFor } from '../../../tools/processes';
 import type { Access } from './access';
 import { API_PORT, type ControlPlane } from './controlPlane';
 import { kubeconfigOf } from './credentials';
-import { create, createFrom } from './manifests';
+import { create, createFrom, untilKnown } from './manifests';
 import { NODE_ADDRESS } from './node';
 import type { Programs } from './programs';
 
@@ -45,6 +45,7 @@ async function startKeda(plane: ControlPlane, access: Access, programs: string):
     KEDA_CLUSTER_OBJECT_NAMESPACE: KEDA,
     WATCH_NAMESPACE: '',
   };
+  await untilKnown(access.cluster, 'keda.sh/v1alpha1', 'ScaledObject');
   const { node, credentials } = plane;
   const certificates = path.dirname(credentials.certificate);
   const metrics = `${NODE_ADDRESS}:${METRICS_PORT}`;
@@ -120,6 +121,8 @@ async function startOperator(plane: ControlPlane, access: Access, programs: stri
     ...rules.map((name) => path.join(manifests, 'rbac', `${name}.yaml`)),
   ]);
   const kubeconfig = await accountKubeconfig(plane, access, OPERATOR, OPERATOR_ACCOUNT);
+  // It ends where it doesn't find what it is for.
+  await untilKnown(access.cluster, 'rabbitmq.com/v1beta1', 'RabbitmqCluster');
   plane.node.start(
     'cluster-operator',
     path.join(programs, 'cluster-operator'),

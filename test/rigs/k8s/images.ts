@@ -70,7 +70,11 @@ async function obtainImages(engine: Engine, say: (text: string) => void): Promis
 
 async function hashOf(engine: Engine, names: readonly string[]): Promise<string> {
   const sum = crypto.createHash('sha256');
-  for (const name of names) sum.update(name).update((await findImage(silentCall(engine), name))?.Id ?? '');
+  for (const name of names) {
+    // The tests' own are named after what they are made of; other engines have them under other ids.
+    const isOwn = name.startsWith('warren-test/');
+    sum.update(name).update(isOwn ? '' : ((await findImage(silentCall(engine), name))?.Id ?? ''));
+  }
   return sum.digest('hex').slice(0, 8);
 }
 

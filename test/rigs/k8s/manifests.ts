@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { objectsIn } from '../../../kubernetesApi/manifests';
-import { apply, openKinds, type KubernetesObject } from '../../../kubernetesApi/objects';
+import { apply, openKinds, type Kind, type KubernetesObject } from '../../../kubernetesApi/objects';
+import type { Cluster } from '../../../kubernetesApi/transport';
 import { waitFor } from '../../../tools/processes';
 import type { Access } from './access';
 
@@ -22,13 +23,18 @@ export async function create(
     if (written.kind === 'Kustomization') continue;
     const object = change(written);
     const { apiVersion, metadata } = object;
-    // Anew each time: what is known of kinds is kept.
-    const find = () => openKinds(cluster).find(apiVersion, object.kind);
-    const kind = await waitFor(find, KIND_TIMEOUT_MS);
-    if (kind === undefined) throw new Error(`the cluster has no ${object.kind} of ${apiVersion}`);
+    const kind = await untilKnown(cluster, apiVersion, object.kind);
     const reference = { kind, namespace: metadata.namespace ?? cluster.namespace, name: metadata.name ?? '' };
     await apply(cluster, reference, object, APPLY);
   }
+}
+
+/** Waits until the cluster knows a kind. @throws Error */
+export async function untilKnown(cluster: Cluster, apiVersion: string, name: string): Promise<Kind> {
+  // Anew each time: what is known of kinds is kept.
+  const kind = await waitFor(() => openKinds(cluster).find(apiVersion, name), KIND_TIMEOUT_MS);
+  if (kind !== undefined) return kind;
+  throw new Error(`the cluster has no ${name} of ${apiVersion}`);
 }
 
 /** @param places files, and folders of files */
