@@ -1,6 +1,6 @@
 /** The nodes of one broker: the kept-alive connections to each, and which of them is talked to. */
 import type { Dispatcher, buildConnector } from 'undici';
-import type { BrokerSettings, Endpoint } from './endpoint';
+import type { BrokerSettings, Detour, Endpoint } from './endpoint';
 import { endpointsOf, parseProxy, readTlsOptions } from './endpoint';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -36,7 +36,9 @@ export function openCluster(settings: BrokerSettings): Cluster {
       const opened = import('undici').then((undici) => {
         const options = { connections: connectionsMax, pipelining: 1, keepAliveTimeout: KEEP_ALIVE_MS };
         if (proxy === undefined) {
-          const connector = keepingFirstError(undici.buildConnector(connect));
+          const direct = undici.buildConnector(connect);
+          const { detour } = settings;
+          const connector = keepingFirstError(detour === undefined ? direct : by(detour, direct));
           return new undici.Pool(endpoint.origin, { ...options, connect: connector });
         }
         const ways = { requestTls: connect, proxyTls: { timeout: CONNECT_TIMEOUT_MS } };
@@ -58,6 +60,21 @@ export function openCluster(settings: BrokerSettings): Cluster {
     close: async () => {
       for (const pool of pools) await (await pool).destroy();
     },
+  };
+}
+
+function by(detour: Detour, connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    const { hostname, protocol } = options;
+    const port = options.port === '' ? (protocol === 'https:' ? 443 : 80) : Number(options.port);
+    detour({ host: hostname, port }).then(
+      (way) => {
+        connector({ ...options, hostname: way.host, port: String(way.port), servername: hostname }, callback);
+      },
+      (error: unknown) => {
+        callback(error instanceof Error ? error : new Error(String(error)), null);
+      },
+    );
   };
 }
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 
 export interface TlsSettings {
   readonly cacertFile?: string;
+  /** PEM text, in place of a file. */
+  readonly cacert?: string;
   readonly clientcertFile?: string;
   readonly clientkeyFile?: string;
   /** Accept any server certificate. */
@@ -27,6 +29,15 @@ export interface BrokerSettings extends TlsSettings {
   readonly retryBudgetMs?: number;
   /** Connections kept open at most. 16 unless given. */
   readonly connectionsMax?: number;
+  /** Another way to a node than by its own address: asked for each connection. Certificates are for the node's name. */
+  readonly detour?: Detour;
+}
+
+export type Detour = (node: Address) => Promise<Address>;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface Endpoint {
@@ -115,7 +126,7 @@ export function readTlsOptions(settings: TlsSettings): TlsOptions {
     const missing = clientcertFile === undefined ? 'clientcertFile' : 'clientkeyFile';
     throw new SettingsError(missing, `${missing} is missing: a client certificate and its key go together.`);
   }
-  const ca = readPem('cacertFile', settings.cacertFile);
+  const ca = settings.cacert ?? readPem('cacertFile', settings.cacertFile);
   const cert = readPem('clientcertFile', clientcertFile);
   const key = readPem('clientkeyFile', clientkeyFile);
   return {

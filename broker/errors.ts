@@ -78,6 +78,9 @@ const CLOSED_EARLY =
   'the connection was closed before an answer came. Check that the scheme (http or https) fits the port, and the client certificate where one is asked for';
 const CLIENT_CERTIFICATE = 'Give one that it accepts in `clientcertFile`, with its key in `clientkeyFile`';
 
+/** Why a detour came to no end, in words of its own. */
+const NO_READY_POD = 'NO_READY_POD';
+
 const HELP_NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED:
     'nothing accepts connections there. Start the broker with its management plugin, or correct the endpoint',
@@ -116,7 +119,8 @@ const HELP_NETWORK: Readonly<Record<string, string>> = {
 
 /** A connection that could not be made or broke; `code` is Node's, OpenSSL's or undici's error code. */
 export function networkError(where: FailedAction, code: string, detail: string): BrokerError {
-  const help = HELP_NETWORK[code] ?? `${detail}. Check the endpoint and the network on the way`;
+  const unknown = code === NO_READY_POD ? detail : `${detail}. Check the endpoint and the network on the way`;
+  const help = HELP_NETWORK[code] ?? unknown;
   const nodeFault = `is not reachable (${code}): ${help}.`;
   return new BrokerError({
     kind: 'unreachable',

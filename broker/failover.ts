@@ -8,7 +8,8 @@ const RETRY_DELAY_MAX_MS = 1_000;
 
 /** What a broker does to connections while it starts, stops or moves. */
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', CUT_OFF]);
-const PASSING_CODES = new Set(['ECONNREFUSED', 'EAI_AGAIN', ...BROKEN_CODES]);
+/** The last one is a detour's own: pods come and go. */
+const PASSING_CODES = new Set(['ECONNREFUSED', 'EAI_AGAIN', ...BROKEN_CODES, 'NO_READY_POD']);
 /**
  * Too many requests; a proxy's or the broker's "not now"; and 500, by which a broker answers a list of what somebody
  * else is deleting just then (seen of users on 4.3, of vhosts on 4.0).

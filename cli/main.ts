@@ -163,6 +163,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     .option('--target <series>', "RabbitMQ series to compile for, e.g. 4.0; the file's own by default")
     .option('--vhost <vhost>', 'for settings of a client: its vhost, where there are several')
     .option('--user <user>', 'for settings of a client: its user, whose permissions say what it may declare')
+    .option('--stack <stack>', 'for manifests: the stack whose settings say what is on Kubernetes')
     .action(async (file: string, options: RenderOptions) => {
       finish(await toExitCode(() => render(file, options)));
     });

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import type { BrokerSettings } from '../broker/endpoint';
 import type { Broker } from '../broker/transport';
+import { openPortForward, type PortForward } from '../kubernetesApi/portForward';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { isTarget } from '../topology/index';
@@ -17,6 +18,8 @@ export interface StackOutputs {
   readonly management: string;
   readonly admin: { readonly username: string; readonly password: string };
   readonly amqp?: string;
+  /** The way to a cluster on Kubernetes. */
+  readonly portForward?: PortForward;
   /** PEM text of what clients of the stack's own cluster trust. */
   readonly ca?: string;
   /** By user of the topology, its newest login. */
@@ -65,10 +68,15 @@ export async function exportedStack(stack: string, ...further: readonly string[]
 }
 
 /** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */
-export function openStackBroker(config: StackConfig, { management, admin }: StackOutputs): Promise<Broker> {
+export function openStackBroker(config: StackConfig, outputs: StackOutputs): Promise<Broker> {
+  const { management, admin, portForward } = outputs;
   const { bootstrapUsername: username, bootstrapPassword: password } = config;
   const isGiven = typeof username === 'string' && typeof password === 'string';
-  const settings = connectionSettings(config, management);
+  const settings = {
+    ...connectionSettings(config, management),
+    // The API server leads to the pod itself: the node's certificate has nothing to add.
+    ...(portForward === undefined ? {} : { detour: openPortForward(portForward), insecure: true }),
+  };
   return openAsFirst(settings, [admin, ...(isGiven ? [{ username, password }] : [])]);
 }
 

@@ -1,5 +1,6 @@
 /** What the workers of a fleet are on any platform, without secrets and without Pulumi. */
 import type { Topology, Worker } from '../topology/model';
+import type { BrokerAddress } from './address';
 
 /** What a stack says of a fleet, whatever the platform. */
 export interface FleetSettings {
@@ -7,13 +8,6 @@ export interface FleetSettings {
   readonly replicas?: number;
   /** Environment variable that gets the whole AMQP URL, for applications that read no file. */
   readonly urlVariable?: string;
-}
-
-/** How a worker gets to the broker. */
-export interface BrokerAddress {
-  readonly scheme: 'amqp' | 'amqps';
-  readonly host: string;
-  readonly port: number;
 }
 
 export interface FleetPlan {
@@ -124,15 +118,6 @@ function environmentOf(worker: Worker, topology: Topology, address: BrokerAddres
   );
   const all = { ...(Object.fromEntries(known) as Record<string, string>), ...worker.env };
   return Object.entries(all).map(([key, value]) => `${key}=${value}`);
-}
-
-/** The whole address for a client, percent-encoded. */
-export function amqpUrl(
-  { scheme, host, port }: BrokerAddress,
-  login: { readonly username: string; readonly password: string; readonly vhost: string },
-): string {
-  const [username, password, vhost] = [login.username, login.password, login.vhost].map(encodeURIComponent);
-  return `${scheme}://${username ?? ''}:${password ?? ''}@${host}:${port}/${vhost ?? ''}`;
 }
 
 /** An entrypoint whose command gets the URL in its environment, where no `docker inspect` looks. */

@@ -1,6 +1,7 @@
 /** A provider's own inputs: how to reach the broker, and what may be lost. Both packages share it. */
 import type { Approvals } from '../broker/approvals';
 import type { BrokerSettings } from '../broker/endpoint';
+import type { PortForward } from '../kubernetesApi/portForward';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
 import { malformedApprovals, parseApprovals } from '../broker/approvals';
@@ -23,6 +24,8 @@ export interface ProviderConfig {
   readonly requireBroker: boolean;
   /** Nothing that could change the broker is sent to it. */
   readonly isReadOnly: boolean;
+  /** The way into a Kubernetes cluster, where the broker is in one. */
+  readonly portForward?: PortForward;
 }
 
 /** Approvals for this run only, so that they needn't be written into a stack's configuration. */
@@ -61,6 +64,7 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     username: inputs.text('username'),
     password: inputs.text('password'),
     ...optional('cacertFile'),
+    ...optional('cacert'),
     ...optional('clientcertFile'),
     ...optional('clientkeyFile'),
     ...optional('proxy'),
@@ -87,7 +91,25 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     fallbackCredentials: parseCredentials(inputs),
     requireBroker: inputs.flag('requireBroker', false),
     isReadOnly: isAdopting(environment),
+    ...parsePortForward(inputs),
   };
+}
+
+function parsePortForward(inputs: Inputs): { portForward?: PortForward } {
+  const text = inputs.optionalText('portForward');
+  if (text === undefined || text === '' || hasUnknown(text)) return {};
+  const example = '{"namespace": "shop", "selector": "app.kubernetes.io/name=rabbitmq"}';
+  try {
+    const value = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    const { namespace, selector, kubeconfig, context } = value ?? {};
+    const isText = (item: unknown): boolean => item === undefined || typeof item === 'string';
+    if (typeof namespace === 'string' && typeof selector === 'string' && [kubeconfig, context].every(isText))
+      return { portForward: value as unknown as PortForward };
+  } catch {
+    // Reported below.
+  }
+  inputs.fail('portForward', `must be a JSON table with a namespace and a selector, e.g. ${example}`);
+  return {};
 }
 
 function optionalEndpoints(inputs: Inputs): { endpoints?: readonly string[] } {

@@ -10,6 +10,7 @@ import { whoAmI } from '../broker/overview';
 import { readOnly } from '../broker/readOnly';
 import { readSnapshot } from '../broker/snapshot';
 import { openBroker } from '../broker/transport';
+import { openPortForward } from '../kubernetesApi/portForward';
 import type { Outage } from './outage';
 import { openOutage, tellingOnce } from './outage';
 
@@ -20,7 +21,11 @@ export interface OpenSession extends Session {
 
 /** Prepares a session; nothing is sent before the first `broker()`. `onWait` hears of what takes long. */
 export function openSession(config: ProviderConfig, onWait: (notice: string) => void): OpenSession {
-  const { settings } = config;
+  const { portForward } = config;
+  const settings =
+    portForward === undefined
+      ? config.settings
+      : { ...config.settings, detour: openPortForward(portForward) };
   const shared = { cluster: openCluster(settings), onWait };
   const opened: Broker[] = [];
   let isCancelled = false;

@@ -50,6 +50,11 @@ export function clusterProvider(settings: Settings): warren.Provider {
   return warrenProviderWith('warren-cluster', settings, loginChain(settings), {});
 }
 
+/** Makes certificates, and asks nobody: it is there before the broker is. */
+export function certificateProvider(settings: Settings): warren.Provider {
+  return warrenProviderWith('warren-certificates', settings, loginChain(settings), {});
+}
+
 /**
  * Only to read: an administrator is neither made nor needed. Both providers get in as whoever does, also in a refresh
  * or a destroy that comes before the first `up`.

@@ -17,8 +17,14 @@ export interface Connection extends ConnectionArgs {
 const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];
 const DURATION_KEYS = ['requestTimeout', 'retryBudget'];
 
-/** @param own the endpoint of a cluster that the stack itself makes */
-export function readConnection(config: pulumi.Config, own?: string): Connection {
+/** Of a cluster that the stack itself makes. */
+export interface OwnEndpoint {
+  readonly url: string;
+  /** The setting that makes it. */
+  readonly key: string;
+}
+
+export function readConnection(config: pulumi.Config, own?: OwnEndpoint): Connection {
   const [endpoint, ...others] = own === undefined ? readEndpoints(config) : [ownEndpoint(config, own)];
   const texts = [...FILE_KEYS, ...DURATION_KEYS]
     .map((key) => [key, config.get(key) ?? ''] as const)
@@ -34,13 +40,13 @@ export function readConnection(config: pulumi.Config, own?: string): Connection 
   };
 }
 
-function ownEndpoint(config: pulumi.Config, own: string): string {
+function ownEndpoint(config: pulumi.Config, { url, key }: OwnEndpoint): string {
   const given = ['endpoint', 'endpoints'].find(
-    (key) => (config.get(key) ?? '') !== '' && config.get(key) !== '[]',
+    (name) => (config.get(name) ?? '') !== '' && config.get(name) !== '[]',
   );
-  if (given === undefined) return own;
+  if (given === undefined) return url;
   throw refusal(
-    `The stack has both docker.cluster, a cluster of its own at ${own}, and ${given}, a broker that is there already. Take one of them out: pulumi config rm ${given} --stack ${pulumi.getStack()}`,
+    `The stack has both ${key}, a cluster of its own, and ${given}, a broker that is there already. Take one of them out: pulumi config rm ${given} --stack ${pulumi.getStack()}`,
   );
 }
 

@@ -7,7 +7,8 @@ import {
   type WorkerSettings,
 } from '../docker/settings';
 import { containerNames } from '../docker/workers/names';
-import { planFleet, type BrokerAddress, type FleetPlan } from '../platform/fleetPlan';
+import { parseAmqp, type BrokerAddress } from '../platform/address';
+import { planFleet, type FleetPlan } from '../platform/fleetPlan';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
 import type { Settings } from './settings';
@@ -95,21 +96,4 @@ function refuseSameNames(fleets: readonly PlannedFleet[]): void {
   throw refusal(
     `Two fleets would have a container of the name ${twice}: rename one of them in the topology.`,
   );
-}
-
-/** @throws Error in one sentence */
-function parseAmqp(text: string): BrokerAddress {
-  const match = /^(amqps?):\/\/(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(text);
-  const [, scheme, host, port] = match ?? [];
-  if ((scheme !== 'amqp' && scheme !== 'amqps') || host === undefined) {
-    throw new Error(
-      `amqp "${text}" is no address of a broker: it is amqp://HOST:PORT or amqps://HOST:PORT, without a user.`,
-    );
-  }
-  if (/^(localhost|127\.|\[::1\])/.test(host)) {
-    throw new Error(
-      `amqp "${text}" is this machine's own loopback address, where a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.`,
-    );
-  }
-  return { scheme, host, port: Number(port ?? (scheme === 'amqps' ? 5671 : AMQP_PORT)) };
 }

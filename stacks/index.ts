@@ -1,6 +1,8 @@
 /** The Pulumi program: configuration, topology file, compiled objects, resources. `pulumi up` starts here. */
 import * as pulumi from '@pulumi/pulumi';
 import type { DockerSettings } from '../docker/settings';
+import type { KubernetesSettings } from '../k8s/settings';
+import type { PortForwardArgs } from '../provider/warren/resources';
 import { load } from '../topology/index';
 import type { Topology } from '../topology/model';
 import { renderDiagnostics } from '../topology/render/diagnostics';
@@ -10,6 +12,7 @@ import { ADOPTING_VARIABLE, isAdopting } from '../broker/environment';
 import { inventory } from '../provider/warren/resources';
 import type { Providers } from './brokerLogin';
 import {
+  certificateProvider,
   clusterProvider,
   connect,
   connectToAdopt,
@@ -21,6 +24,7 @@ import {
 import { isOwnUser, readDefinitionsFile } from './definitionsFile';
 import { Drain } from './drain';
 import { refuseAmbiguous } from './givenPasswords';
+import { withOwnKubernetes } from './kubernetesConnection';
 import { loginsOf } from './logins';
 import { plainListenersOf } from './plainListeners';
 import { refusal } from './refusal';
@@ -34,6 +38,8 @@ interface Outputs {
   readonly management: string;
   readonly amqp?: string;
   readonly admin: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** The way to both of a cluster on Kubernetes, for `warren`'s own commands. */
+  readonly portForward?: pulumi.Input<PortForwardArgs>;
   /** PEM text of the authorities that the nodes' certificates are from, where they have any. */
   readonly ca?: pulumi.Input<string>;
   /** By user of the topology: the newest generation's name and password, and the vhosts it may enter. */
@@ -50,11 +56,12 @@ interface Loaded {
 function program(): Outputs | Promise<Outputs> {
   const given = readSettings(new pulumi.Config(), process.env);
   const loaded = loadObjects(given);
-  const settings = withOwnAmqp(given, loaded.topology);
+  const settings = withOwnKubernetes(withOwnAmqp(given, loaded.topology), loaded.topology);
   const { objects } = loaded;
   spareDebugging(process.env);
   if (isAdopting(process.env)) return adopt(settings, objects);
   if (settings.docker !== undefined) return onDocker(settings, settings.docker, loaded);
+  if (settings.kubernetes !== undefined) return onKubernetes(settings, settings.kubernetes, loaded);
   const login = connect(settings, {});
   const drain = new Drain(settings, objects, login.warrenProvider);
   const topology = register(settings, objects, login, { afterDrain: drain.beforeTopology() });
@@ -114,6 +121,47 @@ async function onDocker(
   return {
     ...outputsOf(settings, objects),
     ...(places === undefined ? {} : { monitoring: places }),
+    ...(platform.trusted === undefined ? {} : { ca: platform.trusted }),
+  };
+}
+
+/** Kubernetes' cluster before the topology, and the workers after it. */
+async function onKubernetes(
+  given: Settings,
+  kubernetes: KubernetesSettings,
+  { objects, topology: model }: Loaded,
+): Promise<Outputs> {
+  const { KubernetesPlatform } = await import('./kubernetesPlatform.js');
+  const isInside = kubernetes.cluster?.access === 'inside';
+  // Who comes by the Service's own name sees the node's certificate; whoever else doesn't, or trusts a file.
+  const trusting = (ca: pulumi.Input<string> | undefined): Settings =>
+    isInside && ca !== undefined ? { ...given, connection: { ...given.connection, cacert: ca } } : given;
+  const platform = new KubernetesPlatform(
+    { settings: given, kubernetes, topology: model },
+    (ca) => clusterProvider(trusting(ca)),
+    () => certificateProvider(given),
+  );
+  const settings = trusting(platform.trusted);
+  const ready = platform.cluster?.ready;
+  const login = connect(settings, ready === undefined ? {} : { dependsOn: [ready], deletedWith: ready });
+  const withFigures = platform.needsFigures
+    ? inCreationOrder([...objects, ...scalerObjects(model.workers)])
+    : objects;
+  const drain = new Drain(settings, withFigures, login.warrenProvider);
+  const topology = register(settings, withFigures, login, {
+    afterDrain: drain.beforeTopology(),
+    deletedWith: ready,
+  });
+  removeUnwantedUsers(settings, login, topology.users, {});
+  const figures = newestCredential(settings, SCALER_USER);
+  const fleets = platform.makeFleets(figures, login.warrenProvider, [topology]);
+  const copies = platform.spread(login.warrenProvider, objects, topology);
+  drain.after([topology, ...fleets]);
+  platform.guard(login.warrenProvider, [topology, ...fleets, ...copies]);
+  const { portForward } = settings.connection;
+  return {
+    ...outputsOf(settings, objects),
+    ...(portForward === undefined ? {} : { portForward }),
     ...(platform.trusted === undefined ? {} : { ca: platform.trusted }),
   };
 }
@@ -222,6 +270,11 @@ function refuseOwnNames(settings: Settings, objects: readonly BrokerObject[], to
       `The topology has a user ${settings.adminUser}, the name of the stack's own administrator. Rename one of them: pulumi config set adminUser NAME --stack ${settings.stack}`,
     );
   }
+  if (users.includes(SCALER_USER) && settings.kubernetes !== undefined) {
+    throw refusal(
+      `The topology has a user ${SCALER_USER}, the name of the one who counts messages for KEDA and for the workers' probes. Rename it in the topology.`,
+    );
+  }
   if (users.includes(SCALER_USER) && workersToScale(settings.docker, topology).length > 0) {
     throw refusal(
       `The topology has a user ${SCALER_USER}, the name of the scaler's own. Rename it in the topology, or leave the scaler out: pulumi config set --path docker.scaler false --stack ${settings.stack}`,
@@ -232,7 +285,8 @@ function refuseOwnNames(settings: Settings, objects: readonly BrokerObject[], to
 /** A name that matches nobody would be a rotation that silently never happens. */
 function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]): void {
   const users = objects.filter((object) => object.kind === 'user').map((object) => object.name);
-  const known = [...users, settings.adminUser, ...(settings.docker === undefined ? [] : [SCALER_USER])];
+  const hasOwnUser = settings.docker !== undefined || settings.kubernetes !== undefined;
+  const known = [...users, settings.adminUser, ...(hasOwnUser ? [SCALER_USER] : [])];
   const refuse = (key: string, names: readonly string[]): void => {
     const unknown = names.find((name) => !known.includes(name));
     if (unknown === undefined) return;

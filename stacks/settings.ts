@@ -11,8 +11,9 @@ import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
 import { PlatformSettingsError } from '../platform/reads';
 import { isEveryAddress, readDockerSettings, type DockerSettings } from '../docker/settings';
+import { readKubernetesSettings, type KubernetesSettings } from '../k8s/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
-import { CONNECTION_KEYS, readConnection, type Connection } from './connection';
+import { CONNECTION_KEYS, readConnection, type Connection, type OwnEndpoint } from './connection';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN, derivePassword } from './credentials';
 
@@ -50,15 +51,21 @@ export interface Settings {
   readonly granularity: 'object' | 'vhost';
   /** A cluster, or workers, on Docker. */
   readonly docker?: DockerSettings;
+  /** The same on Kubernetes. */
+  readonly kubernetes?: KubernetesSettings;
 }
 
 export const SETTINGS_KEYS = [
   ...['topology', 'target', 'amqp', 'granularity', 'docker', 'approve', 'production'],
   ...['seed', 'passwords', 'passwordSources', 'logins', 'generations', 'drainTimeout', 'handOver'],
   ...['adminUser', 'bootstrapUsername', 'bootstrapPassword', 'absentUsers'],
+  'kubernetes',
   ...CONNECTION_KEYS,
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
+
+/** Stands for that of a cluster on Kubernetes until the topology is read. */
+const UNKNOWN_ENDPOINT = 'http://rabbitmq';
 
 /** No secret: the whole world knows it. */
 const DEFAULTS_IN_PLAIN = new Map([['bootstrapPassword', 'guest']]);
@@ -72,16 +79,19 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
   if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', stack, env);
   const isProduction = config.getBoolean('production') === true || PRODUCTION_STACK.test(stack);
   if (isProduction) refuseEmptyPassphrase(stack, env);
-  const docker = readDocker(config);
+  const docker = readPlatform(config, 'docker', readDockerSettings);
+  const kubernetes = readPlatform(config, 'kubernetes', readKubernetesSettings);
+  refuseTwoPlatforms(docker, kubernetes, stack);
   const seed = readSeed(config, stack);
   return {
     project: pulumi.getProject(),
     stack,
     isProduction,
     ...(docker === undefined ? {} : { docker }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),
-    connection: readConnection(config, docker?.cluster && endpointOf(docker.cluster)),
+    connection: readConnection(config, ownEndpoint(docker, kubernetes)),
     ...optional('amqp', config.get('amqp')),
     seed,
     passwords: readPasswords(config, env),
@@ -118,15 +128,41 @@ function bootstrapOf(
   };
 }
 
-function readDocker(config: pulumi.Config): DockerSettings | undefined {
-  const value = config.getObject<unknown>('docker');
+function readPlatform<T>(
+  config: pulumi.Config,
+  key: 'docker' | 'kubernetes',
+  read: (value: unknown) => T,
+): T | undefined {
+  const value = config.getObject<unknown>(key);
   if (value === undefined || (isRecord(value) && Object.keys(value).length === 0)) return undefined;
   try {
-    return readDockerSettings(value);
+    return read(value);
   } catch (error) {
     if (error instanceof PlatformSettingsError) throw refusal(error.message);
     throw error;
   }
+}
+
+function refuseTwoPlatforms(
+  docker: DockerSettings | undefined,
+  kubernetes: KubernetesSettings | undefined,
+  stack: string,
+): void {
+  if (docker === undefined || kubernetes === undefined) return;
+  throw refusal(
+    `The stack has both docker and kubernetes: a stack is on one of them. Take the other out: pulumi config rm docker --stack ${stack}`,
+  );
+}
+
+/** Of a cluster that the stack itself makes, and the setting that says so. */
+function ownEndpoint(
+  docker: DockerSettings | undefined,
+  kubernetes: KubernetesSettings | undefined,
+): OwnEndpoint | undefined {
+  if (docker?.cluster !== undefined) return { url: endpointOf(docker.cluster), key: 'docker.cluster' };
+  // Which of its ports it is, and under which name, the topology and the namespace say.
+  if (kubernetes?.cluster !== undefined) return { url: UNKNOWN_ENDPOINT, key: 'kubernetes.cluster' };
+  return undefined;
 }
 
 /** From here: what is published on all addresses is found on this machine's own. */

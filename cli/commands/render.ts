@@ -11,6 +11,8 @@ export interface RenderOptions {
   /** Of a client's settings. */
   readonly vhost?: string;
   readonly user?: string;
+  /** Of what is on Kubernetes. */
+  readonly stack?: string;
 }
 
 /** `warren render`: what the topology compiles to, on stdout; findings go to stderr. */

@@ -9,18 +9,25 @@ import { renderAlerts } from '../../topology/render/monitoring/alerts';
 import { renderDashboard } from '../../topology/render/monitoring/dashboard';
 import { renderPermissions } from '../../topology/render/permissions';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
+import { renderTopologyOperator } from '../../topology/render/topologyOperator';
 import { renderYaml } from '../../topology/render/yaml';
+import { renderManifests } from './renderManifests';
 
 export interface RenderInput {
   readonly topology: Topology;
   readonly objects: readonly BrokerObject[];
 }
 
+export interface RenderChoice extends ClientChoice {
+  /** Whose settings say what is on Kubernetes. */
+  readonly stack?: string;
+}
+
 export interface RenderKind {
   /** For the help of `--to`. */
   readonly description: string;
-  /** The whole output, with its last line end; or why there is none. `choice` is for the settings of clients. */
-  readonly render: (input: RenderInput, choice: ClientChoice) => string | Fault;
+  /** The whole output, with its last line end; or why there is none. `choice` is for the settings of clients, and of a stack. */
+  readonly render: (input: RenderInput, choice: RenderChoice) => string | Fault;
 }
 
 export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, RenderKind>([
@@ -57,6 +64,20 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
     {
       description: 'a Grafana dashboard of the broker and of these queues',
       render: ({ topology, objects }) => renderDashboard(topology, objects),
+    },
+  ],
+  [
+    'manifests',
+    {
+      description: 'what a stack (--stack) would have on Kubernetes, without Secrets',
+      render: ({ topology }, { stack }) => renderManifests(topology, stack),
+    },
+  ],
+  [
+    'topology-operator',
+    {
+      description: 'custom resources of RabbitMQ’s messaging topology operator',
+      render: ({ objects }) => renderTopologyOperator(objects),
     },
   ],
   ['celery', { description: 'a Python module with the settings of Celery', render: renderCelery }],

@@ -5,13 +5,8 @@ import type { Provider } from '../../provider/warren/resources';
 import { ConsumersReady } from '../../provider/warren/stepResources';
 import { labelsOf, limitsOf, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
-import {
-  amqpUrl,
-  SECRETS_FOLDER,
-  urlEntrypoint,
-  type BrokerAddress,
-  type FleetPlan,
-} from '../../platform/fleetPlan';
+import { amqpUrl, type BrokerAddress } from '../../platform/address';
+import { SECRETS_FOLDER, urlEntrypoint, type FleetPlan } from '../../platform/fleetPlan';
 import { containerNames } from './names';
 
 export interface FleetArgs {

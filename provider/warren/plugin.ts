@@ -15,6 +15,7 @@ import { clusterReadyStep } from './steps/clusterReady';
 import { consumersReadyStep } from './steps/consumersReady';
 import { credentialDrainStep } from './steps/credentialDrain';
 import { definitionsStep } from './steps/definitions';
+import { nodesRolledStep } from './steps/nodesRolled';
 import { quorumCopiesStep } from './steps/quorumCopies';
 import { rollingGateStep } from './steps/rollingGate';
 import { vhostSettingsType } from './vhostSettings';
@@ -38,6 +39,7 @@ servePackage({
     clusterCookieStep,
     rollingGateStep,
     clusterReadyStep,
+    nodesRolledStep,
     clusterGuardStep,
     consumersReadyStep,
     credentialDrainStep,

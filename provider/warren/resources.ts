@@ -24,10 +24,24 @@ export interface ConnectionArgs {
   /** How long a broker that refuses connections or answers 503 is tried again, e.g. `1m`; 5 s where it is left out. */
   readonly retryBudget?: pulumi.Input<string>;
   readonly cacertFile?: pulumi.Input<string>;
+  /** PEM text, in place of a file. */
+  readonly cacert?: pulumi.Input<string>;
   readonly clientcertFile?: pulumi.Input<string>;
   readonly clientkeyFile?: pulumi.Input<string>;
   /** Accept any server certificate. For experiments only. */
   readonly insecure?: pulumi.Input<boolean>;
+  /** Into a Kubernetes cluster, where the endpoint's name is known. */
+  readonly portForward?: pulumi.Input<PortForwardArgs>;
+}
+
+/** The way to a pod, as `kubectl port-forward` goes it, to one that is ready at the time. */
+export interface PortForwardArgs {
+  /** A file; what `kubectl` would use where it is left out. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  readonly context?: pulumi.Input<string>;
+  readonly namespace: pulumi.Input<string>;
+  /** Of the pods: `app.kubernetes.io/name=rabbitmq`. */
+  readonly selector: pulumi.Input<string>;
 }
 
 /** As a provider takes them: configuration values are texts. */
@@ -41,9 +55,11 @@ export function connectionInputs(args: ConnectionArgs): pulumi.Inputs {
     requestTimeout: args.requestTimeout,
     retryBudget: args.retryBudget,
     cacertFile: args.cacertFile,
+    cacert: args.cacert,
     clientcertFile: args.clientcertFile,
     clientkeyFile: args.clientkeyFile,
     insecure: pulumi.output(args.insecure).apply(asText),
+    portForward: pulumi.output(args.portForward).apply(asText),
   };
 }
 

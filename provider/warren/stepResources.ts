@@ -58,17 +58,39 @@ export interface ClusterReadyArgs {
   readonly cluster: pulumi.Input<string>;
   /** `rabbit@host` of each node. */
   readonly nodes: pulumi.Input<pulumi.Input<string>[]>;
-  /** The ids of their containers. */
+  /** The ids of their containers, or whatever else changes with them. */
   readonly containers: pulumi.Input<pulumi.Input<string>[]>;
   /** What all of them have by now, as numbers by what it is: noted for whoever rotates that. */
   readonly given?: pulumi.Input<Record<string, number>>;
   readonly timeoutSeconds: pulumi.Input<number>;
+  /** Where to look when it doesn't come, as a sentence; Docker's logs where it is left out. */
+  readonly wayOut?: pulumi.Input<string>;
 }
 
 /** Waits until all nodes are one cluster. */
 export class ClusterReady extends pulumi.CustomResource {
   constructor(name: string, args: ClusterReadyArgs, options?: pulumi.CustomResourceOptions) {
     super('warren:index:ClusterReady', name, { ...args }, options);
+  }
+}
+
+export interface NodesRolledArgs {
+  /** File and context, as of kubectl. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  readonly context?: pulumi.Input<string>;
+  readonly namespace: pulumi.Input<string>;
+  readonly statefulSet: pulumi.Input<string>;
+  /** The operator's custom resource, where the StatefulSet is made of one. */
+  readonly rabbitmqCluster?: pulumi.Input<string>;
+  /** A digest of what the nodes are made of. */
+  readonly trigger: pulumi.Input<string>;
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Waits until Kubernetes has replaced all nodes of a cluster that has changed. */
+export class NodesRolled extends pulumi.CustomResource {
+  constructor(name: string, args: NodesRolledArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:NodesRolled', name, { ...args }, options);
   }
 }
 
@@ -135,6 +157,8 @@ export interface ConsumersReadyArgs {
   /** Of the containers' Docker Engine, as in DOCKER_HOST. */
   readonly dockerHost?: pulumi.Input<string>;
   readonly timeoutSeconds: pulumi.Input<number>;
+  /** Where to look when they don't, as a sentence; Docker's logs where it is left out. */
+  readonly wayOut?: pulumi.Input<string>;
 }
 
 /** Waits until the workers of a fleet consume. */

@@ -1,6 +1,6 @@
 /** A cluster and its workers by one `up`; what becomes of it when it is changed, loses a node, or is to go. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { amqpUrl } from '../../platform/fleetPlan';
+import { amqpUrl } from '../../platform/address';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { AmqpClient } from '../systems/amqpClient';

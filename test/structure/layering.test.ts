@@ -25,14 +25,15 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['platform', 'provider', 'scaler', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/docker'],
   },
+  k8s: { layers: ['platform', 'provider', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/kubernetes'] },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
   stacks: {
-    layers: ['docker', 'platform', 'provider', 'broker', 'topology'],
-    packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker'],
+    layers: ['docker', 'k8s', 'platform', 'provider', 'broker', 'topology'],
+    packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker', '@pulumi/kubernetes'],
   },
   cli: {
-    layers: ['topology', 'broker', 'scaler', 'tools'],
+    layers: ['topology', 'broker', 'k8s', 'kubernetesApi', 'scaler', 'tools'],
     packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],
   },
 };

@@ -10,6 +10,7 @@ interface ClusterReady {
   /** Of the containers that they run in: others are waited for anew. */
   readonly containers: readonly string[];
   readonly timeoutSeconds: number;
+  readonly wayOut?: string;
 }
 
 export const clusterReadyStep: StepType<ClusterReady> = {
@@ -25,7 +26,9 @@ export const clusterReadyStep: StepType<ClusterReady> = {
         `taking ${removed.join(', ')} out of the cluster would take its copies of queues with it, which isn't supported: keep the nodes, or move to a smaller cluster in a stack of its own (shovels or federation bring the messages over)`,
       );
     }
+    const wayOut = inputs.optionalText('wayOut');
     return {
+      ...(wayOut === undefined ? {} : { wayOut }),
       cluster: inputs.text('cluster'),
       nodes,
       containers: (inputs.list('containers') ?? []).map(String),
@@ -36,11 +39,11 @@ export const clusterReadyStep: StepType<ClusterReady> = {
     const known = await readNodes(await session.logIn());
     for (const trouble of troublesOf(known, nodes)) await warn(`${cluster}: ${trouble}`);
   },
-  pass: async (call, { cluster, nodes, timeoutSeconds }) => {
+  pass: async (call, { cluster, nodes, timeoutSeconds, wayOut }) => {
     await waitFor(call, {
       goal: `the ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`} of ${cluster}`,
       timeoutSeconds,
-      wayOut: `Look into the logs of the containers, e.g. docker logs ${cluster}-rabbitmq-1.`,
+      wayOut: wayOut ?? `Look into the logs of the containers, e.g. docker logs ${cluster}-rabbitmq-1.`,
       look: async (broker) => {
         const running = (await readNodes(broker))
           .filter(({ isRunning }) => isRunning)

@@ -20,13 +20,16 @@ interface ConsumersReady {
   /** As in DOCKER_HOST; the environment's where it is left out. */
   readonly dockerHost?: string;
   readonly timeoutSeconds: number;
+  readonly wayOut?: string;
 }
 
 export const consumersReadyStep: StepType<ConsumersReady> = {
   token: 'warren:index:ConsumersReady',
   parse: (inputs) => {
     const dockerHost = inputs.optionalText('dockerHost');
+    const wayOut = inputs.optionalText('wayOut');
     return {
+      ...(wayOut === undefined ? {} : { wayOut }),
       fleet: inputs.text('fleet'),
       vhost: inputs.text('vhost'),
       queues: (inputs.list('queues') ?? []).map(String),
@@ -49,7 +52,7 @@ export const consumersReadyStep: StepType<ConsumersReady> = {
     await waitFor(call, {
       goal: `the workers "${step.fleet}"`,
       timeoutSeconds: step.timeoutSeconds,
-      wayOut: `Look into the workers' logs (docker logs).`,
+      wayOut: step.wayOut ?? `Look into the workers' logs (docker logs).`,
       look: (broker) => missingIn(broker, step),
     });
   },

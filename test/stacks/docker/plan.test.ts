@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { enabledPlugins, loginConf, nodeConf } from '../../../docker/cluster/conf';
 import { haproxyConf } from '../../../docker/cluster/haproxy';
-import { amqpUrl, planFleet, urlEntrypoint } from '../../../platform/fleetPlan';
+import { amqpUrl } from '../../../platform/address';
+import { planFleet, urlEntrypoint } from '../../../platform/fleetPlan';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
 import { upgradeObstacle } from '../../../topology/target';

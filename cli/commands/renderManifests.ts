@@ -1,0 +1,66 @@
+/** `warren render --to manifests`: what a stack would apply to Kubernetes, for who has it applied by others (GitOps). */
+import * as fs from 'node:fs';
+import { parse, stringify } from 'yaml';
+import { manifestsOf, type Manifests } from '../../k8s/manifests';
+import { readKubernetesSettings, type KubernetesSettings } from '../../k8s/settings';
+import type { Topology } from '../../topology/model';
+import { settingsFileOf } from '../configFile';
+import { UserError } from '../userError';
+
+const PROJECT = 'warren';
+/** Where no stack is named: a cluster with all defaults. */
+const EXAMPLE = { cluster: {} };
+
+/** @throws UserError */
+export function renderManifests(topology: Topology, stack: string | undefined): string {
+  const config = stack === undefined ? {} : readSettings(stack);
+  const kubernetes = readKubernetes(config.kubernetes ?? (stack === undefined ? EXAMPLE : undefined), stack);
+  const { endpoint, amqp } = config;
+  try {
+    const manifests = manifestsOf({
+      project: PROJECT,
+      stack: stack ?? 'example',
+      kubernetes,
+      topology,
+      endpoint: typeof endpoint === 'string' ? endpoint : '',
+      ...(typeof amqp === 'string' ? { amqp } : {}),
+    });
+    return inYaml(manifests);
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readSettings(stack: string): Readonly<Record<string, unknown>> {
+  const file = settingsFileOf(stack, undefined);
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch {
+    throw new UserError(`there is no ${file}: make the stack with \`warren init --stack ${stack}\``);
+  }
+  const { config = {} } = (parse(text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.slice(key.indexOf(':') + 1), value]),
+  );
+}
+
+function readKubernetes(value: unknown, stack: string | undefined): KubernetesSettings {
+  if (value === undefined)
+    throw new UserError(
+      `the stack ${stack ?? ''} has nothing on Kubernetes: its settings have no warren:kubernetes`,
+    );
+  try {
+    return readKubernetesSettings(value);
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function inYaml({ objects, secrets }: Manifests): string {
+  const head = [
+    '# Made by `warren render --to manifests`. Secrets are left out; these have to be there:',
+    ...secrets.map(({ name, keys }) => `#   ${name}: ${keys.join(', ')}`),
+  ].join('\n');
+  return `${head}\n${objects.map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`).join('')}`;
+}

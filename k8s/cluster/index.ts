@@ -1,0 +1,150 @@
+/**
+ * A RabbitMQ cluster on Kubernetes: made by RabbitMQ's cluster operator, or a StatefulSet where no operator may be.
+ * Who replaces nodes waits for the others by itself; before it begins, the cluster is asked whether it is whole.
+ */
+import * as crypto from 'node:crypto';
+import * as pulumi from '@pulumi/pulumi';
+import { canonicalJson } from '../../topology/objects';
+import type { Topology } from '../../topology/model';
+import type { Provider } from '../../provider/warren/resources';
+import { ClusterReady, NodesRolled, RollingGate } from '../../provider/warren/stepResources';
+import { apply } from '../apply';
+import type { KubernetesObject, Place } from '../objects';
+import type { ClusterSettings } from '../settings';
+import { nodeCount } from './conf';
+import { disruptionBudget, networkPolicies } from './guards';
+import { CLUSTER, nodeName, STATEFUL_SET } from './names';
+import { nodeObjects } from './nodes';
+import { certificateRequest, clusterSecrets, type Certificates } from './secrets';
+
+export interface ClusterArgs {
+  readonly place: Place;
+  readonly topology: Topology;
+  readonly settings: ClusterSettings;
+  readonly provider: pulumi.ProviderResource;
+  /** Which cluster of which kubeconfig, for what is asked beside Pulumi's plugin. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Where the topology has `broker.tls`, unless somebody else makes the Secret. */
+  readonly certificates?: Certificates;
+  /** Secret; the same for every node. */
+  readonly cookie: pulumi.Output<string>;
+  /** The administrator that a new cluster begins with. */
+  readonly admin: { readonly username: string; readonly password: pulumi.Output<string> };
+  /** Asks the cluster itself, when nodes are to be replaced. */
+  readonly warrenProvider: Provider;
+  /** The namespace, where the stack makes it. */
+  readonly dependsOn: readonly pulumi.Resource[];
+}
+
+const GATE_SECONDS = 900;
+const READY_SECONDS = 300;
+/** A node may take its grace period, and then has to start. */
+const START_SECONDS = 300;
+
+export class Cluster extends pulumi.ComponentResource {
+  /** Done when all nodes run: what needs the broker depends on it. */
+  readonly ready: ClusterReady;
+  /** `rabbit@host` of each. */
+  readonly nodeNames: readonly string[];
+
+  constructor(
+    name: string,
+    private readonly args: ClusterArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    super('warren:kubernetes:Cluster', name, {}, options);
+    const { topology, place, settings } = args;
+    this.nodeNames = Array.from({ length: nodeCount(topology) }, (_, index) =>
+      nodeName(index, place.namespace),
+    );
+    const nodes = nodeObjects(topology, settings, place);
+    const trigger = digestOf(nodes);
+    const before = [...this.makeSecrets(), ...this.makeGuards()];
+    const gates = this.makeGates(trigger, before);
+    const made = nodes.map((object) => this.make(object, [...before, ...gates]));
+    this.ready = this.awaitNodes(trigger, made);
+    this.registerOutputs({ nodes: this.nodeNames });
+  }
+
+  private make(object: KubernetesObject, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResource {
+    const { provider } = this.args;
+    return apply(object, { parent: this, provider, dependsOn: [...this.args.dependsOn, ...dependsOn] });
+  }
+
+  private makeSecrets(): readonly pulumi.Resource[] {
+    const { admin, settings, certificates, cookie, place, topology } = this.args;
+    const login = admin.password.apply(
+      (password) =>
+        // As RabbitMQ's configuration is written: one setting a line.
+        `default_user = ${admin.username}\ndefault_pass = ${password}\n`,
+    );
+    const secrets = clusterSecrets(
+      {
+        admin,
+        ...(settings.by === 'operator' ? {} : { cookie }),
+        ...(certificates === undefined ? {} : { certificates }),
+      },
+      place,
+      login,
+    );
+    const { tls } = settings;
+    const requests =
+      topology.broker?.tls !== undefined && 'issuer' in tls ? [certificateRequest(tls, place)] : [];
+    return [...secrets, ...requests].map((object) => this.make(object, []));
+  }
+
+  private makeGuards(): readonly pulumi.Resource[] {
+    const { topology, settings, place } = this.args;
+    return [disruptionBudget(place), ...networkPolicies(topology, settings, place)].map((object) =>
+      this.make(object, []),
+    );
+  }
+
+  /** A new cluster passes them at once. */
+  private makeGates(trigger: string, dependsOn: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
+    const { topology, warrenProvider, place } = this.args;
+    return this.nodeNames.map(
+      (node, index) =>
+        new RollingGate(
+          `before-${STATEFUL_SET}-${index}`,
+          { cluster: place.instance, node, version: topology.target, trigger, timeoutSeconds: GATE_SECONDS },
+          { parent: this, provider: warrenProvider, dependsOn: [...dependsOn] },
+        ),
+    );
+  }
+
+  private awaitNodes(trigger: string, nodes: readonly pulumi.CustomResource[]): ClusterReady {
+    const { warrenProvider, place, settings, kubeconfig, context } = this.args;
+    const own = { parent: this, provider: warrenProvider };
+    const seconds = START_SECONDS + Math.ceil(settings.gracePeriodMs / 1000);
+    const rolled = new NodesRolled(
+      'rolled',
+      {
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(context === undefined ? {} : { context }),
+        namespace: place.namespace,
+        statefulSet: STATEFUL_SET,
+        ...(settings.by === 'operator' ? { rabbitmqCluster: CLUSTER } : {}),
+        trigger,
+        timeoutSeconds: seconds * this.nodeNames.length,
+      },
+      { ...own, dependsOn: [...nodes] },
+    );
+    return new ClusterReady(
+      'ready',
+      {
+        cluster: place.instance,
+        nodes: [...this.nodeNames],
+        containers: [trigger],
+        timeoutSeconds: READY_SECONDS,
+        wayOut: `Look into the nodes' logs: kubectl logs --namespace ${place.namespace} ${STATEFUL_SET}-0.`,
+      },
+      { ...own, dependsOn: [rolled] },
+    );
+  }
+}
+
+function digestOf(objects: readonly KubernetesObject[]): string {
+  return crypto.createHash('sha256').update(canonicalJson(objects)).digest('hex');
+}

@@ -1,0 +1,76 @@
+/** All objects of a stack but its Secrets, in the order in which they are applied: for who has them applied by others. */
+import { nodeObjects } from './cluster/nodes';
+import { disruptionBudget, networkPolicies } from './cluster/guards';
+import { ADMIN_SECRET, COOKIE_SECRET, TLS_SECRET } from './cluster/names';
+import { certificateRequest } from './cluster/secrets';
+import { namespaceObject, type KubernetesObject } from './objects';
+import { managementFor, placeOf, planFleets, refuseWrongCluster, type StackFacts } from './plan';
+import {
+  deployment,
+  disruptionBudgets,
+  FIGURES_SECRET,
+  isProbed,
+  loginSecretOf,
+  probeMap,
+} from './workers/deployment';
+import { scaledObject, triggerAuthentication } from './workers/scaledObject';
+
+export interface Manifests {
+  readonly objects: readonly KubernetesObject[];
+  /** Secrets that have to be there, with their keys. */
+  readonly secrets: readonly { readonly name: string; readonly keys: readonly string[] }[];
+}
+
+/** @throws PlatformSettingsError, or Error in one sentence */
+export function manifestsOf(facts: StackFacts): Manifests {
+  const { kubernetes, topology } = facts;
+  refuseWrongCluster(facts);
+  const place = placeOf(facts);
+  const fleets = planFleets(facts);
+  const management = managementFor(facts);
+  const { cluster, keda } = kubernetes;
+  const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
+  const scaled = keda === false ? [] : fleets.filter(({ plan }) => plan.isScaled);
+  const hasFigures = scaled.length > 0 || fleets.some(isProbed);
+  const objects: readonly KubernetesObject[] = [
+    ...(kubernetes.createNamespace ? [namespaceObject(place)] : []),
+    ...(cluster === undefined
+      ? []
+      : [
+          ...(hasTls && 'issuer' in cluster.tls ? [certificateRequest(cluster.tls, place)] : []),
+          disruptionBudget(place),
+          ...networkPolicies(topology, cluster, place),
+          ...nodeObjects(topology, cluster, place),
+        ]),
+    ...(hasFigures ? [probeMap(place)] : []),
+    ...(scaled.length > 0 ? [triggerAuthentication(hasTls, place)] : []),
+    ...fleets.flatMap((fleet) => {
+      const deployed = { ...fleet, management, loginDigest: '' };
+      return [deployment(deployed, place), ...disruptionBudgets(deployed, place)];
+    }),
+    ...(keda === false
+      ? []
+      : scaled.flatMap(({ plan, worker: { autoscale }, address: { scheme, host, port } }) => {
+          const amqp = `${scheme}://${host}:${port}`;
+          if (autoscale === undefined) return [];
+          return [scaledObject({ plan, autoscale, management, amqp, hasOwnAuthority: hasTls }, keda, place)];
+        })),
+  ];
+  return {
+    objects,
+    secrets: [
+      ...(cluster === undefined
+        ? []
+        : [{ name: ADMIN_SECRET, keys: ['username', 'password', 'default_user.conf', 'host', 'port'] }]),
+      ...(cluster?.by === 'statefulSet' ? [{ name: COOKIE_SECRET, keys: ['cookie'] }] : []),
+      ...(hasTls ? [{ name: TLS_SECRET, keys: ['ca.crt', 'tls.crt', 'tls.key'] }] : []),
+      ...(hasFigures
+        ? [{ name: FIGURES_SECRET, keys: ['username', 'password', ...(hasTls ? ['ca.crt', 'tls'] : [])] }]
+        : []),
+      ...fleets.map(({ plan, address }) => ({
+        name: loginSecretOf(plan.name),
+        keys: ['url', 'username', 'password', ...(hasTls && address.scheme === 'amqps' ? ['ca.crt'] : [])],
+      })),
+    ],
+  };
+}

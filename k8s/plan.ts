@@ -1,0 +1,136 @@
+/** The workers that a stack has on Kubernetes: decided before anything is made, so that what can't be refuses the whole. */
+import { AMQP_PORT, AMQPS_PORT, MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, serviceHost } from './cluster/names';
+import { nameFor, type Place } from './objects';
+import { settingsOfFleet, type KubernetesSettings, type WorkerSettings } from './settings';
+import { parseAmqp, type BrokerAddress } from '../platform/address';
+import { PlatformSettingsError } from '../platform/reads';
+import { planFleet, type FleetPlan } from '../platform/fleetPlan';
+import type { Topology, Worker } from '../topology/model';
+
+export interface PlannedFleet {
+  readonly worker: Worker;
+  readonly settings: WorkerSettings;
+  readonly image: string;
+  readonly address: BrokerAddress;
+  readonly plan: FleetPlan;
+}
+
+/** What a stack says of itself, as far as the objects depend on it. */
+export interface StackFacts {
+  readonly project: string;
+  readonly stack: string;
+  readonly kubernetes: KubernetesSettings;
+  readonly topology: Topology;
+  /** Of a broker that is there already: base URL of its management API, and the address for AMQP. */
+  readonly endpoint: string;
+  readonly amqp?: string;
+}
+
+/** The stack's own, unless it says another one. */
+export function placeOf({ project, stack, kubernetes }: Omit<StackFacts, 'topology' | 'endpoint'>): Place {
+  const instance = nameFor(project, stack);
+  return { instance, namespace: kubernetes.namespace ?? instance };
+}
+
+/** @throws PlatformSettingsError, or Error in one sentence */
+export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
+  const { topology, kubernetes } = stack;
+  refuseUnknown(stack);
+  const fleets = topology.workers.map((worker): PlannedFleet => {
+    const settings = settingsOfFleet(kubernetes, worker.name);
+    const image = imageOf(worker, settings);
+    const address = addressFor(stack, worker);
+    const plan = planFleet(worker, topology, settings, address);
+    refuseUnscalable(plan, kubernetes);
+    return { worker, settings, image, address, plan };
+  });
+  refuseSameNames(fleets);
+  return fleets;
+}
+
+/** What the topology asks for, and no cluster here can have. @throws PlatformSettingsError */
+export function refuseWrongCluster({ kubernetes: { cluster }, topology: { broker } }: StackFacts): void {
+  if (cluster === undefined) return;
+  const port = broker?.tls?.port;
+  if (cluster.by === 'operator' && port !== undefined && port !== AMQPS_PORT) {
+    throw new PlatformSettingsError(
+      `broker.tls.port is ${port}, and the cluster operator knows AMQPS at ${AMQPS_PORT} only: take the port out of the topology, or have kubernetes.cluster.by be statefulSet.`,
+    );
+  }
+  const nodes = broker?.nodes ?? 1;
+  if (![1, 3, 5].includes(nodes)) {
+    throw new PlatformSettingsError(`broker.nodes is ${nodes}: a cluster on Kubernetes has 1, 3 or 5 nodes.`);
+  }
+}
+
+/** Base URL of the management API, as pods reach it. */
+export function managementFor(stack: StackFacts): string {
+  const { kubernetes, topology, endpoint } = stack;
+  if (kubernetes.cluster === undefined) return endpoint;
+  const { namespace } = placeOf(stack);
+  return topology.broker?.tls === undefined
+    ? `http://${serviceHost(namespace)}:${MANAGEMENT_PORT}`
+    : `https://${serviceHost(namespace)}:${MANAGEMENT_TLS_PORT}`;
+}
+
+function refuseUnknown({ kubernetes, topology: { workers } }: StackFacts): void {
+  const unknown = Object.keys(kubernetes.workers).find(
+    (name) => name !== '*' && !workers.some((worker) => worker.name === name),
+  );
+  if (unknown === undefined) return;
+  throw new PlatformSettingsError(
+    `kubernetes.workers has the fleet "${unknown}", which is not among the topology's workers: ${workers.map(({ name }) => name).join(', ')}.`,
+  );
+}
+
+function imageOf(worker: Worker, settings: WorkerSettings): string {
+  const image = settings.image ?? worker.image;
+  if (image !== undefined) return image;
+  throw new PlatformSettingsError(
+    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path kubernetes.workers.${worker.name}.image IMAGE`,
+  );
+}
+
+/** How workers reach the broker: by its Service, or as everybody does. TLS wherever there is. */
+function addressFor(stack: StackFacts, worker: Worker): BrokerAddress {
+  const { kubernetes, topology, amqp } = stack;
+  if (kubernetes.cluster !== undefined) {
+    const host = serviceHost(placeOf(stack).namespace);
+    const tls = topology.broker?.tls;
+    return tls === undefined
+      ? { scheme: 'amqp', host, port: AMQP_PORT }
+      : { scheme: 'amqps', host, port: tls.port };
+  }
+  if (amqp === undefined) {
+    throw new PlatformSettingsError(
+      `The workers "${worker.name}" need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${stack.stack}`,
+    );
+  }
+  return parseAmqp(amqp);
+}
+
+/** KEDA puts names into its requests in a way that makes a plus of a space. */
+function refuseUnscalable(plan: FleetPlan, { keda }: KubernetesSettings): void {
+  if (!plan.isScaled || keda === false) return;
+  if (plan.allQueues.length === 0) {
+    throw new PlatformSettingsError(
+      `The workers "${plan.name}" have autoscale, and no queues whose depth KEDA could follow: give them queues, or take autoscale out.`,
+    );
+  }
+  if (!plan.vhost.includes(' ')) return;
+  throw new PlatformSettingsError(
+    `KEDA can't ask for queues of the vhost "${plan.vhost}", whose name has a space in it: give the workers "${plan.name}" replicas in place of autoscale, or the vhost another name.`,
+  );
+}
+
+/** Kubernetes' names have fewer characters than the topology's. */
+function refuseSameNames(fleets: readonly PlannedFleet[]): void {
+  const names = fleets.map(({ plan }) => nameFor(plan.name));
+  const twice = names.find((name, index) => name === '' || names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new PlatformSettingsError(
+    twice === ''
+      ? "A fleet's name has neither letters nor digits, of which Kubernetes makes names: rename it in the topology."
+      : `Two fleets would have a Deployment of the name ${twice}: rename one of them in the topology.`,
+  );
+}

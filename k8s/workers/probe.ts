@@ -1,0 +1,82 @@
+/**
+ * Whether a worker consumes, by what the broker says: a process that runs is no proof. A small program in Python's
+ * standard library, for images that have it; it asks for each queue who consumes from it, and looks for this pod.
+ */
+
+export const PROBE_FOLDER = '/run/warren/probe';
+export const PROBE_LOGIN_FOLDER = '/run/secrets/warren-probe';
+export const PROBE_FILE = 'consuming.py';
+
+/** `ready` fails where the broker can't be asked; `alive` doesn't: a worker isn't to blame for that. */
+export type ProbeMode = 'ready' | 'alive';
+
+export function probeCommand(mode: ProbeMode): string[] {
+  const script = [
+    'command -v python3 >/dev/null && exec python3 "$@"',
+    'command -v python >/dev/null && exec python "$@"',
+    'echo "no python in this image: set kubernetes.workers.FLEET.probe to a command of its own, or to false"',
+    'exit 1',
+  ].join('; ');
+  return ['/bin/sh', '-c', script, 'sh', `${PROBE_FOLDER}/${PROBE_FILE}`, mode];
+}
+
+export const PROBE_PROGRAM = `"""Exit code 0 where this pod consumes from each of its queues, by what the broker says."""
+import base64
+import json
+import os
+import ssl
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+LOGIN = "${PROBE_LOGIN_FOLDER}"
+TIMEOUT_S = 5
+
+
+def read(name):
+    with open(os.path.join(LOGIN, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def ask(path):
+    endpoint = os.environ["WARREN_MANAGEMENT_URL"]
+    login = base64.b64encode(f"{read('username')}:{read('password')}".encode()).decode()
+    request = urllib.request.Request(f"{endpoint}/api/{path}", headers={"Authorization": f"Basic {login}"})
+    authority = os.path.join(LOGIN, "ca.crt")
+    has_authority = os.path.exists(authority)
+    context = ssl.create_default_context(cafile=authority if has_authority else None)
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as answer:
+        return json.load(answer)
+
+
+def consumes(queue, address):
+    vhost = urllib.parse.quote(os.environ["RABBITMQ_VHOST"], safe="")
+    found = ask(f"queues/{vhost}/{urllib.parse.quote(queue, safe='')}")
+    consumers = found.get("consumer_details")
+    if consumers is None:
+        return True
+    hosts = [one.get("channel_details", {}).get("peer_host", "") for one in consumers]
+    return any(host.removeprefix("::ffff:") == address for host in hosts)
+
+
+def main(mode):
+    address = os.environ["POD_IP"]
+    for queue in json.loads(os.environ["WARREN_PROBED_QUEUES"]):
+        try:
+            if not consumes(queue, address):
+                print(f"{address} doesn't consume from {queue}")
+                return 1
+        except urllib.error.HTTPError as error:
+            if mode == "ready" or error.code == 404:
+                print(f"{queue}: the broker answers {error.code}")
+                return 1
+        except (OSError, ValueError) as error:
+            if mode == "ready":
+                print(f"the broker can't be asked: {error}")
+                return 1
+    return 0
+
+
+sys.exit(main(sys.argv[1]))
+`;

@@ -1,0 +1,107 @@
+/** A fleet that KEDA scales by the depth of its queues. */
+import { templateRegex } from '../../topology/patterns/template';
+import type { Worker } from '../../topology/model';
+import type { FleetPlan } from '../../platform/fleetPlan';
+import { labelsOf, nameFor, type KubernetesObject, type Place } from '../objects';
+import type { KedaSettings } from '../settings';
+import { FIGURES_SECRET } from './deployment';
+
+export interface ScaledFleet {
+  readonly plan: FleetPlan;
+  readonly autoscale: NonNullable<Worker['autoscale']>;
+  /** Base URL of the management API, as KEDA reaches it. */
+  readonly management: string;
+  /** `amqp://HOST:PORT`, for who counts by AMQP. */
+  readonly amqp: string;
+  readonly hasOwnAuthority: boolean;
+}
+
+export const AUTHENTICATION = 'warren-figures';
+const MESSAGES_PER_REPLICA = 10;
+const COOLDOWN_MS = 300_000;
+const FAILURES = 3;
+/** The management API's largest page. */
+const PAGE_SIZE = 500;
+
+/** One for all fleets: its user sees the figures of their vhosts. */
+export function triggerAuthentication(hasOwnAuthority: boolean, place: Place): KubernetesObject {
+  const parameter = (name: string, key: string): object => ({ parameter: name, name: FIGURES_SECRET, key });
+  return {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'TriggerAuthentication',
+    metadata: {
+      name: AUTHENTICATION,
+      namespace: place.namespace,
+      labels: labelsOf(place, AUTHENTICATION, 'scaler'),
+    },
+    spec: {
+      secretTargetRef: [
+        parameter('username', 'username'),
+        parameter('password', 'password'),
+        // Without `tls`, KEDA ignores `ca`.
+        ...(hasOwnAuthority ? [parameter('ca', 'ca.crt'), parameter('tls', 'tls')] : []),
+      ],
+    },
+  };
+}
+
+export function scaledObject(
+  fleet: ScaledFleet,
+  { pollingIntervalMs }: KedaSettings,
+  place: Place,
+): KubernetesObject {
+  const { plan, autoscale } = fleet;
+  const name = nameFor(plan.name);
+  const cooldownSeconds = Math.ceil((autoscale.cooldownMs ?? COOLDOWN_MS) / 1000);
+  return {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'ScaledObject',
+    metadata: { name, namespace: place.namespace, labels: labelsOf(place, name, 'scaler') },
+    spec: {
+      scaleTargetRef: { name },
+      pollingInterval: Math.ceil(pollingIntervalMs / 1000),
+      cooldownPeriod: cooldownSeconds,
+      minReplicaCount: plan.replicasMin,
+      maxReplicaCount: plan.replicasMax,
+      // While the broker can't be asked, the work goes on.
+      fallback: { failureThreshold: FAILURES, replicas: Math.max(plan.replicasMin, 1) },
+      advanced: {
+        horizontalPodAutoscalerConfig: {
+          behavior: {
+            scaleUp: {
+              stabilizationWindowSeconds: 0,
+              policies: [{ type: 'Percent', value: 900, periodSeconds: 15 }],
+            },
+            scaleDown: { stabilizationWindowSeconds: Math.min(cooldownSeconds, 3600) },
+          },
+        },
+      },
+      triggers: [trigger(fleet)],
+    },
+  };
+}
+
+/** By HTTP messages in work count, too: a fleet never goes to zero while a task is done. */
+function trigger({ plan, autoscale, management, amqp }: ScaledFleet): object {
+  const value = String(autoscale.messagesPerReplica ?? MESSAGES_PER_REPLICA);
+  const common = { vhostName: plan.vhost, mode: 'QueueLength', value };
+  const [only] = plan.allQueues;
+  const isOne = plan.allQueues.length === 1 && only !== undefined && !only.includes('{');
+  if (autoscale.protocol === 'amqp' && isOne) {
+    return of({ ...common, protocol: 'amqp', host: amqp, queueName: only });
+  }
+  if (isOne) return of({ ...common, protocol: 'http', host: management, queueName: only });
+  return of({
+    ...common,
+    protocol: 'http',
+    host: management,
+    queueName: plan.allQueues.map(templateRegex).join('|'),
+    useRegex: 'true',
+    operation: 'sum',
+    pageSize: String(PAGE_SIZE),
+  });
+}
+
+function of(metadata: Readonly<Record<string, string>>): object {
+  return { type: 'rabbitmq', metadata, authenticationRef: { name: AUTHENTICATION } };
+}

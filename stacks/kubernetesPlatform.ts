@@ -1,0 +1,250 @@
+/** The stack's side on Kubernetes: the cluster before the topology, the workers after it. Loaded only where a stack has one. */
+import * as crypto from 'node:crypto';
+import * as kubernetes from '@pulumi/kubernetes';
+import * as pulumi from '@pulumi/pulumi';
+import { Cluster } from '../k8s/cluster/index';
+import { dnsNames } from '../k8s/cluster/names';
+import { apply } from '../k8s/apply';
+import {
+  labelsOf,
+  namespaceObject,
+  type KubernetesObject,
+  type Place,
+  type SecretObject,
+} from '../k8s/objects';
+import {
+  managementFor,
+  placeOf,
+  planFleets,
+  refuseWrongCluster,
+  type PlannedFleet,
+  type StackFacts,
+} from '../k8s/plan';
+import type { ClusterSettings, KubernetesSettings } from '../k8s/settings';
+import { FIGURES_SECRET, isProbed, probeMap } from '../k8s/workers/deployment';
+import { Fleet } from '../k8s/workers/index';
+import { triggerAuthentication } from '../k8s/workers/scaledObject';
+import { groupSizeDefault, groupSizes } from '../platform/copies';
+import type { Provider } from '../provider/warren/resources';
+import { ClusterGuard, QuorumCopies } from '../provider/warren/stepResources';
+import type { Topology } from '../topology/model';
+import type { BrokerObject } from '../topology/objects';
+import { credentialOf, generationsOf } from './brokerLogin';
+import { deriveSecret } from './credentials';
+import { ownCertificates, type ClusterCertificates } from './ownCertificates';
+import { readProjectFile } from './projectFile';
+import { orRefuse } from './refusal';
+import type { Settings } from './settings';
+
+export interface Credential {
+  readonly username: string;
+  readonly password: pulumi.Output<string>;
+}
+
+export interface KubernetesPlatformArgs {
+  readonly settings: Settings;
+  readonly kubernetes: KubernetesSettings;
+  readonly topology: Topology;
+}
+
+export class KubernetesPlatform {
+  readonly cluster?: Cluster;
+  readonly #args: KubernetesPlatformArgs;
+  readonly #plans: readonly PlannedFleet[];
+  readonly #place: Place;
+  readonly #provider: kubernetes.Provider;
+  readonly #namespace: readonly pulumi.Resource[];
+  readonly #management: string;
+  #certificates: Partial<ClusterCertificates> | undefined;
+
+  /** @param warrenProvider asks the cluster while its nodes are replaced, trusting these authorities */
+  constructor(
+    args: KubernetesPlatformArgs,
+    warrenProvider: (ca: pulumi.Input<string> | undefined) => Provider,
+    certificateProvider: () => Provider,
+  ) {
+    this.#args = args;
+    const { kubernetes: own } = args;
+    const facts = factsOf(args);
+    this.#place = placeOf(facts);
+    this.#management = managementFor(facts);
+    // What can't be refuses the whole, before any of it is made.
+    this.#plans = orRefuse(() => {
+      refuseWrongCluster(facts);
+      return planFleets(facts);
+    });
+    this.#provider = new kubernetes.Provider('kubernetes', {
+      ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),
+      ...(own.context === undefined ? {} : { context: own.context }),
+    });
+    this.#namespace = own.createNamespace ? [this.#make(namespaceObject(this.#place), [])] : [];
+    if (own.cluster === undefined) return;
+    this.#certificates = this.#certificatesOf(own.cluster, certificateProvider);
+    this.cluster = this.#makeCluster(own.cluster, warrenProvider(this.trusted));
+  }
+
+  #make(object: KubernetesObject, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResource {
+    return apply(object, { provider: this.#provider, dependsOn: [...dependsOn] });
+  }
+
+  #certificatesOf(
+    settings: ClusterSettings,
+    provider: () => Provider,
+  ): Partial<ClusterCertificates> | undefined {
+    if (this.#args.topology.broker?.tls === undefined) return undefined;
+    const { tls } = settings;
+    if (!('authorities' in tls)) return { ca: readProjectFile(tls.ca, 'kubernetes.cluster.tls.ca') };
+    return ownCertificates({
+      ...tls,
+      prefix: this.#place.instance,
+      names: [...dnsNames(this.#place.namespace), ...tls.names],
+      addresses: ['127.0.0.1'],
+      provider: provider(),
+    });
+  }
+
+  #makeCluster(settings: ClusterSettings, warrenProvider: Provider): Cluster {
+    const { topology, settings: stack, kubernetes: own } = this.#args;
+    const { ca, certificate, key } = this.#certificates ?? {};
+    return new Cluster('cluster', {
+      place: this.#place,
+      topology,
+      settings,
+      provider: this.#provider,
+      ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),
+      ...(own.context === undefined ? {} : { context: own.context }),
+      ...(ca === undefined || certificate === undefined || key === undefined
+        ? {}
+        : { certificates: { ca, certificate, key } }),
+      cookie: derived(stack, 'cookie'),
+      admin: newest(stack, stack.adminUser),
+      warrenProvider,
+      dependsOn: this.#namespace,
+    });
+  }
+
+  /** PEM text of the authorities that clients of the stack's own cluster trust. */
+  get trusted(): pulumi.Input<string> | undefined {
+    return this.#certificates?.ca;
+  }
+
+  /** Whether somebody has to see the figures of the workers' vhosts: KEDA, or the workers' own probes. */
+  get needsFigures(): boolean {
+    const { keda } = this.#args.kubernetes;
+    return this.#plans.some((fleet) => (fleet.plan.isScaled && keda !== false) || isProbed(fleet));
+  }
+
+  /** @param figures a user who sees the queues of the fleets' vhosts, and no more */
+  makeFleets(
+    figures: Credential,
+    warrenProvider: Provider,
+    dependsOn: readonly pulumi.Resource[],
+  ): readonly Fleet[] {
+    const { settings, kubernetes: own } = this.#args;
+    const shared = this.#makeShared(figures, dependsOn);
+    return this.#plans.map(({ worker, plan, settings: fleetSettings, image, address }) => {
+      const login = newest(settings, plan.user);
+      const ca = address.scheme === 'amqps' ? this.trusted : undefined;
+      return new Fleet(plan.name, {
+        place: this.#place,
+        provider: this.#provider,
+        worker,
+        plan,
+        settings: fleetSettings,
+        image,
+        address,
+        management: this.#management,
+        login,
+        ...(ca === undefined ? {} : { ca }),
+        loginDigest: this.#digest([login.username, login.password, ca ?? '', figures.username]),
+        keda: own.keda,
+        warrenProvider,
+        dependsOn: [...dependsOn, ...shared],
+      });
+    });
+  }
+
+  /** What all fleets have a part in: the probe, and the login of who counts. */
+  #makeShared(figures: Credential, dependsOn: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
+    if (!this.needsFigures) return [];
+    const ca = this.trusted;
+    const { keda } = this.#args.kubernetes;
+    const isScaled = keda !== false && this.#plans.some(({ plan }) => plan.isScaled);
+    const secret: SecretObject = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: FIGURES_SECRET,
+        namespace: this.#place.namespace,
+        labels: labelsOf(this.#place, FIGURES_SECRET, 'scaler'),
+      },
+      stringData: {
+        username: figures.username,
+        password: figures.password,
+        ...(ca === undefined ? {} : { 'ca.crt': ca, tls: 'enable' }),
+      },
+    };
+    const objects: KubernetesObject[] = [
+      secret,
+      probeMap(this.#place),
+      ...(isScaled ? [triggerAuthentication(ca !== undefined, this.#place)] : []),
+    ];
+    const after = [...this.#namespace, ...dependsOn];
+    return objects.map((object) => this.#make(object, after));
+  }
+
+  /** Copies on all nodes that queues ask for, also on those that joined after them. */
+  spread(
+    warrenProvider: Provider,
+    objects: readonly BrokerObject[],
+    topology: pulumi.Resource,
+  ): readonly pulumi.Resource[] {
+    const nodes = this.cluster?.nodeNames ?? [];
+    if (nodes.length < 2) return [];
+    const args = {
+      cluster: this.#place.instance,
+      nodes: [...nodes],
+      sizeDefault: groupSizeDefault(this.#args.topology),
+      sizes: [...groupSizes(objects)],
+    };
+    return [new QuorumCopies('copies', args, { provider: warrenProvider, dependsOn: [topology] })];
+  }
+
+  /** Deleted before everything else of the stack, or not at all. */
+  guard(warrenProvider: Provider, others: readonly pulumi.Resource[]): void {
+    if (this.#args.kubernetes.cluster === undefined) return;
+    const args = { cluster: this.#place.instance, isKept: false };
+    new ClusterGuard('cluster', args, { provider: warrenProvider, dependsOn: [...others] });
+  }
+
+  /** Says that something secret has changed, and nothing of what it is. */
+  #digest(parts: readonly pulumi.Input<string>[]): pulumi.Output<string> {
+    const { project, stack, seed } = this.#args.settings;
+    const digest = pulumi.all([seed, ...parts]).apply(([secret = '', ...texts]) => {
+      const hash = crypto.createHash('sha256').update(texts.join('\n')).digest('hex');
+      return deriveSecret(secret, { project, stack }, `login:${hash}`).slice(0, 16);
+    });
+    return pulumi.unsecret(digest);
+  }
+}
+
+/** As the stack's settings and its topology have them. */
+export function factsOf({ settings, kubernetes, topology }: KubernetesPlatformArgs): StackFacts {
+  const { project, stack, amqp, connection } = settings;
+  return {
+    project,
+    stack,
+    kubernetes,
+    topology,
+    endpoint: connection.endpoint,
+    ...(amqp === undefined ? {} : { amqp }),
+  };
+}
+
+function newest(settings: Settings, user: string): Credential {
+  return credentialOf(settings, user, Math.max(...generationsOf(settings, user)));
+}
+
+function derived({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {
+  return seed.apply((text) => deriveSecret(text, { project, stack }, purpose));
+}

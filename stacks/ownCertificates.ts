@@ -1,0 +1,59 @@
+/** Certificates that a stack makes by itself, and the authorities that sign them. */
+import * as pulumi from '@pulumi/pulumi';
+import { Authority, Certificate } from '../provider/warren/certificateResources';
+
+/** PEM texts. */
+export interface ClusterCertificates {
+  /** All that clients trust. */
+  readonly ca: pulumi.Input<string>;
+  readonly certificate: pulumi.Input<string>;
+  /** Secret. */
+  readonly key: pulumi.Input<string>;
+}
+
+export interface OwnCertificatesArgs {
+  /** Numbers; the first one signs. */
+  readonly authorities: readonly number[];
+  /** Of the certificate: another number is another certificate. */
+  readonly generation: number;
+  /** Begins the authorities' names. */
+  readonly prefix: string;
+  /** DNS names and IP addresses of the cluster. */
+  readonly names: readonly string[];
+  readonly addresses: readonly string[];
+  readonly provider: pulumi.ProviderResource;
+}
+
+const AUTHORITY_DAYS = 3650;
+/** As long as public ones may live at most. */
+const CERTIFICATE_DAYS = 397;
+
+/** All authorities are trusted, and the first one signs: so another one can come before anybody needs it. */
+export function ownCertificates(args: OwnCertificatesArgs): ClusterCertificates {
+  const { authorities, generation, prefix, names, addresses, provider } = args;
+  const all = authorities.map(
+    (number) =>
+      new Authority(
+        `authority-${number}`,
+        { commonName: `${prefix} authority ${number}`, days: AUTHORITY_DAYS },
+        { provider },
+      ),
+  );
+  const [signer] = all;
+  if (signer === undefined) throw new Error('there is an authority for each number');
+  const certificate = new Certificate(
+    'certificate',
+    {
+      authorityCertificate: signer.certificate,
+      authorityKey: signer.key,
+      names: [...new Set(names)],
+      addresses: [...new Set(addresses)],
+      days: CERTIFICATE_DAYS,
+      // Left out where it says nothing: certificates that are there stay as they are.
+      ...(generation === 1 ? {} : { generation }),
+    },
+    { provider },
+  );
+  const ca = pulumi.all(all.map((one) => one.certificate)).apply((texts) => texts.join(''));
+  return { ca, certificate: certificate.certificate, key: certificate.key };
+}

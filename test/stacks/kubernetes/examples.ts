@@ -1,0 +1,58 @@
+/** Manifests of the example topologies, in each way that a stack may have them. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { manifestsOf, type Manifests } from '../../../k8s/manifests';
+import { readKubernetesSettings } from '../../../k8s/settings';
+import { load } from '../../../topology/index';
+import type { Topology } from '../../../topology/model';
+
+const EXAMPLES = path.resolve(__dirname, '../../../topology/examples');
+
+export function topologyOf(text: string, file = 'test.yaml'): Topology {
+  const { topology, diagnostics } = load(text, file);
+  if (topology === undefined) throw new Error(JSON.stringify(diagnostics));
+  return topology;
+}
+
+export function manifestsFor(topology: Topology, kubernetes: object): Manifests {
+  return manifestsOf({
+    project: 'warren',
+    stack: 'test',
+    kubernetes: readKubernetesSettings(kubernetes),
+    topology,
+    endpoint: 'http://broker:15672',
+    amqp: 'amqp://broker:5672',
+  });
+}
+
+const WORKERS = { '*': { image: 'worker:1' } };
+const STACKS: Readonly<Record<string, object>> = {
+  'by the operator': { cluster: {}, workers: WORKERS },
+  'by a StatefulSet': { cluster: { by: 'statefulSet', antiAffinity: 'required' }, workers: WORKERS },
+  'with cert-manager, and no KEDA': {
+    cluster: { tls: { issuer: 'ca', ca: 'ca.pem' }, storageClass: 'fast', imagePullSecrets: ['pull'] },
+    keda: false,
+    workers: {
+      '*': { image: 'worker:1', memory: '512Mi', writable: true, probe: ['true'], runAsUser: 1000 },
+    },
+  },
+  'for a broker that is there': { createNamespace: false, workers: WORKERS },
+};
+
+export interface Example {
+  readonly name: string;
+  readonly topology: Topology;
+  readonly manifests: Manifests;
+}
+
+export const EXAMPLES_ON_KUBERNETES: readonly Example[] = fs
+  .readdirSync(EXAMPLES)
+  .filter((file) => file.endsWith('.yaml'))
+  .flatMap((file) => {
+    const topology = topologyOf(fs.readFileSync(path.join(EXAMPLES, file), 'utf8'), file);
+    return Object.entries(STACKS).map(([way, kubernetes]) => ({
+      name: `${file} ${way}`,
+      topology,
+      manifests: manifestsFor(topology, kubernetes),
+    }));
+  });
