@@ -1,4 +1,4 @@
-/** Ends a test run with why tests were skipped, and the line `N passed, N failed` that scripts read. */
+/** Ends a test run with why tests were skipped, what failed, and the line `N passed, N failed` that scripts read. */
 import type { Reporter, TestCase, TestModule } from 'vitest/node' with {
   'resolution-mode': 'import',
 };
@@ -18,12 +18,33 @@ export default class ClosingLineReporter implements Reporter {
     // Tests that the user filtered out are no news.
     const isFiltered = modules.some((module) => module.project.config.testNamePattern !== undefined);
     if (!isFiltered) for (const line of skippedLines(skipped)) process.stdout.write(`skipped: ${line}\n`);
+    const failures = [
+      ...inState('failed').map((test) => [nameOf(test), test.result().errors] as const),
+      ...suites.map(
+        (suite) => [suite.type === 'module' ? relative(suite) : suite.fullName, suite.errors()] as const,
+      ),
+      ['outside of any test', unhandledErrors as readonly { readonly message?: string }[]] as const,
+    ];
+    for (const [name, errors] of failures)
+      for (const error of errors ?? []) process.stdout.write(`failed: ${name}: ${firstLine(error)}\n`);
     if (passed + failed === 0) {
       process.stdout.write('No test ran: that is a failure too.\n');
       process.exitCode = 1;
     }
     process.stdout.write(`${closingLine(passed, failed, skipped.length)}\n`);
   }
+}
+
+function nameOf(test: TestCase): string {
+  return `${relative(test.module)} > ${test.fullName}`;
+}
+
+function relative(module: TestModule): string {
+  return module.moduleId.replace(`${process.cwd()}/`, '');
+}
+
+function firstLine({ message = '' }: { readonly message?: string }): string {
+  return message.split('\n')[0] ?? '';
 }
 
 export function closingLine(passed: number, failed: number, skipped: number): string {
@@ -38,7 +59,7 @@ function skippedLines(tests: readonly TestCase[]): string[] {
     const note = result.state === 'skipped' && result.note !== undefined ? ` [${result.note}]` : '';
     const isInSuite = test.parent.type === 'suite';
     const where = isInSuite ? test.parent.fullName : test.fullName;
-    const line = `${test.module.moduleId.replace(`${process.cwd()}/`, '')} > ${where}${note}`;
+    const line = `${relative(test.module)} > ${where}${note}`;
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }
   return [...counts].map(([line, count]) => (count === 1 ? line : `${line} (${count} tests)`));

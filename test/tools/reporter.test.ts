@@ -5,16 +5,17 @@ import { run } from '../../tools/processes';
 import { CHECKOUT, temporaryFolder } from './helpers';
 
 describe('a test run', () => {
-  it('ends with its numbers, skipped tests and their reasons before them', async () => {
+  it('ends with its numbers, and before them what was skipped or failed, and why', async () => {
     const result = await runTests({
       'a.test.js': `it('passes', () => {}); it('fails', () => { throw new Error('on purpose'); });
         it('is left out', (context) => { context.skip('no such machine'); }); it.skip('is skipped', () => {});`,
       'b.test.js': `it('passes too', () => {});`,
     });
     expect(result.exitCode).toBe(1);
-    expect(result.lines.slice(-3)).toEqual([
+    expect(result.lines.slice(-4)).toEqual([
       'skipped: a.test.js > is left out [no such machine]',
       'skipped: a.test.js > is skipped',
+      'failed: a.test.js > fails: on purpose',
       '2 passed, 1 failed, 2 skipped',
     ]);
   });
@@ -45,7 +46,7 @@ describe('a test run', () => {
       'a.test.js': `it('passes', () => { setTimeout(() => { throw new Error('later'); }, 0); return new Promise((r) => setTimeout(r, 200)); });`,
     });
     expect(result).toMatchObject({ exitCode: 1 });
-    expect(result.lines.at(-1)).toBe('1 passed, 1 failed');
+    expect(result.lines.slice(-2)).toEqual(['failed: outside of any test: later', '1 passed, 1 failed']);
   });
 });
 
