@@ -2,7 +2,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { ContainerInputs } from '../../provider/offline/docker/container/fields';
 import type { Inspection } from '../../provider/offline/docker/container/inspection';
 import { archiveOf } from '../../provider/offline/docker/container/uploads';
 import type { Engine } from '../../dockerApi/transport';
@@ -287,7 +286,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     await engine.ask({
       method: 'PUT',
       path: `/containers/${resource.id}/archive?path=/`,
-      body: (await archiveOf({ name: 'slow', uploads } as unknown as ContainerInputs)) ?? Buffer.alloc(0),
+      body: (await archiveOf({ name: 'slow', uploads })) ?? Buffer.alloc(0),
       action: 'make it healthy',
     });
     await post(`/containers/${resource.id}/kill`);

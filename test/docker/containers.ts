@@ -1,7 +1,6 @@
 /** Containers as the Docker Engine sees them: those of a fleet, what they said, and programs that run once. */
 import { path as urlPath, type Engine } from '../../dockerApi/transport';
 import { textOfFrames } from '../../provider/offline/docker/container/logs';
-import type { ContainerInputs } from '../../provider/offline/docker/container/fields';
 import { archiveOf } from '../../provider/offline/docker/container/uploads';
 
 const RUN_TIMEOUT_MS = 600_000;
@@ -113,7 +112,7 @@ export async function runOnce(engine: Engine, program: Program): Promise<string>
     action: `make ${name}`,
   });
   const uploads = Object.entries(files).map(([file, content]) => ({ file, content, permissions: '0444' }));
-  const archive = await archiveOf({ name, uploads } as unknown as ContainerInputs);
+  const archive = await archiveOf({ name, uploads });
   const own = urlPath('containers', name);
   if (archive !== undefined) {
     const request = { method: 'PUT', path: `${own}/archive`, query: { path: '/' } } as const;

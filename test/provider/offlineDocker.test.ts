@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { archiveOf } from '../../provider/offline/docker/container/uploads';
 import { textOfFrames } from '../../provider/offline/docker/container/logs';
-import { CONTAINER_FIELDS, type ContainerInputs } from '../../provider/offline/docker/container/fields';
+import { CONTAINER_FIELDS } from '../../provider/offline/docker/container/fields';
 import { containerType } from '../../provider/offline/docker/container/index';
 import { contextDigest } from '../../provider/offline/docker/context';
 import { engineAddress } from '../../dockerApi/address';
@@ -311,13 +311,13 @@ describe('what goes into and comes out of a container', () => {
       { file: '/run/secret', content: 'hush', permissions: '0400' },
       { file: '/bin/x', contentBase64: 'AAEC', executable: true },
     ];
-    const archive = await archiveOf({ name: 'c', uploads } as unknown as ContainerInputs);
+    const archive = await archiveOf({ name: 'c', uploads });
     const text = archive?.toString('latin1') ?? '';
     expect(text).toContain('run/secret');
     expect(text).toContain('hush');
     expect(text).toContain('\0\x01\x02');
     expect(text).toContain('000400');
-    expect(await archiveOf({ name: 'c' } as unknown as ContainerInputs)).toBeUndefined();
+    expect(await archiveOf({ name: 'c' })).toBeUndefined();
   });
 
   it('is a log in pieces, cut anywhere', () => {
