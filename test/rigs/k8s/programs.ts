@@ -106,9 +106,9 @@ export async function ensurePrograms(say: (text: string) => void): Promise<Progr
     },
   });
   try {
-    const parts = Object.values(PARTS);
-    for (const part of parts) {
-      const isLast = part === parts.at(-1);
+    const missing = Object.values(PARTS).filter((part) => !fs.existsSync(folderOf(part)));
+    for (const part of missing) {
+      const isLast = part === missing.at(-1);
       await cachedFolder(folderOf(part), BUILD_TIMEOUT_MS, (half) =>
         build(part, half, workFolder, isLast, say),
       );
