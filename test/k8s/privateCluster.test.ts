@@ -42,7 +42,9 @@ describe.skipIf(!isOwn)(titled('a cluster of the tests’ own'), () => {
     const child = spawn(process.execPath, ['--import', 'tsx', path.join(__dirname, 'startedCluster.ts')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const started = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    const [line] = started as [Buffer | number];
+    if (typeof line === 'number') throw new Error(`no cluster was started: exit code ${line}`);
     const { folder, first } = JSON.parse(line.toString()) as { folder: string; first: number };
     expect(machine()).toEqual(before);
     const ended = once(child, 'exit');

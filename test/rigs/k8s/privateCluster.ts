@@ -41,7 +41,7 @@ export interface PrivateCluster extends ControlPlane {
 }
 
 /** So many test runs can have one at once on this machine. */
-const SLOTS = 4;
+const SLOTS = 8;
 const API_TIMEOUT_MS = 120_000;
 const NODE_TIMEOUT_MS = 120_000;
 const CONTAINERD_TIMEOUT_MS = 60_000;
