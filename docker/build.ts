@@ -4,7 +4,7 @@ import * as crypto from 'node:crypto';
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import { checkContext, contextDigest } from '../provider/offline/docker/context';
-import type { Place } from './objects';
+import { nameAt, type Place } from './objects';
 import type { BuildSettings } from './settings';
 
 /**
@@ -27,10 +27,11 @@ export function buildFor(
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
-  const application = Object.values(args).join(' ');
+  // Several applications may be built from one folder.
+  const application = `${context} ${Object.values(args).join(' ')}`;
+  const applicationDigest = crypto.createHash('sha256').update(application).digest('hex');
   return new docker.RemoteImage(
-    // Several applications may be built from one folder.
-    `build-${word}-${crypto.createHash('sha256').update(`${context} ${application}`).digest('hex').slice(0, 6)}`,
+    nameAt(place, `build-${word}-${applicationDigest.slice(0, 6)}`),
     {
       // Other contents are another image: with the same name, deleting the old one would take the new one away.
       name: `${place.prefix}/${word === '' ? 'worker' : word}:${digest.slice(0, 12)}`,

@@ -10,6 +10,13 @@ export interface Place {
   readonly provider: pulumi.ProviderResource;
   /** As in DOCKER_HOST; what the environment says where it is left out. */
   readonly host?: string;
+  /** Of `docker.hosts`, for one that is not the stack's first. */
+  readonly hostName?: string;
+}
+
+/** A logical name: what is there on several Docker hosts is a resource on each. */
+export function nameAt({ hostName }: { readonly hostName?: string | undefined }, name: string): string {
+  return hostName === undefined ? name : `${name}-${hostName}`;
 }
 
 export interface Label {

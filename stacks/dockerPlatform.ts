@@ -4,13 +4,14 @@ import * as pulumi from '@pulumi/pulumi';
 import { BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
 import { groupSizeDefault, groupSizes } from '../platform/copies';
 import { buildFor } from '../docker/build';
-import type { Place } from '../docker/objects';
+import { labelsOf, nameAt, type Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
 import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
 import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
 import type { BuildSettings, ClusterSettings, DockerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
+import { safeName } from '../docker/workers/names';
 import type { BrokerAddress } from '../platform/address';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard, Definitions, QuorumCopies } from '../provider/warren/stepResources';
@@ -20,7 +21,7 @@ import { deriveSecret } from './credentials';
 import type { DefinitionsFile } from './definitionsFile';
 import { certificatesFor } from './clusterCertificates';
 import type { ClusterCertificates } from './ownCertificates';
-import { planFleets, type PlannedFleet } from './fleetPlans';
+import { otherConsumers, planFleets, type PlannedFleet } from './fleetPlans';
 import { orRefuse } from './refusal';
 import type { Settings } from './settings';
 
@@ -47,6 +48,14 @@ export interface DeployedFleet extends ScalerFleet {
   readonly isHere: boolean;
 }
 
+/** Where workers are made. */
+interface Surroundings {
+  readonly place: Place;
+  readonly network?: pulumi.Input<string>;
+  /** What is there before their image. */
+  readonly after: pulumi.Resource[];
+}
+
 export class DockerPlatform {
   readonly cluster?: Cluster;
   /** Before anything else is done on the cluster. */
@@ -54,7 +63,7 @@ export class DockerPlatform {
   readonly #args: DockerPlatformArgs;
   readonly #plans: readonly PlannedFleet[];
   readonly #place: Place;
-  readonly #places = new Map<string, Place>();
+  readonly #elsewhere = new Map<string, Surroundings>();
   readonly #images = new Map<string, pulumi.Input<string>>();
   #certificates: ClusterCertificates | undefined;
 
@@ -118,9 +127,11 @@ export class DockerPlatform {
     warrenProvider: Provider,
     dependsOn: readonly pulumi.Resource[],
   ): DeployedFleet[] {
-    return this.#plans.map(({ worker, hostName, settings, image, address, plan }) => {
-      const place = hostName === undefined ? this.#place : this.#placeOn(hostName);
-      const fleet = new Fleet([worker.name, hostName].filter(Boolean).join('-'), {
+    return this.#plans.map((planned) => {
+      const { worker, hostName, settings, image, address, plan } = planned;
+      const { place, after, ...network } =
+        hostName === undefined ? this.#here() : this.#on(hostName, dependsOn);
+      const fleet = new Fleet(nameAt(place, worker.name), {
         place,
         plan,
         settings,
@@ -128,10 +139,11 @@ export class DockerPlatform {
         warrenProvider,
         dependsOn,
         isBrokerHere: this.cluster !== undefined && hostName === undefined,
-        image: typeof image === 'string' ? this.#pulled(image, place) : this.#built(image, place),
+        image:
+          typeof image === 'string' ? this.#pulled(image, place, after) : this.#built(image, place, after),
         login: credentialOf(plan.user),
-        ...(hostName === undefined ? {} : { hostName }),
-        ...this.#network(hostName),
+        otherConsumers: otherConsumers(planned, this.#plans),
+        ...network,
         ...this.#authority(address),
       });
       return { fleet, plan, worker, isHere: hostName === undefined };
@@ -158,7 +170,7 @@ export class DockerPlatform {
           ? settings.connection.endpoint
           : `http://${BROKER_HOST}:${MANAGEMENT_PORT}`,
       ...(host === undefined ? {} : { host }),
-      ...this.#network(undefined),
+      ...this.#network(),
     });
   }
 
@@ -201,7 +213,7 @@ export class DockerPlatform {
       objects,
       nodes: own.monitoring.targets ?? metricsOf(topology),
       password: derived(settings, 'grafana'),
-      ...this.#network(undefined),
+      ...this.#network(),
     });
   }
 
@@ -233,38 +245,56 @@ export class DockerPlatform {
     new ClusterGuard('cluster', args, { provider: warrenProvider, dependsOn: [...others] });
   }
 
-  #network(hostName: string | undefined): { network?: pulumi.Input<string> } {
-    if (hostName !== undefined) return {};
+  #network(): { network?: pulumi.Input<string> } {
     const network = this.cluster?.network.name ?? this.#args.docker.network;
     return network === undefined ? {} : { network };
   }
 
-  #placeOn(hostName: string): Place {
+  #here(): Surroundings {
+    return { place: this.#place, after: [], ...this.#network() };
+  }
+
+  /** Workers on another host have a network of their own there: nobody else's containers are in it. */
+  #on(hostName: string, dependsOn: readonly pulumi.Resource[]): Surroundings {
+    const found = this.#elsewhere.get(hostName);
+    if (found !== undefined) return found;
     const host = this.#args.docker.hosts[hostName];
-    const place = this.#places.get(hostName) ?? {
-      ...this.#place,
-      provider: providerFor(`docker-${hostName}`, host),
-      ...(host === undefined ? {} : { host }),
-    };
-    this.#places.set(hostName, place);
-    return place;
+    const provider = providerFor(`docker-${hostName}`, host);
+    const place: Place = { ...this.#place, provider, hostName, ...(host === undefined ? {} : { host }) };
+    // The first Docker host may stand in the table, too: there the stack's name is that of the cluster's network.
+    const network = new docker.Network(
+      nameAt(place, 'network'),
+      { name: safeName(nameAt(place, place.prefix)), labels: labelsOf(place) },
+      // A host that isn't reachable is told once, by then the cluster and the topology are done.
+      { provider, dependsOn: [...dependsOn] },
+    );
+    const made = { place, network: network.name, after: [network] };
+    this.#elsewhere.set(hostName, made);
+    return made;
   }
 
   /** One resource for an image on a host, however many fleets have it. */
-  #pulled(name: string, place: Place): pulumi.Input<string> {
+  #pulled(name: string, place: Place, dependsOn: pulumi.Resource[]): pulumi.Input<string> {
     return this.#image(
       name,
       place,
-      () => new docker.RemoteImage(name, { name, keepLocally: true }, { provider: place.provider }),
+      () =>
+        new docker.RemoteImage(
+          nameAt(place, name),
+          { name, keepLocally: true },
+          { provider: place.provider, dependsOn },
+        ),
     );
   }
 
-  #built(build: BuildSettings, place: Place): pulumi.Input<string> {
-    return this.#image(JSON.stringify(build), place, () => orRefuse(() => buildFor(build, place)));
+  #built(build: BuildSettings, place: Place, dependsOn: pulumi.Resource[]): pulumi.Input<string> {
+    return this.#image(JSON.stringify(build), place, () =>
+      orRefuse(() => buildFor(build, place, { dependsOn })),
+    );
   }
 
   #image(key: string, place: Place, make: () => docker.RemoteImage): pulumi.Input<string> {
-    const fullKey = JSON.stringify([key, [...this.#places.values()].indexOf(place)]);
+    const fullKey = JSON.stringify([key, place.hostName]);
     const image = this.#images.get(fullKey) ?? make().name;
     this.#images.set(fullKey, image);
     return image;

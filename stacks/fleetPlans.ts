@@ -6,12 +6,15 @@ import {
   type DockerSettings,
   type WorkerSettings,
 } from '../docker/settings';
+import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
 import type { Settings } from './settings';
+
+const LOOPBACK = /^amqps?:\/\/(localhost\b|127\.|\[::1\])/;
 
 export interface PlannedFleet {
   readonly worker: Worker;
@@ -44,6 +47,20 @@ export function planFleets(stack: Stack): readonly PlannedFleet[] {
   });
   refuseSameNames(fleets);
   return fleets;
+}
+
+/** How many consumers the queues of a fleet have at least by all others, also by the same one on other hosts. */
+export function otherConsumers(
+  fleet: PlannedFleet,
+  fleets: readonly PlannedFleet[],
+): Readonly<Record<string, number>> {
+  const { vhost, queues } = fleet.plan;
+  const others = fleets.filter((other) => other !== fleet && other.plan.vhost === vhost);
+  const counts = queues.map((queue): [string, number] => {
+    const consuming = others.filter(({ plan }) => plan.queues.includes(queue));
+    return [queue, consuming.reduce((sum, { plan }) => sum + plan.replicasMin, 0)];
+  });
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 function refuseUnknown({ docker, topology: { workers } }: Stack): void {
@@ -83,14 +100,20 @@ function addressFor(
       `The workers "${worker.name}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
     );
   }
+  if (docker.cluster !== undefined && LOOPBACK.test(amqp)) {
+    throw refusal(
+      `The workers "${worker.name}"${where} don't reach the cluster at ${amqp}, which is this machine's own loopback address. Publish AMQP on an address that they reach: pulumi config set --path docker.cluster.address IP_ADDRESS --stack ${settings.stack}; or say by which one they do: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
+    );
+  }
   return orRefuse(() => parseAmqp(amqp));
 }
 
 /** Docker's names have fewer characters than the topology's. */
 function refuseSameNames(fleets: readonly PlannedFleet[]): void {
-  const names = fleets
-    .filter(({ hostName }) => hostName === undefined)
-    .flatMap(({ plan }) => containerNames([plan.name], plan));
+  // Those of different Docker hosts, too: Pulumi knows them by these names.
+  const names = fleets.flatMap(({ plan, hostName }) =>
+    containerNames([nameAt({ hostName }, plan.name)], plan),
+  );
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
   throw refusal(

@@ -3,7 +3,7 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import type { Provider } from '../../provider/warren/resources';
 import { ConsumersReady } from '../../provider/warren/stepResources';
-import { labelsOf, limitsOf, type Place } from '../objects';
+import { labelsOf, limitsOf, nameAt, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
 import { amqpUrl, type BrokerAddress } from '../../platform/address';
 import { SECRETS_FOLDER, urlEntrypoint, type FleetPlan } from '../../platform/fleetPlan';
@@ -11,8 +11,6 @@ import { containerNames } from './names';
 
 export interface FleetArgs {
   readonly place: Place;
-  /** Of the Docker host, where the fleet is on several. */
-  readonly hostName?: string;
   readonly plan: FleetPlan;
   readonly settings: WorkerSettings;
   readonly image: pulumi.Input<string>;
@@ -24,6 +22,8 @@ export interface FleetArgs {
   readonly network?: pulumi.Input<string>;
   /** Whether the broker is the stack's own, in that network: it sees the containers' own addresses. */
   readonly isBrokerHere: boolean;
+  /** By queue: those that other fleets must have. */
+  readonly otherConsumers: Readonly<Record<string, number>>;
   readonly warrenProvider: Provider;
   /** Nothing runs before these are there. */
   readonly dependsOn: readonly pulumi.Resource[];
@@ -41,11 +41,8 @@ export class Fleet extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super('warren:docker:Fleet', name, {}, options);
-    const { plan, place, hostName } = args;
-    const names = containerNames(
-      [place.prefix, plan.name, ...(hostName === undefined ? [] : [hostName])],
-      plan,
-    );
+    const { plan, place } = args;
+    const names = containerNames([place.prefix, nameAt(place, plan.name)], plan);
     this.containerNames = names;
     const containers: docker.Container[] = [];
     let before = [...args.dependsOn];
@@ -117,7 +114,9 @@ export class Fleet extends pulumi.ComponentResource {
     isGate: boolean,
     dependsOn: readonly pulumi.Resource[],
   ): ConsumersReady {
-    const { plan, place, network, isBrokerHere, warrenProvider } = this.args;
+    const { plan, place, network, isBrokerHere, otherConsumers, warrenProvider } = this.args;
+    const isDirect = isBrokerHere && network !== undefined;
+    const counted = isGate ? { peers: [...this.containerNames] } : { otherConsumers: { ...otherConsumers } };
     return new ConsumersReady(
       name,
       {
@@ -127,7 +126,8 @@ export class Fleet extends pulumi.ComponentResource {
         consumers: containers.length === 0 ? 0 : plan.replicasMin,
         containers: containers.map(({ id }) => id),
         isGate,
-        isDirect: isBrokerHere && network !== undefined,
+        isDirect,
+        ...(isDirect ? {} : counted),
         ...(place.host === undefined ? {} : { dockerHost: place.host }),
         timeoutSeconds: READY_SECONDS,
       },

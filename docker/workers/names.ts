@@ -7,7 +7,9 @@ export function containerNames(
   words: readonly string[],
   { replicasMax }: Pick<FleetPlan, 'replicasMax'>,
 ): readonly string[] {
-  return Array.from({ length: replicasMax }, (_, index) =>
-    [...words, String(index + 1)].join('-').replace(UNSAFE, '-'),
-  );
+  return Array.from({ length: replicasMax }, (_, index) => safeName(...words, String(index + 1)));
+}
+
+export function safeName(...words: readonly string[]): string {
+  return words.join('-').replace(UNSAFE, '-');
 }

@@ -148,10 +148,14 @@ export interface ConsumersReadyArgs {
   readonly queues: pulumi.Input<pulumi.Input<string>[]>;
   /** The fewest consumers that each of the queues must have. */
   readonly consumers: pulumi.Input<number>;
+  /** By queue: those of other fleets, which look alike where consumers are only counted. */
+  readonly otherConsumers?: pulumi.Input<Record<string, number>>;
   /** The ids of the workers' containers. */
   readonly containers: pulumi.Input<pulumi.Input<string>[]>;
   /** It stands between two workers, and waits only where they are replaced. */
   readonly isGate?: pulumi.Input<boolean>;
+  /** All of the fleet's containers, by name: as many consumers as run of them are enough for a gate. */
+  readonly peers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Whether the broker sees the containers' own addresses. */
   readonly isDirect?: pulumi.Input<boolean>;
   /** Of the containers' Docker Engine, as in DOCKER_HOST. */

@@ -23,6 +23,8 @@ export interface DockerStackOptions {
   /** In place of a cluster: settings that lead to a broker that is there. */
   readonly broker?: Readonly<Record<string, unknown>> & { readonly network: string };
   readonly workers?: Readonly<Record<string, unknown>>;
+  /** Other Docker hosts by name, as in DOCKER_HOST. */
+  readonly hosts?: Readonly<Record<string, string>>;
   readonly scaler?: Readonly<Record<string, unknown>>;
   readonly monitoring?: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +41,8 @@ export interface DockerStack {
   setTopology(topology: Readonly<Record<string, unknown>>): void;
   /** Adds to `docker.cluster`. */
   setCluster(settings: Readonly<Record<string, unknown>>): void;
+  /** In place of `docker.workers`. */
+  setWorkers(settings: Readonly<Record<string, unknown>>): void;
   /** The stack's administrator. */
   admin(): Promise<ManagementLogin>;
   login(
@@ -113,12 +117,9 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     fs.writeFileSync(topologyFile, stringify({ warren: 1, target: options.version, ...topology, broker }));
   };
   setTopology(options.topology);
-  const cluster = clusterSettings(options, { amqpPort, managementPort, amqpsPort });
+  let cluster = clusterSettings(options, { amqpPort, managementPort, amqpsPort });
   await workspace.initWithSeed({ topology: topologyFile, ...configOf(options, cluster) });
-  const inNetwork = async (verb: string, body: object): Promise<void> => {
-    const target = `${urlPath('networks', prefix)}/${verb}`;
-    await engine.ask({ method: 'POST', path: target, body, action: `${verb} a container` });
-  };
+  const inNetwork = (verb: string, body: object): Promise<void> => changeNetwork(engine, prefix, verb, body);
   let known: { readonly from: string; readonly outputs: Promise<Outputs> } | undefined;
   // Asked once for each state of the settings: it starts Pulumi, and logins change with the settings alone.
   const outputs = (): Promise<Outputs> => {
@@ -136,7 +137,11 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
     amqpsPort,
     setTopology,
     setCluster: (settings) => {
-      workspace.setConfig(configOf(options, { ...cluster, ...settings }));
+      cluster = { ...cluster, ...settings };
+      workspace.setConfig(configOf(options, cluster));
+    },
+    setWorkers: (settings) => {
+      workspace.setConfig(configOf({ ...options, workers: settings }, cluster));
     },
     admin: async () => ({ managementPort, ...(await outputs()).admin }),
     login: async (user) => {
@@ -164,6 +169,11 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
   };
 }
 
+async function changeNetwork(engine: Engine, name: string, verb: string, body: object): Promise<void> {
+  const target = `${urlPath('networks', name)}/${verb}`;
+  await engine.ask({ method: 'POST', path: target, body, action: `${verb} a container` });
+}
+
 function clusterSettings(
   { version, cluster }: DockerStackOptions,
   ports: Readonly<Record<'amqpPort' | 'managementPort' | 'amqpsPort', number>>,
@@ -173,7 +183,7 @@ function clusterSettings(
 }
 
 function configOf(
-  { broker, workers, scaler, monitoring }: DockerStackOptions,
+  { broker, workers, hosts, scaler, monitoring }: DockerStackOptions,
   cluster: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const { network, ...others } = broker ?? { network: undefined };
@@ -182,6 +192,7 @@ function configOf(
     docker: {
       ...(network === undefined ? { cluster } : { network }),
       ...(workers === undefined ? {} : { workers }),
+      ...(hosts === undefined ? {} : { hosts }),
       ...(scaler === undefined ? {} : { scaler }),
       ...(monitoring === undefined ? {} : { monitoring }),
     },
@@ -240,7 +251,8 @@ async function lastWords(engine: Engine, prefix: string): Promise<string> {
   return (await Promise.all(said)).join('\n');
 }
 
-async function leftOf(engine: Engine, prefix: string): Promise<readonly string[]> {
+/** Containers, networks, volumes and images of a stack on an engine. */
+export async function leftOf(engine: Engine, prefix: string): Promise<readonly string[]> {
   return (await find(engine, prefix)).map(({ kind, name }) => `${kind} ${name}`);
 }
 

@@ -87,14 +87,15 @@ it('consumers of others are not taken for those of workers that crash, or that d
     channel_details: { peer_host },
   }));
   const broker = { request: () => Promise.resolve({ json: consumers }) } as unknown as Broker;
-  const pass = (ids: string[], more: object = {}) =>
+  const pass = (ids: string[], more: object = {}, before?: never) =>
     consumersReadyStep.pass(
       callWith(() => Promise.resolve(broker)),
       {
         ...{ fleet: 'f', vhost: 'v', queues: ['jobs'], consumers: ids.length, containers: ids },
-        ...{ isGate: false, isDirect: true, dockerHost, timeoutSeconds: 0, ...more },
+        ...{ isGate: false, isDirect: true, dockerHost, timeoutSeconds: 0 },
+        ...{ otherConsumers: {}, peers: [], ...more },
       },
-      undefined,
+      before,
     );
   await pass(['good']);
   await expect(pass(['good', 'idle'])).rejects.toThrow(/: shop-idle-1 doesn't consume from queue "jobs"/);
@@ -108,6 +109,16 @@ it('consumers of others are not taken for those of workers that crash, or that d
   // Where a router hides their addresses, or Docker can't be asked, the number is what counts.
   await pass(['good', 'idle'], { isDirect: false });
   await pass(['good', 'idle'], { dockerHost: 'unix:///no/such/socket' });
+  // There, the consumers of another fleet look the same; a worker that ended is seen by Docker all the same.
+  await expect(pass(['good'], { isDirect: false, otherConsumers: { jobs: 2 } })).rejects.toThrow(
+    /: queue "jobs" in vhost "v" has 2 of 3 consumers/,
+  );
+  await expect(pass(['good', 'dead'], { isDirect: false })).rejects.toThrow(/: shop-dead-1 ended/);
+  // A worker that is replaced is not held up by those that crash, or that come after it.
+  const gate = { isDirect: false, isGate: true, consumers: 4, timeoutSeconds: 0 };
+  await pass(['good'], { ...gate, peers: ['good', 'idle', 'dead', 'none'] }, gate as never);
+  const three = ['good', 'idle', 'good'];
+  await expect(pass(['good'], { ...gate, peers: three }, gate as never)).rejects.toThrow(/has 2 of 3/);
 });
 
 function container(name: string, address: string, state: object): object {

@@ -3,7 +3,7 @@ import type { Broker } from '../../../broker/transport';
 import type { StepType } from '../../stepType';
 import { consumersIn } from '../../../broker/consumers';
 import { waitFor } from './waiting';
-import { missingConsumer, readWorkers } from './workers';
+import { missingConsumer, readWorkers, whyNot } from './workers';
 
 interface ConsumersReady {
   readonly fleet: string;
@@ -11,10 +11,14 @@ interface ConsumersReady {
   readonly queues: readonly string[];
   /** On each of the queues. */
   readonly consumers: number;
+  /** By queue: those of other fleets, which look alike where consumers are only counted. */
+  readonly otherConsumers: Readonly<Record<string, unknown>>;
   /** Of the containers: others are waited for anew. */
   readonly containers: readonly string[];
   /** One that stands between two workers waits only where they are replaced. */
   readonly isGate: boolean;
+  /** All of the fleet's containers, by name: as many consumers as run of them are enough for a gate. */
+  readonly peers: readonly string[];
   /** Whether the broker sees the containers' own addresses: then others' consumers aren't taken for theirs. */
   readonly isDirect: boolean;
   /** As in DOCKER_HOST; the environment's where it is left out. */
@@ -36,6 +40,8 @@ export const consumersReadyStep: StepType<ConsumersReady> = {
       consumers: inputs.integer('consumers'),
       containers: (inputs.list('containers') ?? []).map(String),
       isGate: inputs.flag('isGate', false),
+      peers: (inputs.list('peers') ?? []).map(String),
+      otherConsumers: inputs.named('otherConsumers'),
       isDirect: inputs.flag('isDirect', false),
       ...(dockerHost === undefined ? {} : { dockerHost }),
       timeoutSeconds: inputs.integer('timeoutSeconds'),
@@ -65,11 +71,26 @@ function isNothing({ consumers, queues }: ConsumersReady): boolean {
 async function missingIn(broker: Broker, step: ConsumersReady): Promise<string | undefined> {
   const consumers = await consumersIn(broker, step.vhost);
   if (consumers === undefined) return 'the broker shows no consumers, its statistics are switched off';
-  const workers = step.isDirect ? await readWorkers(step.dockerHost, step.containers) : undefined;
-  if (workers !== undefined) return missingConsumer(workers, consumers, step);
+  const workers = await readWorkers(step.dockerHost, step.containers);
+  if (step.isDirect && workers !== undefined) return missingConsumer(workers, consumers, step);
+  const ended = workers?.map(whyNot).find((reason) => reason !== undefined);
+  if (ended !== undefined) return ended;
+  const least = await leastOf(step);
   const count = (queue: string): number => consumers.filter((one) => one.queue === queue).length;
-  const short = step.queues.find((queue) => count(queue) < step.consumers);
+  const short = step.queues.find((queue) => count(queue) < least(queue));
   return short === undefined
     ? undefined
-    : `queue "${short}" in vhost "${step.vhost}" has ${count(short)} of ${step.consumers} consumers`;
+    : `queue "${short}" in vhost "${step.vhost}" has ${count(short)} of ${least(short)} consumers`;
+}
+
+/**
+ * How many consumers a queue must have where they are only counted. A gate asks for no more than the workers that run:
+ * those behind it may be new, or be the ones whose fault is mended by the change that it holds up.
+ */
+async function leastOf(step: ConsumersReady): Promise<(queue: string) => number> {
+  const { isGate, consumers, peers, otherConsumers, dockerHost } = step;
+  const workers = isGate ? await readWorkers(dockerHost, peers) : undefined;
+  if (workers === undefined) return (queue) => consumers + Number(otherConsumers[queue] ?? 0);
+  const running = workers.filter(({ obstacle }) => obstacle === undefined).length;
+  return () => Math.min(consumers, running);
 }

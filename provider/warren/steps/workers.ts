@@ -58,14 +58,21 @@ function workerOf({ Name, State, NetworkSettings }: Inspection): FleetWorker {
   return { name, obstacle: `${why} (exit code ${State.ExitCode})`, addresses };
 }
 
+/** Why a worker can't consume, as a sentence without its full stop. */
+export function whyNot({ name, obstacle }: FleetWorker): string | undefined {
+  return obstacle === undefined ? undefined : `${name} ${obstacle}: docker logs ${name} shows why`;
+}
+
 /** What is still missing, as a sentence without its full stop; each worker consumes from each of the queues. */
 export function missingConsumer(
   workers: readonly FleetWorker[],
   consumers: readonly Consumer[],
   { vhost, queues }: { readonly vhost: string; readonly queues: readonly string[] },
 ): string | undefined {
-  for (const { name, obstacle, addresses } of workers) {
-    if (obstacle !== undefined) return `${name} ${obstacle}: docker logs ${name} shows why`;
+  for (const worker of workers) {
+    const { name, addresses } = worker;
+    const ended = whyNot(worker);
+    if (ended !== undefined) return ended;
     const own = consumers.filter(
       ({ peerHost }) => peerHost !== undefined && addresses.includes(plainAddress(peerHost)),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDockerSettings } from '../../../docker/settings';
-import { planFleets } from '../../../stacks/fleetPlans';
+import { otherConsumers, planFleets } from '../../../stacks/fleetPlans';
 import type { Settings } from '../../../stacks/settings';
 import { load } from '../../../topology/index';
 
@@ -19,6 +19,7 @@ function plan(workers: string, docker: object, amqp?: string) {
   return planFleets({ settings, docker: readDockerSettings(docker), topology });
 }
 
+const HOSTS = { hosts: { north: 'tcp://north:2376', south: 'tcp://south:2376' } };
 const CLUSTER = { cluster: {}, workers: { '*': { image: 'till' } } };
 
 describe('fleets', () => {
@@ -34,6 +35,19 @@ describe('fleets', () => {
     });
   });
 
+  it('on several Docker hosts have their consumers counted together', () => {
+    const workers = { '*': { image: 'till', hosts: ['north', 'south'] } };
+    const more = '  b: { vhost: shop, user: till, queues: [paid], command: [b], replicas: 3 }\n';
+    const fleets = plan(more, { ...HOSTS, cluster: {}, workers }, 'amqp://broker');
+    expect(fleets.map(({ hostName }) => hostName)).toEqual(['north', 'south', 'north', 'south']);
+    expect(fleets.map((fleet) => otherConsumers(fleet, fleets))).toEqual(
+      [7, 7, 5, 5].map((paid) => ({ paid })),
+    );
+    const [alone] = plan('', CLUSTER);
+    if (alone === undefined) throw new Error('no fleet');
+    expect(otherConsumers(alone, [alone])).toEqual({});
+  });
+
   it.each([
     ['', { cluster: {} }, /The workers "a b" have no image/],
     [
@@ -47,9 +61,24 @@ describe('fleets', () => {
       /a container of the name a-b-1/,
     ],
     ['', { network: 'n', workers: { '*': { image: 'till' } } }, /need an address of the broker/],
-  ])('are refused before anything is made: %j %j', (workers, docker, message) => {
-    expect(() => plan(workers, docker)).toThrow(message);
-  });
+    [
+      '  a b-north: { vhost: shop, user: till, queues: [paid] }\n',
+      { ...CLUSTER, ...HOSTS, workers: { '*': { image: 'till' }, 'a b': { hosts: ['north'] } } },
+      /a container of the name a-b-north-1/,
+      'amqp://broker',
+    ],
+    [
+      '',
+      { ...CLUSTER, ...HOSTS, workers: { '*': { image: 'till', hosts: ['north'] } } },
+      /"a b" on the Docker host "north" don't reach the cluster at amqp:\/\/127\.0\.0\.1, .* docker\.cluster\.address/,
+      'amqp://127.0.0.1',
+    ],
+  ] as [string, object, RegExp, string?][])(
+    'are refused before anything is made: %j %j',
+    (workers, docker, message, amqp?) => {
+      expect(() => plan(workers, docker, amqp)).toThrow(message);
+    },
+  );
 
   it.each([
     ['amqp://user:password@broker', /without a user/],
