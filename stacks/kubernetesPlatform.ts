@@ -75,7 +75,11 @@ export class KubernetesPlatform {
     });
     this.#provider = new kubernetes.Provider('kubernetes', {
       ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),
-      ...(own.context === undefined ? {} : { context: own.context }),
+      // The same context under another address is the same cluster: nothing on it is replaced.
+      ...(own.context === undefined ? {} : { context: own.context, clusterIdentifier: own.context }),
+      // Another password changes a Secret where it is: pods that run go on with it.
+      enableSecretMutable: true,
+      enableConfigMapMutable: true,
     });
     this.#namespace = own.createNamespace ? [this.#make(namespaceObject(this.#place), [])] : [];
     if (own.cluster === undefined) return;

@@ -5,6 +5,7 @@ import { AmqpClient, type AmqpLogin } from '../systems/amqpClient';
 
 const PAUSE_MS = 40;
 const RECONNECT_MS = 200;
+const ACK_EVERY = 500;
 
 export class ConfirmedPublisher {
   readonly confirmed: string[] = [];
@@ -82,12 +83,12 @@ export async function drain(
   await new Promise<void>((resolve) => {
     void channel.consume(queue, (message) => {
       if (message === null) return;
-      if (message.content.toString() !== end) found.push(message.content.toString());
-      else {
-        // All at once: of many single ones, a quorum queue forgets those that wait when the channel goes.
-        channel.ackAll();
-        resolve();
-      }
+      const isEnd = message.content.toString() === end;
+      if (!isEnd) found.push(message.content.toString());
+      // Many at once: of many single ones, a quorum queue forgets those that wait when the channel goes; and it gives a
+      // consumer no more than 2,000 that aren't acknowledged.
+      if (isEnd || found.length % ACK_EVERY === 0) channel.ackAll();
+      if (isEnd) resolve();
     });
   });
   await channel.close();

@@ -14,7 +14,7 @@ const RUN_TIMEOUT_MS = 240_000;
 export const TEST_SEED = 'a seed for the tests that is long enough';
 
 export interface PulumiRun {
-  /** null when pulumi did not end within 240 s. */
+  /** null when pulumi did not end within its limit. */
   readonly exitCode: number | null;
   readonly stdout: string;
   /** stdout and stderr as they came. */
@@ -42,6 +42,8 @@ export interface PulumiWorkspaceOptions {
   readonly projectFolder?: string;
   /** Added to (undefined: taken from) the environment of every run. */
   readonly env?: NodeJS.ProcessEnv;
+  /** A limit against hanging; 240 s unless given. */
+  readonly timeoutMs?: number;
 }
 
 /** Why there is no engine on this machine, for `it.skipIf`; undefined when there is one. */
@@ -59,6 +61,7 @@ export class PulumiWorkspace {
   /** The stack's config, given to every run by `--config-file`: nothing is written into the checkout. */
   readonly configFile: string;
   private readonly projectFolder: string;
+  private readonly timeoutMs: number;
   private readonly env: NodeJS.ProcessEnv;
 
   constructor(options: PulumiWorkspaceOptions = {}) {
@@ -66,6 +69,7 @@ export class PulumiWorkspace {
     if (engineFolder === '') throw new Error(`No Pulumi engine: ${inject('missingEngineReason')}`);
     this.stack = options.stack ?? 'quickstart';
     this.projectFolder = options.projectFolder ?? CHECKOUT;
+    this.timeoutMs = options.timeoutMs ?? RUN_TIMEOUT_MS;
     fs.mkdirSync(path.join(this.folder, 'state'));
     fs.mkdirSync(this.twinFolder());
     const name = /^name: *\S+/m.exec(
@@ -108,7 +112,7 @@ export class PulumiWorkspace {
       // `pulumi stack init` and `rm` write and delete the config file in the project: not in the checkout.
       cwd: command === 'stack' ? this.twinFolder() : this.projectFolder,
       env: { ...this.env, ...env },
-      timeoutMs: RUN_TIMEOUT_MS,
+      timeoutMs: this.timeoutMs,
     });
     const { exitCode, stdout, output, durationMs } = result;
     return { exitCode, stdout, output, durationMs };
@@ -161,7 +165,7 @@ export class PulumiWorkspace {
 
   /** `warren ARGS --stack … --config-file …` of the checkout, in the environment of the others. */
   async warren(...args: readonly string[]): Promise<PulumiRun> {
-    const options = { cwd: this.projectFolder, env: this.env, timeoutMs: RUN_TIMEOUT_MS };
+    const options = { cwd: this.projectFolder, env: this.env, timeoutMs: this.timeoutMs };
     const { exitCode, stdout, output, durationMs } = await run(
       process.execPath,
       this.warrenWords(args),

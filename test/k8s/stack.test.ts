@@ -1,0 +1,189 @@
+/** One `up` to a cluster, its topology and workers that consume; scaled by KEDA, rolled, and taken away. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { waitFor } from '../../tools/processes';
+import { ConfirmedPublisher, drain } from '../docker/confirmedPublisher';
+import { callManagement } from '../rigs/management';
+import { AmqpClient } from '../systems/amqpClient';
+import { kubernetes } from './scratch';
+import { KubernetesStack } from './stack';
+
+/** Does what its message says, for so many seconds, and says so in another queue before it acknowledges. */
+const WORKER = `
+import os, pika, ssl, time
+p = pika.URLParameters(open(os.environ['RABBITMQ_URL_FILE']).read())
+p.ssl_options = pika.SSLOptions(ssl.create_default_context(cafile=os.environ['RABBITMQ_CA_FILE']), p.host)
+channel = pika.BlockingConnection(p).channel()
+channel.basic_qos(prefetch_count=1)
+channel.confirm_delivery()
+def work(channel, method, properties, body):
+    time.sleep(0.05)
+    marked = b' again' if method.redelivered else b''
+    channel.basic_publish('', 'done', body + marked, pika.BasicProperties(delivery_mode=2))
+    channel.basic_ack(method.delivery_tag)
+channel.basic_consume('jobs', work)
+channel.start_consuming()
+`;
+
+const CELERY = `cat > /tmp/app.py <<'END'
+import os, ssl
+from celery import Celery
+app = Celery('app', broker=os.environ['CELERY_BROKER_URL'])
+app.conf.broker_use_ssl = {'ca_certs': os.environ['RABBITMQ_CA_FILE'], 'cert_reqs': ssl.CERT_REQUIRED}
+app.conf.task_default_queue = 'mail'
+END
+cd /tmp && exec celery -A app worker -Q mail -c 1`;
+
+const TASKS = 2000;
+
+const topology = (
+  images: Readonly<Record<string, string>>,
+  nodes = 3,
+): Readonly<Record<string, unknown>> => ({
+  broker: { nodes, tls: { port: 5671 } },
+  vhosts: {
+    shop: {
+      celery: { app: 'app', tasks: { 'app.*': 'mail' } },
+      queues: {
+        jobs: { replicated: true, deliveryLimit: -1 },
+        done: { replicated: true },
+        mail: { replicated: true, deliveryLimit: -1 },
+        kept: { replicated: true },
+      },
+    },
+  },
+  users: {
+    worker: { roles: { shop: { consumer: ['jobs'], publisher: ['amq.default'] } } },
+    celery: { roles: { shop: { celery: ['mail'] } } },
+    tester: { roles: { shop: { publisher: ['amq.default'], consumer: ['done', 'kept'] } } },
+  },
+  workers: {
+    jobs: {
+      vhost: 'shop',
+      user: 'worker',
+      queues: ['jobs'],
+      image: images.amqp,
+      command: ['python', '-c', WORKER],
+      longestTask: '10s',
+      autoscale: { min: 0, max: 4, messagesPerReplica: 100, cooldown: '5s' },
+    },
+    mail: {
+      vhost: 'shop',
+      user: 'celery',
+      queues: ['mail'],
+      image: images['celery-5.6'],
+      command: ['sh', '-c', CELERY],
+      longestTask: '10s',
+      replicas: 1,
+    },
+  },
+});
+
+const cluster = inject('kubernetes');
+const reason =
+  cluster === undefined ? inject('missingKubernetesReason') : cluster.missingOperator || cluster.missingKeda;
+
+describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [skipped: ${reason}]`}`, () => {
+  let stack: KubernetesStack | undefined;
+  const opened = (): KubernetesStack => {
+    if (stack === undefined) throw new Error('the stack did not come up');
+    return stack;
+  };
+
+  beforeAll(async () => {
+    const { images } = kubernetes();
+    stack = await KubernetesStack.open({
+      version: '4.3',
+      topology: topology(images.clients),
+      kubernetes: {
+        keda: { pollingInterval: '2s' },
+        workers: {
+          '*': { cpu: '10m', memory: '128Mi', runAsUser: 1000 },
+          mail: { urlVariable: 'CELERY_BROKER_URL' },
+        },
+      },
+    });
+    const first = await stack.workspace.up();
+    expect(first.exitCode, first.output).toBe(0);
+    process.stderr.write(`from nothing to consuming workers on Kubernetes: ${first.durationMs} ms\n`);
+  });
+
+  afterAll(() => stack?.dispose());
+
+  it('has three nodes, and workers that consume; a second up changes nothing', async () => {
+    expect(await opened().pods('rabbitmq')).toHaveLength(3);
+    expect(await opened().pods('mail')).toHaveLength(1);
+    expect(await opened().pods('jobs')).toHaveLength(0);
+    const again = await opened().workspace.up();
+    expect(again.exitCode, again.output).toBe(0);
+    expect(again.output).toMatch(/Resources:\s+\d+ unchanged\n/);
+  });
+
+  it('has no guest on any node', async () => {
+    const login = { ...(await opened().admin()), username: 'guest', password: 'guest' };
+    await expect(callManagement(login, 'GET', 'whoami')).rejects.toThrow(/401/);
+    const users = await callManagement<{ name: string }[]>(await opened().admin(), 'GET', 'users');
+    expect(users.map(({ name }) => name).sort()).toEqual([
+      'celery-g1',
+      'tester-g1',
+      'warren-admin-g1',
+      'warren-scaler-g1',
+      'worker-g1',
+    ]);
+  });
+
+  it(`goes from none to four workers and back for ${TASKS} tasks, each of which is done once`, async () => {
+    const login = await opened().login('tester', 'shop');
+    const client = await AmqpClient.open(login);
+    for (let task = 0; task < TASKS; task++) await client.publishToQueue('jobs', String(task));
+    await client.close();
+    await expect.poll(async () => (await opened().pods('jobs')).length).toBe(4);
+    await expect.poll(async () => (await opened().pods('jobs')).length, { timeout: 240_000 }).toBe(0);
+    const done = await drain(login, 'done');
+    const unmarked = done.filter((text) => !text.endsWith(' again'));
+    expect(new Set(unmarked).size).toBe(unmarked.length);
+    expect(new Set(done.map((text) => text.replace(' again', ''))).size).toBe(TASKS);
+    expect(await opened().pods('mail')).toHaveLength(1);
+  });
+
+  it('loses nothing that was confirmed when nodes are rolled, and one is killed', async () => {
+    const login = await opened().login('tester', 'shop');
+    const publisher = new ConfirmedPublisher(login, 'kept');
+    await publisher.more(20);
+    await opened().access.core.deleteNamespacedPod({
+      namespace: opened().namespace,
+      name: 'rabbitmq-server-1',
+      gracePeriodSeconds: 0,
+    });
+    const whole = await waitFor(async () => {
+      const { running } = await callManagement<{ running: boolean }[]>(
+        await opened().admin(),
+        'GET',
+        'nodes',
+      ).then(
+        (nodes) => ({ running: nodes.filter((node) => node.running).length }),
+        () => ({ running: 0 }),
+      );
+      return running === 3 ? true : undefined;
+    }, 120_000);
+    expect(whole).toBe(true);
+    const { images } = kubernetes();
+    const base = topology(images.clients);
+    opened().setTopology({ ...base, broker: { ...(base.broker as object), heartbeat: '30s' } });
+    const rolled = await opened().workspace.up();
+    expect(rolled.exitCode, rolled.output).toBe(0);
+    await publisher.more(20);
+    await publisher.stop();
+    const kept = new Set(await drain(login, 'kept'));
+    const lost = publisher.confirmed.filter((message) => !kept.has(message));
+    expect(lost).toEqual([]);
+    process.stderr.write(
+      `confirmed while nodes were killed and rolled: ${publisher.confirmed.length}, lost: 0\n`,
+    );
+  });
+
+  it('leaves nothing behind', async () => {
+    const destroyed = await opened().workspace.destroy();
+    expect(destroyed.exitCode, destroyed.output).toBe(0);
+    expect(await opened().isGone()).toBe(true);
+  });
+});

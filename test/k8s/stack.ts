@@ -1,0 +1,128 @@
+/** A stack with everything on Kubernetes, by Warren's own program: what its user would have. */
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { inject } from 'vitest';
+import { stringify } from 'yaml';
+import { openPortForward, type PortForward } from '../../kubernetesApi/portForward';
+import type { ManagementLogin } from '../rigs/management';
+import { PulumiWorkspace } from '../rigs/pulumi';
+import type { KUBERNETES_BROKERS } from '../rigs/k8s/images';
+import { accessTo, type Access } from '../rigs/k8s/access';
+import type { AmqpLogin } from '../systems/amqpClient';
+import { kubernetes } from './scratch';
+
+const CHECKOUT = path.resolve(__dirname, '../..');
+/** Small nodes, which start and stop without waiting for more than they have to. */
+const BROKER = { memoryHighWatermark: '300MB', diskFreeLimit: '50MB' };
+const CLUSTER = { memory: '600Mi', cpu: '50m', storage: '256Mi', startDelay: '0s', gracePeriod: '60s' };
+const AMQP_PORT = 5672;
+const MANAGEMENT_PORT = 15_672;
+const UP_TIMEOUT_MS = 480_000;
+
+export interface KubernetesStackOptions {
+  readonly version: (typeof KUBERNETES_BROKERS)[number];
+  readonly topology: Readonly<Record<string, unknown>>;
+  /** Added to `kubernetes.cluster`. */
+  readonly cluster?: Readonly<Record<string, unknown>>;
+  /** Beside the cluster. */
+  readonly kubernetes?: Readonly<Record<string, unknown>>;
+}
+
+interface Outputs {
+  readonly portForward: PortForward;
+  readonly admin: { readonly username: string; readonly password: string };
+  readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
+}
+
+export class KubernetesStack {
+  private constructor(
+    readonly workspace: PulumiWorkspace,
+    readonly namespace: string,
+    readonly access: Access,
+    private readonly options: KubernetesStackOptions,
+  ) {}
+
+  static async open(options: KubernetesStackOptions): Promise<KubernetesStack> {
+    const { kubeconfig, context, images, storageClass } = kubernetes();
+    const name = `t${crypto.randomBytes(4).toString('hex')}`;
+    const workspace = new PulumiWorkspace({
+      stack: name,
+      timeoutMs: UP_TIMEOUT_MS,
+      env: {
+        KUBECONFIG: kubeconfig,
+        PATH: [
+          inject('engineFolder'),
+          process.env.PATH ?? '',
+          path.join(CHECKOUT, 'provider', 'offline'),
+        ].join(path.delimiter),
+      },
+    });
+    const cluster = {
+      ...CLUSTER,
+      image: images.rabbitmq[options.version],
+      ...(storageClass === '' ? {} : { storageClass }),
+      ...options.cluster,
+    };
+    const topology = path.join(workspace.folder, 'topology.yaml');
+    await workspace.initWithSeed({
+      topology,
+      kubernetes: { kubeconfig, context, cluster, ...options.kubernetes },
+    });
+    const stack = new KubernetesStack(workspace, `warren-${name}`, await accessTo(kubeconfig), options);
+    stack.setTopology(options.topology);
+    return stack;
+  }
+
+  /** Writes the topology anew. */
+  setTopology(topology: Readonly<Record<string, unknown>>): void {
+    const broker = { ...BROKER, ...(topology.broker as object | undefined) };
+    const text = stringify({ warren: 1, target: this.options.version, ...topology, broker });
+    fs.writeFileSync(path.join(this.workspace.folder, 'topology.yaml'), text);
+  }
+
+  async outputs(): Promise<Outputs> {
+    return (await this.workspace.outputs()) as unknown as Outputs;
+  }
+
+  /** The stack's administrator, by the way that the provider goes. */
+  async admin(): Promise<ManagementLogin> {
+    const { admin, portForward } = await this.outputs();
+    const { port } = await openPortForward(portForward)({ host: '', port: MANAGEMENT_PORT });
+    return { managementPort: port, ...admin };
+  }
+
+  async login(user: string, vhost: string): Promise<AmqpLogin> {
+    const { users, portForward } = await this.outputs();
+    const found = users[user];
+    if (found === undefined) throw new Error(`the stack has no user ${user}`);
+    const { port } = await openPortForward(portForward)({ host: '', port: AMQP_PORT });
+    return { username: found.username, password: found.password, vhost, amqpPort: port };
+  }
+
+  /** By the name of its fleet, those that aren't on their way out. */
+  async pods(name: string): Promise<readonly string[]> {
+    const { items } = await this.access.core.listNamespacedPod({
+      namespace: this.namespace,
+      labelSelector: `app.kubernetes.io/name=${name}`,
+    });
+    return items
+      .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata?.name ?? '');
+  }
+
+  /** Whether the namespace is gone, with all that was in it. */
+  async isGone(): Promise<boolean> {
+    const { items } = await this.access.core.listNamespace();
+    return !items.some(({ metadata }) => metadata?.name === this.namespace);
+  }
+
+  /** Takes away whatever is there. */
+  async dispose(): Promise<void> {
+    if (!(await this.isGone()))
+      await this.workspace.run(['destroy', '--yes', '--skip-preview'], {
+        WARREN_APPROVE: `cluster ${this.namespace}`,
+      });
+    this.workspace.dispose();
+  }
+}
