@@ -46,7 +46,7 @@ const topology = (
       queues: {
         jobs: { replicated: true, deliveryLimit: -1 },
         done: { replicated: true },
-        mail: { replicated: true, deliveryLimit: -1 },
+        mail: {},
         kept: { replicated: true },
       },
     },
