@@ -43,7 +43,8 @@ export function rabbitmqCluster(
         : {
             tls: {
               secretName: TLS_SECRET,
-              disableNonTLSListeners: broker.tls.only,
+              // The operator leaves out what is false, which then would look like a change of somebody's.
+              ...(broker.tls.only ? { disableNonTLSListeners: true } : {}),
               ...(broker.tls.verifyPeer ? { caSecretName: TLS_SECRET } : {}),
             },
           }),
