@@ -145,6 +145,26 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
     expect(await opened().pods('mail')).toHaveLength(1);
   });
 
+  it('gives everybody another login, its workers included, while they consume', async () => {
+    const publisher = new ConfirmedPublisher(await opened().login('tester', 'shop'), 'kept');
+    await publisher.more(5);
+    const [before] = await opened().pods('mail');
+    // Whoever publishes from outside goes on with the old login until it is told.
+    const names = ['worker', 'celery', 'warren-scaler', 'warren-admin'];
+    const rotated = await opened().workspace.warren('rotate', ...names.flatMap((name) => ['--user', name]));
+    expect(rotated.exitCode, rotated.output).toBe(0);
+    const users = await callManagement<{ name: string }[]>(await opened().admin(), 'GET', 'users');
+    expect(users.map(({ name }) => name).sort()).toEqual(
+      ['tester-g1', ...names.map((name) => `${name}-g2`)].sort(),
+    );
+    const [after] = await opened().pods('mail');
+    expect(after).not.toBe(before);
+    await publisher.more(5);
+    await publisher.stop();
+    const kept = new Set(await drain(await opened().login('tester', 'shop'), 'kept'));
+    expect(publisher.confirmed.filter((message) => !kept.has(message))).toEqual([]);
+  });
+
   it('loses nothing that was confirmed when nodes are rolled, and one is killed', async () => {
     const login = await opened().login('tester', 'shop');
     const publisher = new ConfirmedPublisher(login, 'kept');
