@@ -25,6 +25,15 @@ it('writes what each user may do, and where it comes from', async () => {
   expect(stdout).toMatch(/^ffmpeg-api +ffmpeg +publisher +— +\^ffmpeg_jobs\$ +—$/m);
 });
 
+it('writes what a stack would have on Kubernetes, or why it can not', async () => {
+  const none = await render('--to', 'manifests', '--stack', 'dev');
+  expect(none).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(none.output).toContain('the stack dev has nothing on Kubernetes');
+  const absent = await render('--to', 'manifests', '--stack', 'nowhere');
+  expect(absent).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(absent.output).toMatch(/there is no .*Pulumi\.nowhere\.yaml: make the stack with/);
+});
+
 it.each([
   [['--to', 'nothing'], /--to nothing is unknown; it can be .*definitions.*celery/],
   [['--to', 'pika', '--vhost', 'ffmpg'], /there is no vhost "ffmpg"\. Did you mean "ffmpeg"\?/],
