@@ -207,6 +207,7 @@ export class KubernetesPlatform {
     if (nodes.length < 2) return [];
     const args = {
       cluster: this.#place.instance,
+      namespace: this.#place.namespace,
       nodes: [...nodes],
       sizeDefault: groupSizeDefault(this.#args.topology),
       sizes: [...groupSizes(objects)],
@@ -217,7 +218,8 @@ export class KubernetesPlatform {
   /** Deleted before everything else of the stack, or not at all. */
   guard(warrenProvider: Provider, others: readonly pulumi.Resource[]): void {
     if (this.#args.kubernetes.cluster === undefined) return;
-    const args = { cluster: this.#place.instance, isKept: false };
+    const { instance: cluster, namespace } = this.#place;
+    const args = { cluster, namespace, isKept: false };
     new ClusterGuard('cluster', args, { provider: warrenProvider, dependsOn: [...others] });
   }
 

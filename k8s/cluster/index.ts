@@ -108,7 +108,14 @@ export class Cluster extends pulumi.ComponentResource {
       (node, index) =>
         new RollingGate(
           `before-${STATEFUL_SET}-${index}`,
-          { cluster: place.instance, node, version: topology.target, trigger, timeoutSeconds: GATE_SECONDS },
+          {
+            cluster: place.instance,
+            namespace: place.namespace,
+            node,
+            version: topology.target,
+            trigger,
+            timeoutSeconds: GATE_SECONDS,
+          },
           { parent: this, provider: warrenProvider, dependsOn: [...dependsOn] },
         ),
     );
@@ -138,7 +145,7 @@ export class Cluster extends pulumi.ComponentResource {
         nodes: [...this.nodeNames],
         containers: [trigger],
         timeoutSeconds: READY_SECONDS,
-        wayOut: `Look into the nodes' logs: kubectl logs --namespace ${place.namespace} ${STATEFUL_SET}-0.`,
+        namespace: place.namespace,
       },
       { ...own, dependsOn: [rolled] },
     );

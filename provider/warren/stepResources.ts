@@ -25,6 +25,8 @@ export interface RollingGateArgs {
   readonly trigger: pulumi.Input<string>;
   /** How long it waits at most. */
   readonly timeoutSeconds: pulumi.Input<number>;
+  /** Kubernetes', for messages; left out on Docker. */
+  readonly namespace?: pulumi.Input<string>;
 }
 
 /** Lets the container of a node be replaced when the cluster can do without the node. Depends on the one before. */
@@ -63,8 +65,8 @@ export interface ClusterReadyArgs {
   /** What all of them have by now, as numbers by what it is: noted for whoever rotates that. */
   readonly given?: pulumi.Input<Record<string, number>>;
   readonly timeoutSeconds: pulumi.Input<number>;
-  /** Where to look when it doesn't come, as a sentence; Docker's logs where it is left out. */
-  readonly wayOut?: pulumi.Input<string>;
+  /** Kubernetes', for messages; left out on Docker. */
+  readonly namespace?: pulumi.Input<string>;
 }
 
 /** Waits until all nodes are one cluster. */
@@ -120,6 +122,8 @@ export interface QuorumCopiesArgs {
   readonly sizeDefault: pulumi.Input<number>;
   /** What asks for other numbers. */
   readonly sizes: pulumi.Input<pulumi.Input<string>[]>;
+  /** Kubernetes', for messages; left out on Docker. */
+  readonly namespace?: pulumi.Input<string>;
 }
 
 /** Gives quorum queues the copies that they lack, when nodes have joined, or other numbers are asked for. */
@@ -133,6 +137,8 @@ export interface ClusterGuardArgs {
   readonly cluster: pulumi.Input<string>;
   /** Whether the volumes outlive the cluster. */
   readonly isKept: pulumi.Input<boolean>;
+  /** Kubernetes', for messages; left out on Docker. */
+  readonly namespace?: pulumi.Input<string>;
 }
 
 /** Refuses its deletion while queues of the cluster hold messages. Everything that must outlast it is what it depends on. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { BrokerNode } from '../../broker/nodes';
 import { troublesOf } from '../../provider/warren/steps/clusterReady';
+import { platformWords } from '../../provider/warren/steps/platformWords';
 
 const NODES = ['rabbit@a', 'rabbit@b', 'rabbit@c'];
 
@@ -13,6 +14,7 @@ it('a cluster that is well has no troubles', () => {
     troublesOf(
       NODES.map((name) => node(name)),
       NODES,
+      platformWords('shop', undefined),
     ),
   ).toEqual([]);
 });
@@ -24,10 +26,13 @@ it('nodes that are down, or not known at all, alarms and partitions are told wit
       node('rabbit@b', { isRunning: false, hasDiskAlarm: true }),
     ],
     NODES,
+    platformWords('shop', 'shop-production'),
   );
   expect(troubles).toEqual([
-    expect.stringMatching(/^rabbit@b, rabbit@c don't run\./),
-    expect.stringMatching(/^memory alarm on rabbit@a: publishers are blocked/),
+    expect.stringMatching(
+      /^rabbit@b, rabbit@c don't run\. Kubernetes starts .* --namespace shop-production /,
+    ),
+    expect.stringMatching(/^memory alarm on rabbit@a: publishers are blocked.*kubernetes\.cluster\.memory/),
     expect.stringMatching(/^disk alarm on rabbit@b: publishers are blocked/),
     expect.stringMatching(/^network partition: rabbit@a lost sight of rabbit@c/),
   ]);

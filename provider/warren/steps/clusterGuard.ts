@@ -6,20 +6,30 @@ import { howToApprove, verdictOn, type Loss } from '../../../broker/approvals';
 import { countsOfVhost, describeCounts, isFull } from '../../../broker/queueCounts';
 import * as vhosts from '../../../broker/vhosts';
 import { UserError } from '../../userError';
+import { platformWords } from './platformWords';
 
 interface ClusterGuard {
   readonly cluster: string;
   /** The volumes stay, and the messages with them. */
   readonly isKept: boolean;
+  /** Kubernetes'; left out on Docker. */
+  readonly namespace?: string;
 }
 
 const SHOWN = 3;
 
 export const clusterGuardStep: StepType<ClusterGuard> = {
   token: 'warren:index:ClusterGuard',
-  parse: (inputs) => ({ cluster: inputs.text('cluster'), isKept: inputs.flag('isKept', false) }),
+  parse: (inputs) => {
+    const namespace = inputs.optionalText('namespace');
+    return {
+      cluster: inputs.text('cluster'),
+      isKept: inputs.flag('isKept', false),
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+  },
   pass: () => Promise.resolve(),
-  passBack: async ({ session }, { cluster, isKept }) => {
+  passBack: async ({ session }, { cluster, isKept, namespace }) => {
     if (isKept) return;
     const everything: Loss = {
       operation: 'delete',
@@ -38,7 +48,7 @@ export const clusterGuardStep: StepType<ClusterGuard> = {
       typeof found === 'string' ? `what its queues hold can't be seen (${found})` : found.inWords;
     const loss = typeof found === 'string' ? everything : { ...everything, messages: found.messages };
     throw new UserError(
-      `Refused to delete the cluster ${cluster} with its volumes: ${reason}. Let them be consumed, keep the volumes (docker.cluster.keepVolumes), or approve the loss with ${howToApprove(loss, verdictOn(loss, session.approvals))}. A destroy knows the settings of the last \`up\`: run one after changing them.`,
+      `Refused to delete the cluster ${cluster} with its volumes: ${reason}. Let them be consumed,${platformWords(cluster, namespace).keepVolumes} or approve the loss with ${howToApprove(loss, verdictOn(loss, session.approvals))}. A destroy knows the settings of the last \`up\`: run one after changing them.`,
     );
   },
 };

@@ -1,6 +1,7 @@
 /** `warren.ClusterReady`: all nodes run, and are one cluster, before anything is declared on it. */
 import type { StepType } from '../../stepType';
 import { readNodes, type BrokerNode } from '../../../broker/nodes';
+import { platformWords, type PlatformWords } from './platformWords';
 import { waitFor } from './waiting';
 
 interface ClusterReady {
@@ -10,7 +11,8 @@ interface ClusterReady {
   /** Of the containers that they run in: others are waited for anew. */
   readonly containers: readonly string[];
   readonly timeoutSeconds: number;
-  readonly wayOut?: string;
+  /** Kubernetes'; left out on Docker. */
+  readonly namespace?: string;
 }
 
 export const clusterReadyStep: StepType<ClusterReady> = {
@@ -26,24 +28,25 @@ export const clusterReadyStep: StepType<ClusterReady> = {
         `taking ${removed.join(', ')} out of the cluster would take its copies of queues with it, which isn't supported: keep the nodes, or move to a smaller cluster in a stack of its own (shovels or federation bring the messages over)`,
       );
     }
-    const wayOut = inputs.optionalText('wayOut');
+    const namespace = inputs.optionalText('namespace');
     return {
-      ...(wayOut === undefined ? {} : { wayOut }),
+      ...(namespace === undefined ? {} : { namespace }),
       cluster: inputs.text('cluster'),
       nodes,
       containers: (inputs.list('containers') ?? []).map(String),
       timeoutSeconds: inputs.integer('timeoutSeconds'),
     };
   },
-  look: async ({ session, warn }, { cluster, nodes }) => {
+  look: async ({ session, warn }, { cluster, nodes, namespace }) => {
     const known = await readNodes(await session.logIn());
-    for (const trouble of troublesOf(known, nodes)) await warn(`${cluster}: ${trouble}`);
+    const words = platformWords(cluster, namespace);
+    for (const trouble of troublesOf(known, nodes, words)) await warn(`${cluster}: ${trouble}`);
   },
-  pass: async (call, { cluster, nodes, timeoutSeconds, wayOut }) => {
+  pass: async (call, { cluster, nodes, timeoutSeconds, namespace }) => {
     await waitFor(call, {
       goal: `the ${nodes.length === 1 ? 'node' : `${nodes.length} nodes`} of ${cluster}`,
       timeoutSeconds,
-      wayOut: wayOut ?? `Look into the logs of the containers, e.g. docker logs ${cluster}-rabbitmq-1.`,
+      wayOut: `Look into the nodes' logs, e.g. ${platformWords(cluster, namespace).logs}.`,
       look: async (broker) => {
         const running = (await readNodes(broker))
           .filter(({ isRunning }) => isRunning)
@@ -56,7 +59,11 @@ export const clusterReadyStep: StepType<ClusterReady> = {
 };
 
 /** What is wrong with a cluster just now, in words. */
-export function troublesOf(known: readonly BrokerNode[], expected: readonly string[]): readonly string[] {
+export function troublesOf(
+  known: readonly BrokerNode[],
+  expected: readonly string[],
+  words: Pick<PlatformWords, 'restarts' | 'memorySetting'>,
+): readonly string[] {
   const down = expected.filter((name) => known.find((node) => node.name === name)?.isRunning !== true);
   const named = (has: (node: BrokerNode) => boolean): string =>
     known
@@ -69,13 +76,11 @@ export function troublesOf(known: readonly BrokerNode[], expected: readonly stri
   return [
     ...(down.length === 0
       ? []
-      : [
-          `${down.join(', ')} ${down.length === 1 ? "doesn't" : "don't"} run. Docker starts a container again that ended by itself; docker logs shows why a node stays away.`,
-        ]),
+      : [`${down.join(', ')} ${down.length === 1 ? "doesn't" : "don't"} run. ${words.restarts}`]),
     ...(memory === ''
       ? []
       : [
-          `memory alarm on ${memory}: publishers are blocked on all nodes until messages are consumed, or the node gets more memory (docker.cluster.memory, broker.memoryHighWatermark).`,
+          `memory alarm on ${memory}: publishers are blocked on all nodes until messages are consumed, or the node gets more memory (${words.memorySetting}, broker.memoryHighWatermark).`,
         ]),
     ...(disk === ''
       ? []

@@ -4,6 +4,7 @@ import { isBrokerError } from '../../../broker/errors';
 import { readNodes } from '../../../broker/nodes';
 import { addCopy, missingCopies, readQuorumQueues, type Copy } from '../../../broker/quorumCopies';
 import type { Broker } from '../../../broker/transport';
+import { platformWords } from './platformWords';
 
 interface QuorumCopies {
   readonly cluster: string;
@@ -13,6 +14,8 @@ interface QuorumCopies {
   readonly sizeDefault: number;
   /** What queues of the topology ask for: other sizes are looked after anew. */
   readonly sizes: readonly string[];
+  /** Kubernetes'; left out on Docker. */
+  readonly namespace?: string;
 }
 
 const POLL_MS = 500;
@@ -21,13 +24,18 @@ const PATIENCE_MS = 30_000;
 
 export const quorumCopiesStep: StepType<QuorumCopies> = {
   token: 'warren:index:QuorumCopies',
-  parse: (inputs) => ({
-    cluster: inputs.text('cluster'),
-    nodes: (inputs.list('nodes') ?? []).map(String),
-    sizeDefault: inputs.integer('sizeDefault'),
-    sizes: (inputs.list('sizes') ?? []).map(String),
-  }),
-  pass: async (call, { cluster, sizeDefault }) => {
+  parse: (inputs) => {
+    const namespace = inputs.optionalText('namespace');
+    return {
+      ...(namespace === undefined ? {} : { namespace }),
+      cluster: inputs.text('cluster'),
+      nodes: (inputs.list('nodes') ?? []).map(String),
+      sizeDefault: inputs.integer('sizeDefault'),
+      sizes: (inputs.list('sizes') ?? []).map(String),
+    };
+  },
+  pass: async (call, { cluster, sizeDefault, namespace }) => {
+    const { exec } = platformWords(cluster, namespace);
     const broker = await call.session.broker();
     const made: Copy[] = [];
     let lastMadeMs = performance.now();
@@ -39,7 +47,7 @@ export const quorumCopiesStep: StepType<QuorumCopies> = {
       made.push(...round.made);
       if (round.made.length > 0) lastMadeMs = performance.now();
       if (round.fault !== undefined && (round.isHopeless || performance.now() - lastMadeMs > PATIENCE_MS)) {
-        await call.warn(inVain(cluster, missing, round.fault));
+        await call.warn(inVain(cluster, missing, round.fault, exec));
         break;
       }
       await broker.pause(POLL_MS, 'wait for copies of quorum queues');
@@ -81,14 +89,14 @@ async function addOneEach(broker: Broker, missing: readonly Copy[]): Promise<Rou
   return { made, ...(fault === undefined ? {} : { fault }), isHopeless: isHopeless && made.length === 0 };
 }
 
-function inVain(cluster: string, missing: readonly Copy[], fault: string): string {
+function inVain(cluster: string, missing: readonly Copy[], fault: string, exec: string): string {
   const queues = new Set(missing.map(({ vhost, name }) => `"${name}" in vhost "${vhost}"`));
   const nodes = [...new Set(missing.map(({ node }) => node))];
   const [first = ''] = queues;
   const more = queues.size > 1 ? `, and ${queues.size - 1} more quorum queues` : '';
   return (
     `${cluster}: queue ${first}${more} has fewer copies than it should, and none could be added (${fault}). ` +
-    `By hand: ${nodes.map((node) => `docker exec ${cluster}-rabbitmq-1 rabbitmq-queues grow ${node} all`).join('; ')}`
+    `By hand: ${nodes.map((node) => `${exec} rabbitmq-queues grow ${node} all`).join('; ')}`
   );
 }
 

@@ -6,6 +6,7 @@ import type { Broker } from '../../../broker/transport';
 import type { StepType } from '../../stepType';
 import { enableFeatureFlags, laggingQueues, readNodes } from '../../../broker/nodes';
 import { upgradeObstacle } from '../../../topology/target';
+import { platformWords } from './platformWords';
 import { waitFor } from './waiting';
 
 interface RollingGate {
@@ -17,6 +18,8 @@ interface RollingGate {
   /** What the node's container is made of: another one means that it is replaced. */
   readonly trigger: string;
   readonly timeoutSeconds: number;
+  /** Kubernetes'; left out on Docker. */
+  readonly namespace?: string;
 }
 
 const WITHOUT_BROKER_MS = 30_000;
@@ -30,7 +33,9 @@ export const rollingGateStep: StepType<RollingGate> = {
         ? upgradeObstacle(before.version, version)
         : undefined;
     if (obstacle !== undefined) inputs.fail('version', obstacle);
+    const namespace = inputs.optionalText('namespace');
     return {
+      ...(namespace === undefined ? {} : { namespace }),
       cluster: inputs.text('cluster'),
       node: inputs.text('node'),
       version,
@@ -44,7 +49,7 @@ export const rollingGateStep: StepType<RollingGate> = {
     await waitFor(call, {
       goal: `the moment to restart ${gate.node}`,
       timeoutSeconds: gate.timeoutSeconds,
-      wayOut: `Repair that first (docker logs shows why a node doesn't run).`,
+      wayOut: `Repair that first (e.g. ${platformWords(gate.cluster, gate.namespace).logs} shows what a node says).`,
       look: async (broker) => {
         const obstacle = await obstacleTo(broker, gate);
         if (obstacle === undefined && before.version !== gate.version) await prepareUpgrade(call, broker);
