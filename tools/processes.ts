@@ -33,6 +33,10 @@ export function run(command: string, args: readonly string[], options: RunOption
     let pendingLine = '';
     let timedOut = false;
     // A group of its own, so that the limit also ends what the program started.
+    // Before it starts: a signal that comes right then must not leave it behind.
+    const stopWatching = onEndOfThisProcess(() => {
+      killGroup();
+    });
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
@@ -42,7 +46,6 @@ export function run(command: string, args: readonly string[], options: RunOption
     const killGroup = () => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
     };
-    const stopWatching = onEndOfThisProcess(killGroup);
     const timer =
       options.timeoutMs === undefined
         ? undefined
