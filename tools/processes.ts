@@ -32,11 +32,11 @@ export function run(command: string, args: readonly string[], options: RunOption
     let output = '';
     let pendingLine = '';
     let timedOut = false;
-    // A group of its own, so that the limit also ends what the program started.
     // Before it starts: a signal that comes right then must not leave it behind.
     const stopWatching = onEndOfThisProcess(() => {
       killGroup();
     });
+    // A group of its own, so that the limit also ends what the program started.
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
