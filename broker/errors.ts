@@ -79,7 +79,7 @@ const CLOSED_EARLY =
 const CLIENT_CERTIFICATE = 'Give one that it accepts in `clientcertFile`, with its key in `clientkeyFile`';
 
 /** Why a detour came to no end, in words of its own. */
-const NO_READY_POD = 'NO_READY_POD';
+export const NO_READY_POD = 'NO_READY_POD';
 
 const HELP_NETWORK: Readonly<Record<string, string>> = {
   ECONNREFUSED:

@@ -1,7 +1,7 @@
 /** Trying again: on the next node of the cluster, and after a pause on the same, as long as repeating is harmless. */
 import type { Cluster, ClusterNode } from './cluster';
 import type { FailedAction, BrokerError } from './errors';
-import { CUT_OFF, cancelledError, isBrokerError, noNodeError } from './errors';
+import { CUT_OFF, NO_READY_POD, cancelledError, isBrokerError, noNodeError } from './errors';
 
 const RETRY_DELAY_FIRST_MS = 100;
 const RETRY_DELAY_MAX_MS = 1_000;
@@ -9,7 +9,7 @@ const RETRY_DELAY_MAX_MS = 1_000;
 /** What a broker does to connections while it starts, stops or moves. */
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', CUT_OFF]);
 /** The last one is a detour's own: pods come and go. */
-const PASSING_CODES = new Set(['ECONNREFUSED', 'EAI_AGAIN', ...BROKEN_CODES, 'NO_READY_POD']);
+const PASSING_CODES = new Set(['ECONNREFUSED', 'EAI_AGAIN', ...BROKEN_CODES, NO_READY_POD]);
 /**
  * Too many requests; a proxy's or the broker's "not now"; and 500, by which a broker answers a list of what somebody
  * else is deleting just then (seen of users on 4.3, of vhosts on 4.0).

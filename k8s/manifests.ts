@@ -4,15 +4,16 @@ import { disruptionBudget, networkPolicies } from './cluster/guards';
 import { ADMIN_SECRET, COOKIE_SECRET, TLS_SECRET } from './cluster/names';
 import { certificateRequest } from './cluster/secrets';
 import { namespaceObject, type KubernetesObject } from './objects';
-import { managementFor, placeOf, planFleets, refuseWrongCluster, type StackFacts } from './plan';
 import {
-  deployment,
-  disruptionBudgets,
-  FIGURES_SECRET,
-  isProbed,
-  loginSecretOf,
-  probeMap,
-} from './workers/deployment';
+  managementFor,
+  needFigures,
+  placeOf,
+  planFleets,
+  refuseWrongCluster,
+  scaledFleets,
+  type StackFacts,
+} from './plan';
+import { deployment, disruptionBudgets, FIGURES_SECRET, loginSecretOf, probeMap } from './workers/deployment';
 import { scaledObject, triggerAuthentication } from './workers/scaledObject';
 
 export interface Manifests {
@@ -30,8 +31,8 @@ export function manifestsOf(facts: StackFacts): Manifests {
   const management = managementFor(facts);
   const { cluster, keda } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
-  const scaled = keda === false ? [] : fleets.filter(({ plan }) => plan.isScaled);
-  const hasFigures = scaled.length > 0 || fleets.some(isProbed);
+  const scaled = scaledFleets(fleets, kubernetes);
+  const hasFigures = needFigures(fleets, kubernetes);
   const objects: readonly KubernetesObject[] = [
     ...(kubernetes.createNamespace ? [namespaceObject(place)] : []),
     ...(cluster === undefined

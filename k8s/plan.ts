@@ -2,6 +2,7 @@
 import { AMQP_PORT, AMQPS_PORT, MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, serviceHost } from './cluster/names';
 import { nameFor, type Place } from './objects';
 import { settingsOfFleet, type KubernetesSettings, type WorkerSettings } from './settings';
+import { isProbed } from './workers/deployment';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
 import { PlatformSettingsError } from '../platform/reads';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
@@ -46,6 +47,19 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
   });
   refuseSameNames(fleets);
   return fleets;
+}
+
+/** Fleets that KEDA scales. */
+export function scaledFleets(
+  fleets: readonly PlannedFleet[],
+  { keda }: KubernetesSettings,
+): readonly PlannedFleet[] {
+  return keda === false ? [] : fleets.filter(({ plan }) => plan.isScaled);
+}
+
+/** Whether somebody has to see the figures of the workers' vhosts: KEDA, or the workers' own probes. */
+export function needFigures(fleets: readonly PlannedFleet[], kubernetes: KubernetesSettings): boolean {
+  return scaledFleets(fleets, kubernetes).length > 0 || fleets.some(isProbed);
 }
 
 /** What the topology asks for, and no cluster here can have. @throws PlatformSettingsError */

@@ -43,13 +43,7 @@ export const NO_READY_POD = 'NO_READY_POD';
  * Throws what the API server has to say, and an error with the code NO_READY_POD.
  */
 export function openPortForward(way: PortForward): (address: Address) => Promise<Address> {
-  const locate = (): ClusterAddress => {
-    const { kubeconfig, context } = way;
-    return clusterAddress(
-      { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) },
-      process.env,
-    );
-  };
+  const locate = (): ClusterAddress => clusterAddress(way, process.env);
   const cluster = openCluster(locate);
   const ports = new Map<number, Promise<Address>>();
   return async ({ port }) => {

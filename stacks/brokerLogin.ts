@@ -7,7 +7,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import * as warren from '../provider/warren/resources';
-import { brokerUsername, derivePassword } from './credentials';
+import { brokerUsername, derivePassword, deriveSecret } from './credentials';
 import { givenPassword } from './givenPasswords';
 import type { Settings } from './settings';
 
@@ -69,7 +69,8 @@ export function connectToAdopt(settings: Settings, options: pulumi.ResourceOptio
   };
 }
 
-interface Credential {
+/** A user's name on the broker, and the secret password. */
+export interface Credential {
   readonly username: string;
   readonly password: pulumi.Output<string>;
 }
@@ -146,6 +147,11 @@ export function credentialOf(settings: Settings, user: string, generation: numbe
   };
 }
 
+/** In the newest generation. */
+export function newestCredential(settings: Settings, user: string): Credential {
+  return credentialOf(settings, user, Math.max(...generationsOf(settings, user)));
+}
+
 export function generationsOf(settings: Settings, user: string): readonly number[] {
   return new Map(Object.entries(settings.generations)).get(user) ?? [1];
 }
@@ -160,4 +166,9 @@ export function passwordOf(settings: Settings, user: string, generation: number)
         givenPassword(given, user, brokerUsername(user, generation)) ??
         derivePassword(seed, { project, stack, user, generation }),
     );
+}
+
+/** Secret, another one for each purpose; the same for as long as the stack's seed is. */
+export function derivedSecret({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {
+  return seed.apply((text) => deriveSecret(text, { project, stack }, purpose));
 }

@@ -2,7 +2,6 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
-import { groupSizeDefault, groupSizes } from '../platform/copies';
 import { buildFor } from '../docker/build';
 import { labelsOf, nameAt, type Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
@@ -14,21 +13,17 @@ import { Fleet } from '../docker/workers/index';
 import { safeName } from '../docker/workers/names';
 import type { BrokerAddress } from '../platform/address';
 import type { Provider } from '../provider/warren/resources';
-import { ClusterGuard, Definitions, QuorumCopies } from '../provider/warren/stepResources';
+import { ClusterGuard, Definitions } from '../provider/warren/stepResources';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
-import { deriveSecret } from './credentials';
+import { derivedSecret, type Credential } from './brokerLogin';
 import type { DefinitionsFile } from './definitionsFile';
 import { certificatesFor } from './clusterCertificates';
 import type { ClusterCertificates } from './ownCertificates';
 import { otherConsumers, planFleets, type PlannedFleet } from './fleetPlans';
+import { spreadCopies } from './quorumCopies';
 import { orRefuse } from './refusal';
 import type { Settings } from './settings';
-
-export interface Credential {
-  readonly username: string;
-  readonly password: pulumi.Output<string>;
-}
 
 export interface DockerPlatformArgs {
   readonly settings: Settings;
@@ -76,7 +71,7 @@ export class DockerPlatform {
     const prefix = `${settings.project}-${settings.stack}`.toLowerCase().replace(/[^a-z0-9_.-]/g, '-');
     // Names a stack of one seed: another one of the same name doesn't take its objects over.
     const owner = pulumi
-      .unsecret(derived(settings, 'owner'))
+      .unsecret(derivedSecret(settings, 'owner'))
       .apply((text) => `${prefix}/${text.slice(0, 12)}`);
     const host = own.host === undefined ? {} : { host: own.host };
     this.#place = { prefix, owner, provider: providerFor('docker', own.host), ...host };
@@ -114,7 +109,7 @@ export class DockerPlatform {
       place: this.#place,
       topology,
       settings,
-      cookie: derived(stack, settings.cookie === 1 ? 'cookie' : `cookie-${settings.cookie}`),
+      cookie: derivedSecret(stack, settings.cookie === 1 ? 'cookie' : `cookie-${settings.cookie}`),
       bootstrap: stack.bootstrap,
       warrenProvider,
       ...(this.#certificates === undefined ? {} : { certificates: this.#certificates }),
@@ -192,14 +187,12 @@ export class DockerPlatform {
     topology: pulumi.Resource,
   ): readonly pulumi.Resource[] {
     const nodes = this.cluster?.nodeNames ?? [];
-    if (nodes.length < 2) return [];
-    const args = {
-      cluster: this.#place.prefix,
-      nodes: [...nodes],
-      sizeDefault: groupSizeDefault(this.#args.topology),
-      sizes: [...groupSizes(objects)],
-    };
-    return [new QuorumCopies('copies', args, { provider: warrenProvider, dependsOn: [topology] })];
+    const where = { cluster: this.#place.prefix };
+    return spreadCopies(
+      { ...where, nodes, topology: this.#args.topology, objects },
+      warrenProvider,
+      topology,
+    );
   }
 
   /** @param objects what the topology compiles to */
@@ -212,7 +205,7 @@ export class DockerPlatform {
       topology,
       objects,
       nodes: own.monitoring.targets ?? metricsOf(topology),
-      password: derived(settings, 'grafana'),
+      password: derivedSecret(settings, 'grafana'),
       ...this.#network(),
     });
   }
@@ -231,7 +224,7 @@ export class DockerPlatform {
             grafana: {
               url: `http://${host}:${grafana.port}`,
               username: GRAFANA_ADMIN,
-              password: derived(settings, 'grafana'),
+              password: derivedSecret(settings, 'grafana'),
             },
           }),
     };
@@ -315,8 +308,4 @@ function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): v
 
 function providerFor(name: string, host: string | undefined): docker.Provider {
   return new docker.Provider(name, host === undefined ? {} : { host });
-}
-
-function derived({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {
-  return seed.apply((text) => deriveSecret(text, { project, stack }, purpose));
 }

@@ -16,8 +16,8 @@ import {
   clusterProvider,
   connect,
   connectToAdopt,
-  credentialOf,
   generationsOf,
+  newestCredential,
   passwordOf,
   removeUnwantedUsers,
 } from './brokerLogin';
@@ -302,10 +302,6 @@ function refuseUnknownUsers(settings: Settings, objects: readonly BrokerObject[]
     refuse('passwords', others);
     refuseAmbiguous(passwords, users, (user) => generationsOf(settings, user));
   });
-}
-
-function newestCredential(settings: Settings, user: string): ReturnType<typeof credentialOf> {
-  return credentialOf(settings, user, Math.max(...generationsOf(settings, user)));
 }
 
 function vhostsOf(objects: readonly BrokerObject[], user: string): string[] {

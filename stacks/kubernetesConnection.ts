@@ -1,6 +1,7 @@
 /** How `pulumi up` and the stack's clients reach a cluster of its own on Kubernetes. */
 import { AMQP_PORT, POD_SELECTOR, serviceHost } from '../k8s/cluster/names';
-import { managementFor, placeOf } from '../k8s/plan';
+import { managementFor, placeOf, type StackFacts } from '../k8s/plan';
+import type { KubernetesSettings } from '../k8s/settings';
 import type { Topology } from '../topology/model';
 import type { Settings } from './settings';
 
@@ -9,8 +10,8 @@ export function withOwnKubernetes(settings: Settings, topology: Topology): Setti
   const { kubernetes } = settings;
   const cluster = kubernetes?.cluster;
   if (kubernetes === undefined || cluster === undefined) return settings;
-  const { project, stack, connection } = settings;
-  const facts = { project, stack, kubernetes, topology, endpoint: connection.endpoint };
+  const { connection } = settings;
+  const facts = factsOf(settings, kubernetes, topology);
   const { namespace } = placeOf(facts);
   const own = managementFor(facts);
   const tls = topology.broker?.tls;
@@ -41,5 +42,21 @@ export function withOwnKubernetes(settings: Settings, topology: Topology): Setti
     ...settings,
     amqp: settings.amqp ?? amqp,
     connection: { ...connection, ...way },
+  };
+}
+
+/** As the stack's settings and its topology have them. */
+export function factsOf(
+  { project, stack, amqp, connection }: Settings,
+  kubernetes: KubernetesSettings,
+  topology: Topology,
+): StackFacts {
+  return {
+    project,
+    stack,
+    kubernetes,
+    topology,
+    endpoint: connection.endpoint,
+    ...(amqp === undefined ? {} : { amqp }),
   };
 }

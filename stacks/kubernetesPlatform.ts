@@ -14,32 +14,29 @@ import {
 } from '../k8s/objects';
 import {
   managementFor,
+  needFigures,
+  scaledFleets,
   placeOf,
   planFleets,
   refuseWrongCluster,
   type PlannedFleet,
-  type StackFacts,
 } from '../k8s/plan';
 import type { ClusterSettings, KubernetesSettings } from '../k8s/settings';
-import { FIGURES_SECRET, isProbed, probeMap } from '../k8s/workers/deployment';
+import { FIGURES_SECRET, probeMap } from '../k8s/workers/deployment';
 import { Fleet } from '../k8s/workers/index';
 import { triggerAuthentication } from '../k8s/workers/scaledObject';
-import { groupSizeDefault, groupSizes } from '../platform/copies';
 import type { Provider } from '../provider/warren/resources';
-import { ClusterGuard, QuorumCopies } from '../provider/warren/stepResources';
+import { ClusterGuard } from '../provider/warren/stepResources';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
-import { credentialOf, generationsOf } from './brokerLogin';
+import { derivedSecret, newestCredential, type Credential } from './brokerLogin';
 import { deriveSecret } from './credentials';
+import { factsOf } from './kubernetesConnection';
 import { ownCertificates, type ClusterCertificates } from './ownCertificates';
 import { readProjectFile } from './projectFile';
+import { spreadCopies } from './quorumCopies';
 import { orRefuse } from './refusal';
 import type { Settings } from './settings';
-
-export interface Credential {
-  readonly username: string;
-  readonly password: pulumi.Output<string>;
-}
 
 export interface KubernetesPlatformArgs {
   readonly settings: Settings;
@@ -65,7 +62,7 @@ export class KubernetesPlatform {
   ) {
     this.#args = args;
     const { kubernetes: own } = args;
-    const facts = factsOf(args);
+    const facts = factsOf(args.settings, own, args.topology);
     this.#place = placeOf(facts);
     this.#management = managementFor(facts);
     // What can't be refuses the whole, before any of it is made.
@@ -120,8 +117,8 @@ export class KubernetesPlatform {
       ...(ca === undefined || certificate === undefined || key === undefined
         ? {}
         : { certificates: { ca, certificate, key } }),
-      cookie: derived(stack, 'cookie'),
-      admin: newest(stack, stack.adminUser),
+      cookie: derivedSecret(stack, 'cookie'),
+      admin: newestCredential(stack, stack.adminUser),
       warrenProvider,
       dependsOn: this.#namespace,
     });
@@ -134,8 +131,7 @@ export class KubernetesPlatform {
 
   /** Whether somebody has to see the figures of the workers' vhosts: KEDA, or the workers' own probes. */
   get needsFigures(): boolean {
-    const { keda } = this.#args.kubernetes;
-    return this.#plans.some((fleet) => (fleet.plan.isScaled && keda !== false) || isProbed(fleet));
+    return needFigures(this.#plans, this.#args.kubernetes);
   }
 
   /** @param figures a user who sees the queues of the fleets' vhosts, and no more */
@@ -147,7 +143,7 @@ export class KubernetesPlatform {
     const { settings, kubernetes: own } = this.#args;
     const shared = this.#makeShared(figures, dependsOn);
     return this.#plans.map(({ worker, plan, settings: fleetSettings, image, address }) => {
-      const login = newest(settings, plan.user);
+      const login = newestCredential(settings, plan.user);
       const ca = address.scheme === 'amqps' ? this.trusted : undefined;
       return new Fleet(plan.name, {
         place: this.#place,
@@ -172,8 +168,7 @@ export class KubernetesPlatform {
   #makeShared(figures: Credential, dependsOn: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
     if (!this.needsFigures) return [];
     const ca = this.trusted;
-    const { keda } = this.#args.kubernetes;
-    const isScaled = keda !== false && this.#plans.some(({ plan }) => plan.isScaled);
+    const isScaled = scaledFleets(this.#plans, this.#args.kubernetes).length > 0;
     const secret: SecretObject = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -204,15 +199,12 @@ export class KubernetesPlatform {
     topology: pulumi.Resource,
   ): readonly pulumi.Resource[] {
     const nodes = this.cluster?.nodeNames ?? [];
-    if (nodes.length < 2) return [];
-    const args = {
-      cluster: this.#place.instance,
-      namespace: this.#place.namespace,
-      nodes: [...nodes],
-      sizeDefault: groupSizeDefault(this.#args.topology),
-      sizes: [...groupSizes(objects)],
-    };
-    return [new QuorumCopies('copies', args, { provider: warrenProvider, dependsOn: [topology] })];
+    const where = { cluster: this.#place.instance, namespace: this.#place.namespace };
+    return spreadCopies(
+      { ...where, nodes, topology: this.#args.topology, objects },
+      warrenProvider,
+      topology,
+    );
   }
 
   /** Deleted before everything else of the stack, or not at all. */
@@ -232,25 +224,4 @@ export class KubernetesPlatform {
     });
     return pulumi.unsecret(digest);
   }
-}
-
-/** As the stack's settings and its topology have them. */
-export function factsOf({ settings, kubernetes, topology }: KubernetesPlatformArgs): StackFacts {
-  const { project, stack, amqp, connection } = settings;
-  return {
-    project,
-    stack,
-    kubernetes,
-    topology,
-    endpoint: connection.endpoint,
-    ...(amqp === undefined ? {} : { amqp }),
-  };
-}
-
-function newest(settings: Settings, user: string): Credential {
-  return credentialOf(settings, user, Math.max(...generationsOf(settings, user)));
-}
-
-function derived({ seed, project, stack }: Settings, purpose: string): pulumi.Output<string> {
-  return seed.apply((text) => deriveSecret(text, { project, stack }, purpose));
 }

@@ -6,6 +6,7 @@
 import * as crypto from 'node:crypto';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import { enabledPlugins, loginConf } from '../../platform/nodeConf';
 import { canonicalJson } from '../../topology/objects';
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
@@ -18,7 +19,7 @@ import {
 } from '../../provider/warren/stepResources';
 import { labelsOf, limitsOf, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
-import { enabledPlugins, hostOf, loginConf, nodeConf, nodeName } from './conf';
+import { hostOf, nodeConf, nodeName } from './conf';
 import { haproxyConf, type ProxiedPort } from './haproxy';
 
 export interface ClusterArgs {

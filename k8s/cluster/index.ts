@@ -4,6 +4,7 @@
  */
 import * as crypto from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
+import { loginConf } from '../../platform/nodeConf';
 import { canonicalJson } from '../../topology/objects';
 import type { Topology } from '../../topology/model';
 import type { Provider } from '../../provider/warren/resources';
@@ -74,11 +75,8 @@ export class Cluster extends pulumi.ComponentResource {
 
   private makeSecrets(): readonly pulumi.Resource[] {
     const { admin, settings, certificates, cookie, place, topology } = this.args;
-    const login = admin.password.apply(
-      (password) =>
-        // As RabbitMQ's configuration is written: one setting a line.
-        `default_user = ${admin.username}\ndefault_pass = ${password}\n`,
-    );
+    const { username } = admin;
+    const login = admin.password.apply((password) => loginConf({ username, password }));
     const secrets = clusterSecrets(
       {
         admin,

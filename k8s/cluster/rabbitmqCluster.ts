@@ -1,8 +1,9 @@
 /** The cluster as RabbitMQ's cluster operator wants it: its custom resource. */
+import { additionalPlugins } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { labelsOf, type KubernetesObject, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
-import { additionalConfig, additionalPlugins, nodeCount } from './conf';
+import { additionalConfig, nodeCount } from './conf';
 import { ADMIN_SECRET, CLUSTER, TLS_SECRET } from './names';
 import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints } from './pods';
 

@@ -1,9 +1,10 @@
 /** The cluster where no operator may be installed: a StatefulSet with the names that the operator would give. */
 import { parseQuantityBytes } from '../quantity';
+import { enabledPlugins } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { labelsOf, selectorOf, type KubernetesObject, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
-import { enabledPlugins, nodeConf, nodeCount } from './conf';
+import { nodeConf, nodeCount } from './conf';
 import {
   CLUSTER,
   CONF_MAP,

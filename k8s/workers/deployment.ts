@@ -1,4 +1,5 @@
 /** A fleet of workers as Kubernetes' objects: a Deployment, a budget for disruptions, and what its probe reads. */
+import type * as pulumi from '@pulumi/pulumi';
 import { SECRETS_FOLDER, urlEntrypoint, type FleetPlan } from '../../platform/fleetPlan';
 import { labelsOf, nameFor, selectorOf, type KubernetesObject, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
@@ -11,7 +12,7 @@ export interface DeployedFleet {
   /** Base URL of the management API as pods reach it, for the probe. */
   readonly management: string;
   /** Changes with the login and the authorities, so that workers are rolled. */
-  readonly loginDigest: string;
+  readonly loginDigest: pulumi.Input<string>;
 }
 
 /** Contents of the ConfigMap that all probes of a stack share. */

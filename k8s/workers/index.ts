@@ -43,7 +43,7 @@ export class Fleet extends pulumi.ComponentResource {
     super('warren:kubernetes:Fleet', name, {}, options);
     const { place, plan, settings, image, management, loginDigest } = args;
     const login = this.make(this.loginSecret(), args.dependsOn);
-    const fleet = { plan, settings, image, management, loginDigest } as unknown as DeployedFleet;
+    const fleet: DeployedFleet = { plan, settings, image, management, loginDigest };
     const workers = this.make(deployment(fleet, place), [...args.dependsOn, login]);
     const others = [...disruptionBudgets(fleet, place), ...this.scaling(fleet)];
     for (const object of others) this.make(object, [workers]);

@@ -1,4 +1,5 @@
 /** A fleet that KEDA scales by the depth of its queues. */
+import { DEFAULTS } from '../../scaler/config';
 import { templateRegex } from '../../topology/patterns/template';
 import type { Worker } from '../../topology/model';
 import type { FleetPlan } from '../../platform/fleetPlan';
@@ -17,8 +18,6 @@ export interface ScaledFleet {
 }
 
 export const AUTHENTICATION = 'warren-figures';
-const MESSAGES_PER_REPLICA = 10;
-const COOLDOWN_MS = 300_000;
 const FAILURES = 3;
 /** The management API's largest page. */
 const PAGE_SIZE = 500;
@@ -52,7 +51,7 @@ export function scaledObject(
 ): KubernetesObject {
   const { plan, autoscale } = fleet;
   const name = nameFor(plan.name);
-  const cooldownSeconds = Math.ceil((autoscale.cooldownMs ?? COOLDOWN_MS) / 1000);
+  const cooldownSeconds = Math.ceil((autoscale.cooldownMs ?? DEFAULTS.cooldownMs) / 1000);
   return {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',
@@ -83,7 +82,7 @@ export function scaledObject(
 
 /** By HTTP messages in work count, too: a fleet never goes to zero while a task is done. */
 function trigger({ plan, autoscale, management, amqp }: ScaledFleet): object {
-  const value = String(autoscale.messagesPerReplica ?? MESSAGES_PER_REPLICA);
+  const value = String(autoscale.messagesPerReplica ?? DEFAULTS.messagesPerReplica);
   const common = { vhostName: plan.vhost, mode: 'QueueLength', value };
   const [only] = plan.allQueues;
   const isOne = plan.allQueues.length === 1 && only !== undefined && !only.includes('{');

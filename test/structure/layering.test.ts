@@ -25,7 +25,10 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['platform', 'provider', 'scaler', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/docker'],
   },
-  k8s: { layers: ['platform', 'provider', 'topology'], packages: ['@pulumi/pulumi', '@pulumi/kubernetes'] },
+  k8s: {
+    layers: ['platform', 'provider', 'scaler', 'topology'],
+    packages: ['@pulumi/pulumi', '@pulumi/kubernetes'],
+  },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },
   tools: { layers: [], packages: [] },
   stacks: {

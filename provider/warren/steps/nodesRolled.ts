@@ -82,16 +82,7 @@ export const nodesRolledStep: StepType<NodesRolled> = {
     // A destroy that was broken off may have left it.
     if (step.rabbitmqCluster === undefined)
       await globalParameters.remove(await session.logIn(), LEAVING.name);
-    const { kubeconfig, context } = step;
-    const cluster = openCluster(() =>
-      clusterAddress(
-        {
-          ...(kubeconfig === undefined ? {} : { kubeconfig }),
-          ...(context === undefined ? {} : { context }),
-        },
-        process.env,
-      ),
-    );
+    const cluster = openCluster(() => clusterAddress(step, process.env));
     const startMs = performance.now();
     let told = '';
     for (;;) {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { enabledPlugins, loginConf, nodeConf } from '../../../docker/cluster/conf';
+import { nodeConf } from '../../../docker/cluster/conf';
 import { haproxyConf } from '../../../docker/cluster/haproxy';
 import { amqpUrl } from '../../../platform/address';
 import { planFleet, urlEntrypoint } from '../../../platform/fleetPlan';
+import { enabledPlugins, loginConf } from '../../../platform/nodeConf';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
 import { upgradeObstacle } from '../../../topology/target';
