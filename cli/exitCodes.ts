@@ -1,4 +1,4 @@
-/** What a command's exit code says. Scripts rely on these numbers: they are part of the interface (README). */
+/** What a command's exit code says. Scripts rely on these numbers: they are part of the interface. */
 export const ExitCode = {
   /** Done; for `check` and `diff`: nothing at or over `--fail-on`. */
   ok: 0,
@@ -15,3 +15,16 @@ export const ExitCode = {
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/** The same for the page of all commands. */
+export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [ExitCode.ok]:
+    'done; for `check` and `diff`: nothing at or over `--fail-on`; `scale --watch` was ended by a signal',
+  [ExitCode.findings]:
+    "`check` or `diff` found something; `status` a certificate that ends within 30 days or can't be seen, `status --access` a difference; `import` wrote what has errors, or isn't the same as before; the quickstart's `pulumi up` failed; `scale` found a problem, or a start or stop failed",
+  [ExitCode.cannotRun]:
+    "could not run: wrong usage, a file that can't be read, something missing on this machine",
+  [ExitCode.proofFailed]: "the quickstart's proof failed",
+  [ExitCode.stillInUse]: '`rotate`: clients still use the old logins; old and new ones work',
+  [ExitCode.interrupted]: 'interrupted by Ctrl-C, SIGTERM or SIGHUP (but for `scale --watch`)',
+};

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Command } from 'commander';
-import { CHECKOUT } from './checkout';
+import { PACKAGE } from './checkout';
 import { adopt, type AdoptOptions } from './commands/adopt';
 import { check, type CheckOptions } from './commands/check';
 import { comment } from './commands/comment';
@@ -15,6 +15,7 @@ import { render, type RenderOptions } from './commands/render';
 import { RENDER_KINDS } from './commands/renderKinds';
 import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
+import { addCompletionCommand } from './completionCommand';
 import { runProgram } from './program';
 import { addRotateCommand } from './rotateCommand';
 import { addStatusCommand } from './statusCommand';
@@ -22,7 +23,7 @@ import { addScaleCommand } from './scaleCommand';
 import { toExitCode } from './userError';
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(path.join(CHECKOUT, 'package.json'), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(path.join(PACKAGE, 'package.json'), 'utf8')) as {
     version: string;
   };
   return manifest.version;
@@ -133,7 +134,8 @@ function addSetupCommands(program: Command, finish: (exitCode: number) => void):
     });
 }
 
-function buildProgram(finish: (exitCode: number) => void): Command {
+/** All that it understands: to run it, and to write a page of it. */
+export function buildProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('warren')
     .description('RabbitMQ topology as code: check a topology, set this machine up, run stacks')
     .version(readVersion())
@@ -175,6 +177,7 @@ function buildProgram(finish: (exitCode: number) => void): Command {
     addScaleCommand,
     addRotateCommand,
     addStatusCommand,
+    addCompletionCommand,
   ])
     add(program, finish);
 
@@ -196,4 +199,6 @@ function buildProgram(finish: (exitCode: number) => void): Command {
   return program;
 }
 
-runProgram(buildProgram);
+export function main(): void {
+  runProgram(buildProgram);
+}

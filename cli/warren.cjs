@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // TypeScript runs as it stands in the checkout: no build step, no stale output.
-require('../tools/bundle.cjs').load('cli/main.ts', []);
+require('../tools/bundle.cjs').load('cli/main.ts', []).main();

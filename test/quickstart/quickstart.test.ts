@@ -1,9 +1,9 @@
 /** The README's first command, in a copy of the checkout with a home of its own: up, again, and away. */
-import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { committed, copyCheckout } from '../rigs/checkoutCopy';
 import { missingEngine } from '../rigs/pulumi';
 import { canLogIn } from '../rigs/management';
 import { AmqpClient } from '../systems/amqpClient';
@@ -98,25 +98,3 @@ describe.skipIf(noEngine !== undefined)(
     });
   },
 );
-
-/** All files that git knows, as they are now; node_modules is shared. */
-function copyCheckout(to: string): void {
-  const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  for (const file of stdout.split('\0').filter((name) => name !== '')) {
-    const source = path.join(ROOT, file);
-    if (!fs.existsSync(source)) continue; // deleted, not yet committed
-    fs.cpSync(source, path.join(to, file), { recursive: true });
-  }
-  const text = committed(STACK_FILE);
-  if (text !== undefined) fs.writeFileSync(path.join(to, STACK_FILE), text);
-  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(to, 'node_modules'));
-}
-
-/** A quickstart of the checkout itself may have written into its stack's file. */
-function committed(file: string): string | undefined {
-  const { status, stdout } = spawnSync('git', ['show', `HEAD:${file}`], { cwd: ROOT, encoding: 'utf8' });
-  return status === 0 ? stdout : undefined;
-}

@@ -51,9 +51,3 @@ it('its npm scripts exist', () => {
   const named = new Set([...readme.matchAll(/npm run ([a-z]+)/g)].map(([, name]) => name ?? ''));
   expect([...named].filter((name) => scripts[name] === undefined)).toEqual([]);
 });
-
-it('every file that it links to is there', () => {
-  const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target]) => target ?? '');
-  expect(links.length).toBeGreaterThan(2);
-  expect(links.filter((target) => !fs.existsSync(path.join(ROOT, target)))).toEqual([]);
-});

@@ -1,0 +1,82 @@
+/** The command blocks that no test types as they stand, each with the reason, and with the test that runs the same. */
+
+export interface Elsewhere {
+  readonly reason: string;
+  readonly test: string;
+}
+
+const NEEDS_DOCKER = 'it needs a Docker host';
+const NEEDS_KUBERNETES = 'it needs a Kubernetes cluster';
+const INSTALLS = 'an installation of the package; the address of it is for each reader to say';
+
+/** By `nameOf` a block. */
+export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  'README.md: npm run quickstart   # a topology on a real local RabbitMQ, proved with a message; brings everything it needs':
+    { reason: 'it would run this test, too', test: 'test/quickstart/quickstart.test.ts' },
+  'README.md: $ npm run quickstart': {
+    reason: 'it is run in a copy of the checkout of its own',
+    test: 'test/quickstart/quickstart.test.ts',
+  },
+  'docs/stacks.md:       ~ objects: {': {
+    reason: 'a part of a preview in colours',
+    test: 'test/systems/granularity.test.ts',
+  },
+  'README.md: $ npx warren scale --config scale.json': {
+    reason: NEEDS_DOCKER,
+    test: 'test/docker/scaler.test.ts',
+  },
+  'README.md: npm install --save-dev PATH_OR_GIT_URL_OF_WARREN': {
+    reason: INSTALLS,
+    test: 'test/policy/stack.test.ts',
+  },
+  'README.md: Policies:': { reason: 'the output of the block before it', test: 'test/policy/stack.test.ts' },
+  'docs/policy.md: npm install --save-dev @pulumi/rabbitmq PATH_OR_GIT_URL_OF_WARREN # Node 20.19 or newer; also beside a program in Python or Go':
+    { reason: INSTALLS, test: 'test/policy/stack.test.ts' },
+  'docs/policy.md: Policies:': {
+    reason: 'the output of the block before it',
+    test: 'test/policy/stack.test.ts',
+  },
+  'docs/credentials.md: $ npx warren rotate --stack production --user celery': {
+    reason: 'it needs clients that hold the login meanwhile',
+    test: 'test/rotation/rotate.test.ts',
+  },
+  'docs/docker.md: $ npx warren init --stack local': {
+    reason: NEEDS_DOCKER,
+    test: 'test/docker/cluster.test.ts',
+  },
+  'docs/docker.md: $ npx warren up --stack staging': {
+    reason: 'it needs two Docker hosts',
+    test: 'test/docker/hosts.test.ts',
+  },
+  'docs/kubernetes.md: $ npx warren init --stack production': {
+    reason: NEEDS_KUBERNETES,
+    test: 'test/k8s/stack.test.ts',
+  },
+  'docs/scaling.md: npx warren scale --config scale.json --dry-run   # what one round would do': {
+    reason: NEEDS_DOCKER,
+    test: 'test/docker/scaler.test.ts',
+  },
+  'docs/scaling.md: docker run --detach --volume /var/run/docker.sock:/var/run/docker.sock --volume ./scale.json:/etc/warren/scale.json:ro …':
+    { reason: NEEDS_DOCKER, test: 'test/docker/scaler.test.ts' },
+  'workers/README.md: docker build --build-arg APP=notifications --tag notifications workers': {
+    reason: NEEDS_DOCKER,
+    test: 'test/docker/systems/notifications.test.ts',
+  },
+  'docs/migration.md: $ npx warren import live:http://old.example.com:15672 --target 4.3 --output shop.yaml':
+    {
+      reason: 'it needs a RabbitMQ 3.10 with mirrored queues',
+      test: 'test/systems/migration.test.ts',
+    },
+  ...Object.fromEntries(
+    [
+      'npx warren init --stack new --topology shop.yaml --endpoint https://new.example.com:15671',
+      'pulumi config set topology shop.moving.yaml --stack new',
+      'pulumi config rm --path \'logins["old"]\' --stack new',
+      'npx warren import live:http://old.example.com:15672 --output shop.yaml',
+      'npx warren preview --stack prod     # says what would be refused as things are',
+    ].map((first) => [
+      `docs/migration.md: ${first}`,
+      { reason: 'a step between an old and a new cluster', test: 'test/systems/migration.test.ts' },
+    ]),
+  ),
+};
