@@ -11,6 +11,7 @@ import { argumentKey } from './argumentKey';
 import { argumentType } from './argumentType';
 import { atLeastOnce } from './atLeastOnce';
 import { autoscaleBlind } from './autoscaleBlind';
+import { autoscaleHeld } from './autoscaleHeld';
 import { autoscaleRange } from './autoscaleRange';
 import { badBinding } from './badBinding';
 import { badExpectation } from './badExpectation';
@@ -81,6 +82,7 @@ import { roleAndPermissions } from './roleAndPermissions';
 import { roleOpensQueues } from './roleOpensQueues';
 import { roleTooLong } from './roleTooLong';
 import { rotationHeadroom } from './rotationHeadroom';
+import { schedulerTwice } from './schedulerTwice';
 import { segmentSize } from './segmentSize';
 import { settingBesideArgument } from './settingBesideArgument';
 import { settingVersion } from './settingVersion';
@@ -201,7 +203,9 @@ export const RULES: readonly Rule[] = [
   celeryCommand,
   frameworkQueue,
   autoscaleBlind,
+  autoscaleHeld,
   autoscaleRange,
+  schedulerTwice,
   gracePeriod,
   consumerTimeout,
 ];

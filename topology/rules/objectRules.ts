@@ -21,6 +21,7 @@ const REPLICATED =
 export const TOPOLOGY_ONLY: Readonly<Record<string, string>> = {
   'ambiguous-families': APPLICATIONS,
   'autoscale-blind': WORKERS,
+  'autoscale-held': WORKERS,
   'autoscale-range': WORKERS,
   'bad-expectation': EXPECTATIONS,
   'broker-owned-parameter': PROVIDER,
@@ -61,6 +62,7 @@ export const TOPOLOGY_ONLY: Readonly<Record<string, string>> = {
   'role-opens-queues': ROLES,
   'role-too-long': ROLES,
   'rotation-headroom': WORKERS,
+  'scheduler-twice': WORKERS,
   'stream-plugin': BROKER,
   'transient-refused': BROKER,
   'unconsumed-queue': WORKERS,
