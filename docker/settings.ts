@@ -5,15 +5,14 @@
 import { readMonitoring, type MonitoringSettings } from './monitoring/settings';
 import {
   count,
-  date,
   PlatformSettingsError,
-  duration,
   flag,
   generations,
   ipAddress,
   keysOf,
   port,
   processors,
+  readHandOver,
   replicas,
   scalar,
   size,
@@ -136,15 +135,6 @@ const readBuild: Read<BuildSettings> = (value, at) => {
   if (given.context === undefined)
     throw new PlatformSettingsError(`${at} says no context, the folder to build from.`);
   return { args: {}, ...given, context: given.context };
-};
-
-/** Read again by `warren rotate`, which alone makes something of it. */
-const readHandOver: Read<object> = (value, at) => {
-  const given = keysOf(value, at, { file: text, within: duration, until: date });
-  if (given.file !== undefined && given.within !== undefined) return given;
-  throw new PlatformSettingsError(
-    `${at} needs a file, for those who trust the certificates from outside, and the time that they get, e.g. {"file": "../ca.pem", "within": "14d"}.`,
-  );
 };
 
 const readTls: Read<TlsFiles | OwnAuthority> = (value, at) => {

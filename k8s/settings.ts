@@ -10,6 +10,7 @@ import {
   generations,
   keysOf,
   PlatformSettingsError,
+  readHandOver,
   replicas,
   scalar,
   tableOf,
@@ -179,10 +180,11 @@ const readAccess: Read<ClusterSettings['access']> = (value, at) => {
 };
 
 const readTls: Read<ClusterSettings['tls']> = (value, at) => {
-  const { names, authorities, generation, secret, issuer, issuerKind, ca } = keysOf(value, at, {
+  const { secret, issuer, issuerKind, ca, ...own } = keysOf(value, at, {
     names: texts,
     authorities: generations,
     generation: count,
+    handOver: readHandOver,
     secret: objectName,
     issuer: text,
     issuerKind: oneOf('Issuer', 'ClusterIssuer'),
@@ -190,8 +192,8 @@ const readTls: Read<ClusterSettings['tls']> = (value, at) => {
   });
   if (secret === undefined && issuer === undefined) {
     if (ca === undefined) {
-      const { authorities: first, generation: number } = OWN_AUTHORITY;
-      return { names: names ?? [], authorities: authorities ?? first, generation: generation ?? number };
+      const { names, authorities, generation } = { ...OWN_AUTHORITY, ...own };
+      return { names, authorities, generation };
     }
     throw new PlatformSettingsError(`${at}.ca is for a Secret or an issuer: say one of them as well.`);
   }
@@ -200,9 +202,11 @@ const readTls: Read<ClusterSettings['tls']> = (value, at) => {
       `${at} needs ca, the PEM file of the authority that signs: this machine and the workers trust nobody else.`,
     );
   }
-  if (authorities !== undefined || (secret !== undefined && (issuer !== undefined || names !== undefined))) {
+  const { names, ...others } = own;
+  const [other] = Object.keys(others);
+  if (other !== undefined || (secret !== undefined && (issuer !== undefined || names !== undefined))) {
     throw new PlatformSettingsError(
-      `${at} says more than one of: secret (a certificate that is there), issuer (cert-manager has it made), authorities (the stack makes it). Keep one.`,
+      `${at} says more than one of: secret (a certificate that is there), issuer (cert-manager has it made), ${other ?? 'authorities'} (the stack makes it). Keep one.`,
     );
   }
   if (secret !== undefined) return { secret, ca };

@@ -3,8 +3,8 @@
  * that is ready at the time. So it outlives the pods, and a roll-out of theirs.
  */
 import * as net from 'node:net';
-import type { KubeConfig } from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
 import { clusterAddress, type ClusterAddress } from './kubeconfig';
+import { openPodAccess } from './podAccess';
 import { openCluster, path, type Cluster } from './transport';
 
 export interface PortForward {
@@ -21,11 +21,6 @@ interface Address {
   readonly port: number;
 }
 
-interface Channel {
-  readonly close: (this: unknown) => void;
-  readonly on: (this: unknown, event: 'close', listener: () => void) => void;
-}
-
 interface PodList {
   readonly items: readonly {
     readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
@@ -34,6 +29,8 @@ interface PodList {
 }
 
 const LOOPBACK = '127.0.0.1';
+/** Between the look and the connection that it is for. */
+const FRESH_MS = 1_000;
 
 /** Told from other failures by its code: pods come and go. */
 export const NO_READY_POD = 'NO_READY_POD';
@@ -44,12 +41,15 @@ export const NO_READY_POD = 'NO_READY_POD';
  */
 export function openPortForward(way: PortForward): (address: Address) => Promise<Address> {
   const locate = (): ClusterAddress => clusterAddress(way, process.env);
-  const cluster = openCluster(locate);
+  const pods = new ReadyPods(openCluster(locate), way);
+  const access = openPodAccess(locate);
   const ports = new Map<number, Promise<Address>>();
   return async ({ port }) => {
     // Asked beforehand, so that whoever connects hears why there is no way.
-    await readyPod(cluster, way);
-    const open = ports.get(port) ?? listen(cluster, locate, way, port);
+    await pods.look();
+    const lead = async (socket: net.Socket): Promise<void> =>
+      access.connect({ namespace: way.namespace, name: await pods.one() }, port, socket);
+    const open = ports.get(port) ?? listen(lead);
     ports.set(port, open);
     // What failed once may work the next time.
     open.catch(() => ports.delete(port));
@@ -57,27 +57,10 @@ export function openPortForward(way: PortForward): (address: Address) => Promise
   };
 }
 
-async function listen(
-  cluster: Cluster,
-  locate: () => ClusterAddress,
-  way: PortForward,
-  port: number,
-): Promise<Address> {
-  const { PortForward: Forwarder } = await import('@kubernetes/client-node');
-  const forwarder = new Forwarder(await loginOf(locate().kubeconfig), true);
+async function listen(lead: (socket: net.Socket) => Promise<void>): Promise<Address> {
   const server = net.createServer((socket) => {
-    const lead = async (): Promise<void> => {
-      const pod = await readyPod(cluster, way);
-      const channel: unknown = await forwarder.portForward(way.namespace, pod, [port], socket, null, socket);
-      // Without retries it is a WebSocket, whose types are a package that nothing else needs.
-      const { close, on } = channel as Channel;
-      socket.on('close', () => {
-        close.call(channel);
-      });
-      on.call(channel, 'close', () => socket.destroy());
-    };
     socket.on('error', () => socket.destroy());
-    lead().catch((error: unknown) => socket.destroy(error as Error));
+    lead(socket).catch((error: unknown) => socket.destroy(error as Error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -88,28 +71,44 @@ async function listen(
   return { host: LOOPBACK, port: (server.address() as net.AddressInfo).port };
 }
 
-async function readyPod(cluster: Cluster, { namespace, selector }: PortForward): Promise<string> {
-  const { items } = await cluster.ask<PodList>({
-    method: 'GET',
-    path: `/api/v1${path('namespaces', namespace, 'pods')}`,
-    query: { labelSelector: selector },
-    action: `look for the broker's pods in the namespace "${namespace}"`,
-  });
-  const ready = items.filter(
-    ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  );
-  const chosen = ready[Math.floor(Math.random() * ready.length)];
-  if (chosen !== undefined) return chosen.metadata.name;
-  const none = `none of its ${items.length} pods (${selector} in the namespace "${namespace}") is ready`;
-  throw Object.assign(new Error(none), { code: NO_READY_POD });
-}
+/** Those that a connection may lead to, by name. */
+class ReadyPods {
+  /** What the last look has seen, until a connection has made use of it. */
+  #seen: { readonly names: readonly string[]; readonly atMs: number } | undefined;
 
-async function loginOf(kubeconfig: string | undefined): Promise<KubeConfig> {
-  const { KubeConfig: Config } = await import('@kubernetes/client-node');
-  const config = new Config();
-  if (kubeconfig === undefined) config.loadFromCluster();
-  else config.loadFromString(kubeconfig);
-  return config;
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly way: PortForward,
+  ) {}
+
+  async look(): Promise<void> {
+    this.#seen = { names: await this.#ask(), atMs: performance.now() };
+  }
+
+  async one(): Promise<string> {
+    const seen = this.#seen;
+    this.#seen = undefined;
+    const names =
+      seen !== undefined && performance.now() - seen.atMs < FRESH_MS ? seen.names : await this.#ask();
+    return names[Math.floor(Math.random() * names.length)] ?? '';
+  }
+
+  /** At least one. */
+  async #ask(): Promise<readonly string[]> {
+    const { namespace, selector } = this.way;
+    const { items } = await this.cluster.ask<PodList>({
+      method: 'GET',
+      path: `/api/v1${path('namespaces', namespace, 'pods')}`,
+      query: { labelSelector: selector },
+      action: `look for the broker's pods in the namespace "${namespace}"`,
+    });
+    const ready = items.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined &&
+        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    );
+    if (ready.length > 0) return ready.map(({ metadata }) => metadata.name);
+    const none = `none of its ${items.length} pods (${selector} in the namespace "${namespace}") is ready`;
+    throw Object.assign(new Error(none), { code: NO_READY_POD });
+  }
 }

@@ -127,3 +127,12 @@ export function wrong(at: string, expected: string, value: unknown): PlatformSet
 function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Of certificates: read again by `warren rotate`, which alone makes something of it. */
+export const readHandOver: Read<object> = (value, at) => {
+  const given = keysOf(value, at, { file: text, within: duration, until: date });
+  if (given.file !== undefined && given.within !== undefined) return given;
+  throw new PlatformSettingsError(
+    `${at} needs a file, for those who trust the certificates from outside, and the time that they get, e.g. {"file": "../ca.pem", "within": "14d"}.`,
+  );
+};

@@ -21,7 +21,6 @@ export interface Authorities {
 
 /** A line of the settings, and the `up` that follows. */
 export interface Stage {
-  readonly setting: SettingPath;
   readonly value: number | readonly number[];
   readonly goal: string;
   /** Where the `up` fails. */
@@ -37,15 +36,17 @@ export interface ClusterPlan {
   readonly stages: readonly Stage[];
 }
 
-const TLS: SettingPath = ['docker', 'cluster', 'tls'];
+/** Where the cluster is. */
+export type ClusterPlatform = 'docker' | 'kubernetes';
 
-export const SETTINGS: Readonly<Record<ClusterSecret, SettingPath>> = {
-  authority: [...TLS, 'authorities'],
-  certificate: [...TLS, 'generation'],
-  cookie: ['docker', 'cluster', 'cookie'],
-};
+export function settingOf(platform: ClusterPlatform, secret: ClusterSecret): SettingPath {
+  if (secret === 'cookie') return [platform, 'cluster', 'cookie'];
+  return [platform, 'cluster', 'tls', secret === 'authority' ? 'authorities' : 'generation'];
+}
 
-export const HAND_OVER_SETTING: SettingPath = [...TLS, 'handOver'];
+export function handOverSettingOf(platform: ClusterPlatform): SettingPath {
+  return [platform, 'cluster', 'tls', 'handOver'];
+}
 
 /** @param isEmergency the old authority ends at once: nobody shall trust it any more, whoever is cut off by that */
 export function planAuthority({ wanted, made }: Authorities, isEmergency: boolean): ClusterPlan {
@@ -81,29 +82,28 @@ function authorityStage(
   value: readonly number[],
   words: Pick<Stage, 'goal'> & Partial<Pick<Stage, 'standing' | 'isHandedOver'>>,
 ): Stage {
-  return { setting: SETTINGS.authority, value, standing: TRUSTED, isHandedOver: false, ...words };
+  return { value, standing: TRUSTED, isHandedOver: false, ...words };
 }
 
 export function planCertificate({ wanted, made }: Numbers): ClusterPlan {
-  return oneStage('certificate', { wanted, made }, (number) => ({
+  return oneStage({ wanted, made }, (number) => ({
     goal: `certificate ${number} of the same authority, node by node`,
     standing: 'Clients trust the old certificate and the new one.',
   }));
 }
 
 export function planCookie({ wanted, made }: Numbers): ClusterPlan {
-  return oneStage('cookie', { wanted, made }, (number) => ({
+  return oneStage({ wanted, made }, (number) => ({
     goal: `cookie ${number}: at once on all nodes that run, then their containers are replaced one after the other`,
     standing: 'What runs goes on.',
   }));
 }
 
 function oneStage(
-  secret: ClusterSecret,
   { wanted, made }: Numbers,
   words: (number: number) => Pick<Stage, 'goal' | 'standing'>,
 ): ClusterPlan {
   const isNew = wanted === made;
   const value = isNew ? wanted + 1 : wanted;
-  return { isNew, stages: [{ setting: SETTINGS[secret], value, isHandedOver: false, ...words(value) }] };
+  return { isNew, stages: [{ value, isHandedOver: false, ...words(value) }] };
 }

@@ -7,7 +7,7 @@ import { ExitCode } from '../exitCodes';
 import { readOutputs } from '../stackBroker';
 import { UserError } from '../userError';
 import type { RotatedCluster } from './cluster';
-import { HAND_OVER_SETTING, type ClusterPlan, type ClusterSecret, type Stage } from './clusterPlan';
+import type { ClusterPlan, ClusterSecret, Stage } from './clusterPlan';
 import { refuseUnwritable, writeFile, type HandOverFile } from './handOver';
 import type { Operations } from './operations';
 import { changeSetting, writeSetting, type SettingPath } from './settingsFile';
@@ -22,8 +22,6 @@ export interface ClusterRotationParts {
   readonly say: (line: string) => void;
   readonly isEmergency: boolean;
 }
-
-const UNTIL: SettingPath = [...HAND_OVER_SETTING, 'until'];
 
 /** Not worth another command: who has no clients outside gives them no time. */
 const SHORT_MS = 60_000;
@@ -45,7 +43,7 @@ export class ClusterRotation {
     this.#refuseFaults();
     const lines = plan.stages.flatMap((stage, index) => {
       const isWritten = !plan.isNew && index === 0 && !this.parts.isEmergency;
-      const write = `${operations.settingsFile} gets ${lineOf(stage)}`;
+      const write = `${operations.settingsFile} gets ${this.#lineOf(stage)}`;
       const { handOver } = cluster;
       const isPause = stage.isHandedOver && handOver !== undefined;
       return [
@@ -92,7 +90,7 @@ export class ClusterRotation {
       !isEmergency
     ) {
       throw new UserError(
-        `stack ${this.parts.stack} may have clients outside of it (${outsiders}), which would trust no node any more as soon as the new authority signs. Say where they find the certificates to trust, and how long they get, before it does: docker.cluster.tls.handOver: {file: ../handed-over/ca.pem, within: 14d} in the settings. Where there are none, \`within: 1s\``,
+        `stack ${this.parts.stack} may have clients outside of it (${outsiders}), which would trust no node any more as soon as the new authority signs. Say where they find the certificates to trust, and how long they get, before it does: ${cluster.handOverSetting.join('.')}: {file: ../handed-over/ca.pem, within: 14d} in the settings. Where there are none, \`within: 1s\``,
       );
     }
   }
@@ -101,11 +99,11 @@ export class ClusterRotation {
     const { settingsFile, secret, operations, say, cluster } = this.parts;
     if (JSON.stringify(this.#known) === JSON.stringify(stage.value)) return;
     // A deadline that is over, or that an earlier rotation left behind, says nothing about the next one.
-    const removed = secret === 'authority' && cluster.handOver !== undefined ? [UNTIL] : [];
-    const { setting, value } = stage;
-    changeSetting(settingsFile, { setting, known: this.#known, value }, removed);
+    const removed = secret === 'authority' && cluster.handOver !== undefined ? [this.#until] : [];
+    const { value } = stage;
+    changeSetting(settingsFile, { setting: cluster.settingOf(secret), known: this.#known, value }, removed);
     this.#known = value;
-    say(`${operations.settingsFile}: ${lineOf(stage)}`);
+    say(`${operations.settingsFile}: ${this.#lineOf(stage)}`);
   }
 
   /** Whether clients outside of the stack still have time. */
@@ -117,7 +115,7 @@ export class ClusterRotation {
     if (until === undefined) {
       until = new Date(Date.now() + handOver.withinMs);
       await this.#handOver();
-      writeSetting(settingsFile, UNTIL, until.toISOString());
+      writeSetting(settingsFile, this.#until, until.toISOString());
       say(`what clients outside of the stack have to trust is in ${handOver.file}`);
     }
     const leftMs = until.getTime() - Date.now();
@@ -144,6 +142,15 @@ export class ClusterRotation {
         ? 'for the time that they get'
         : `until ${until.toISOString()}`;
     return `clients outside of the stack find both certificates in ${file}, and it waits ${time}; \`${finishing(this.parts.stack)}\` goes on after that`;
+  }
+
+  get #until(): SettingPath {
+    return [...this.parts.cluster.handOverSetting, 'until'];
+  }
+
+  #lineOf({ value }: Stage): string {
+    const setting = this.parts.cluster.settingOf(this.parts.secret);
+    return `${setting.join('.')}: ${JSON.stringify(value).replaceAll(',', ', ')}`;
   }
 
   async #conclude(): Promise<void> {
@@ -174,10 +181,6 @@ const DONE: Readonly<Record<ClusterSecret, string>> = {
   certificate: "the nodes' certificate",
   cookie: "the cluster's Erlang cookie",
 };
-
-function lineOf({ setting, value }: Stage): string {
-  return `${setting.join('.')}: ${JSON.stringify(value).replaceAll(',', ', ')}`;
-}
 
 function finishing(stack: string): string {
   return `npx warren rotate --stack ${stack} --authority --finish`;

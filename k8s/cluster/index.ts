@@ -5,16 +5,22 @@
 import * as crypto from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { loginConf } from '../../platform/nodeConf';
+import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import { canonicalJson } from '../../topology/objects';
 import type { Topology } from '../../topology/model';
 import type { Provider } from '../../provider/warren/resources';
-import { ClusterReady, NodesRolled, RollingGate } from '../../provider/warren/stepResources';
+import {
+  CertificatesServed,
+  ClusterReady,
+  NodesRolled,
+  RollingGate,
+} from '../../provider/warren/stepResources';
 import { apply } from '../apply';
 import type { KubernetesObject, Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { nodeCount } from './conf';
 import { disruptionBudget, networkPolicies } from './guards';
-import { CLUSTER, nodeName, STATEFUL_SET } from './names';
+import { CLUSTER, MANAGEMENT_TLS_PORT, nodeName, OPERATOR_TLS_FOLDER, STATEFUL_SET } from './names';
 import { nodeObjects } from './nodes';
 import { certificateRequest, clusterSecrets, type Certificates } from './secrets';
 
@@ -40,6 +46,8 @@ export interface ClusterArgs {
 
 const GATE_SECONDS = 900;
 const READY_SECONDS = 300;
+/** kubelet takes up to a minute and a half, and Erlang two more. */
+const CERTIFICATE_SECONDS = 600;
 /** A node may take its grace period, and then has to start. */
 const START_SECONDS = 300;
 
@@ -120,34 +128,72 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   private awaitNodes(trigger: string, nodes: readonly pulumi.CustomResource[]): ClusterReady {
-    const { warrenProvider, place, settings, kubeconfig, context } = this.args;
+    const { warrenProvider, place, settings } = this.args;
     const own = { parent: this, provider: warrenProvider };
     const seconds = START_SECONDS + Math.ceil(settings.gracePeriodMs / 1000);
     const rolled = new NodesRolled(
       'rolled',
       {
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
-        ...(context === undefined ? {} : { context }),
-        namespace: place.namespace,
-        statefulSet: STATEFUL_SET,
+        ...this.where(),
         ...(settings.by === 'operator' ? { rabbitmqCluster: CLUSTER } : {}),
         trigger,
         timeoutSeconds: seconds * this.nodeNames.length,
       },
       { ...own, dependsOn: [...nodes] },
     );
+    const served = this.awaitCertificates(rolled);
     return new ClusterReady(
       'ready',
       {
         cluster: place.instance,
         nodes: [...this.nodeNames],
         containers: [trigger],
+        ...givenBy(settings),
         timeoutSeconds: READY_SECONDS,
         namespace: place.namespace,
       },
-      { ...own, dependsOn: [rolled] },
+      { ...own, dependsOn: [rolled, ...served] },
     );
   }
+
+  /** The Secret changes where it is: no pod is replaced, and each shows the new one a moment later. */
+  private awaitCertificates(rolled: pulumi.Resource): readonly pulumi.Resource[] {
+    const { certificates, warrenProvider, topology, settings } = this.args;
+    const tls = topology.broker?.tls;
+    if (certificates === undefined || tls === undefined) return [];
+    const folder = settings.by === 'operator' ? OPERATOR_TLS_FOLDER : TLS_FOLDER;
+    return [
+      new CertificatesServed(
+        'served',
+        {
+          ...this.where(),
+          nodes: this.nodeNames.length,
+          ports: [tls.port, MANAGEMENT_TLS_PORT],
+          certificate: certificates.certificate,
+          file: `${folder}/tls.crt`,
+          timeoutSeconds: CERTIFICATE_SECONDS,
+        },
+        { parent: this, provider: warrenProvider, dependsOn: [rolled] },
+      ),
+    ];
+  }
+
+  private where() {
+    const { kubeconfig, context, place } = this.args;
+    return {
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+      namespace: place.namespace,
+      statefulSet: STATEFUL_SET,
+    };
+  }
+}
+
+/** Noted when all nodes show it: `warren rotate` sees there what is over. */
+function givenBy({ tls }: ClusterSettings): { given?: Record<string, number> } {
+  const generation = 'generation' in tls ? tls.generation : 1;
+  // Left out where it says nothing: clusters that are there stay as they are.
+  return generation === 1 ? {} : { given: { certificate: generation } };
 }
 
 function digestOf(objects: readonly KubernetesObject[]): string {

@@ -9,6 +9,8 @@ export const TLS_SECRET = `${CLUSTER}-tls`;
 /** Who the nodes' first administrator is, and whom the operator asks as. */
 export const ADMIN_SECRET = `${CLUSTER}-admin`;
 export const COOKIE_SECRET = `${CLUSTER}-cookie`;
+/** Where the operator puts what is in the Secret of certificates. */
+export const OPERATOR_TLS_FOLDER = '/etc/rabbitmq-tls';
 /** Of the StatefulSet that is no operator's. */
 export const CONF_MAP = `${CLUSTER}-conf`;
 

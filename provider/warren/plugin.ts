@@ -8,6 +8,7 @@ import { globalParameterType } from './globalParameter';
 import { inventory } from './inventory';
 import { userLimitsType, vhostLimitsType } from './limits';
 import { parameterType } from './parameter';
+import { certificatesServedStep } from './steps/certificatesServed';
 import { clusterCookieStep } from './steps/clusterCookie';
 import { clusterGuardStep } from './steps/clusterGuard';
 import { clusterIdentityStep } from './steps/clusterIdentity';
@@ -40,6 +41,7 @@ servePackage({
     rollingGateStep,
     clusterReadyStep,
     nodesRolledStep,
+    certificatesServedStep,
     clusterGuardStep,
     consumersReadyStep,
     credentialDrainStep,

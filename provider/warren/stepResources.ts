@@ -96,6 +96,30 @@ export class NodesRolled extends pulumi.CustomResource {
   }
 }
 
+export interface CertificatesServedArgs {
+  /** File and context, as of kubectl. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  readonly context?: pulumi.Input<string>;
+  readonly namespace: pulumi.Input<string>;
+  readonly statefulSet: pulumi.Input<string>;
+  /** How many. */
+  readonly nodes: pulumi.Input<number>;
+  /** Where they speak TLS. */
+  readonly ports: pulumi.Input<pulumi.Input<number>[]>;
+  /** PEM text. */
+  readonly certificate: pulumi.Input<string>;
+  /** Where the pods have it. */
+  readonly file: pulumi.Input<string>;
+  readonly timeoutSeconds: pulumi.Input<number>;
+}
+
+/** Waits until all nodes of a cluster on Kubernetes show a certificate that has changed where it is. */
+export class CertificatesServed extends pulumi.CustomResource {
+  constructor(name: string, args: CertificatesServedArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:CertificatesServed', name, { ...args }, options);
+  }
+}
+
 export interface DefinitionsArgs {
   readonly cluster: pulumi.Input<string>;
   /** Its name, for messages. */

@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { ConfirmedPublisher, drain } from '../docker/confirmedPublisher';
+import { clusterAddress } from '../../kubernetesApi/kubeconfig';
+import { openPodAccess } from '../../kubernetesApi/podAccess';
 import { callManagement } from '../rigs/management';
 import { AmqpClient } from '../systems/amqpClient';
+import { forward } from './forward';
 import { kubernetes } from './scratch';
 import { KubernetesStack } from './stack';
 
@@ -32,6 +35,30 @@ app.conf.broker_use_ssl = {'ca_certs': os.environ['RABBITMQ_CA_FILE'], 'cert_req
 app.conf.task_default_queue = 'mail'
 END
 cd /tmp && exec celery -A app worker -Q mail -c 1`;
+
+const GUEST = { username: 'guest', password: 'guest' };
+
+/** Ends well where each of the hosts refuses guest, by HTTP and by AMQP. */
+const REFUSED = `
+import amqp, base64, os, sys, urllib.error, urllib.request
+secret = lambda name: open('/run/secrets/rabbitmq/' + name).read()
+user, password = ('guest', 'guest')
+for host in sys.argv[1:]:
+    login = base64.b64encode(f'{user}:{password}'.encode()).decode()
+    request = urllib.request.Request(f'http://{host}:15672/api/whoami', headers={'Authorization': f'Basic {login}'})
+    try:
+        urllib.request.urlopen(request)
+        sys.exit(1)
+    except urllib.error.HTTPError as error:
+        if error.code != 401: raise
+    try:
+        amqp.Connection(f'{host}:5672', user, password, virtual_host='shop').connect()
+        sys.exit(1)
+    except amqp.exceptions.AccessRefused:
+        pass
+`;
+/** The worker's own login, which no node refuses. */
+const OWN_LOGIN = "secret('username'), secret('password')";
 
 const TASKS = 2000;
 
@@ -118,9 +145,38 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
     expect(again.output).toMatch(/Resources:\s+\d+ unchanged\n/);
   });
 
-  it('has no guest on any node', async () => {
-    const login = { ...(await opened().admin()), username: 'guest', password: 'guest' };
-    await expect(callManagement(login, 'GET', 'whoami')).rejects.toThrow(/401/);
+  it('has no guest on any node, from its own loopback and from another pod', async () => {
+    const { access, namespace } = opened();
+    const tester = await opened().login('tester', 'shop');
+    for (const node of await opened().pods('rabbitmq')) {
+      const [http, amqp] = [
+        await forward(access, namespace, node, 15_672),
+        await forward(access, namespace, node, 5672),
+      ];
+      const admin = { ...(await opened().admin()), managementPort: http.port };
+      await expect(callManagement({ ...admin, ...GUEST }, 'GET', 'whoami')).rejects.toThrow(/401/);
+      await expect(AmqpClient.open({ ...tester, ...GUEST, amqpPort: amqp.port })).rejects.toThrow(
+        /ACCESS_REFUSED/,
+      );
+      // Where that came from: a port-forward ends inside of the pod.
+      const client = await AmqpClient.open({ ...tester, amqpPort: amqp.port });
+      const hosts = async (): Promise<readonly string[]> =>
+        (await callManagement<{ user: string; peer_host: string }[]>(admin, 'GET', 'connections')).flatMap(
+          ({ user, peer_host: host }) => (user === 'tester-g1' ? [host] : []),
+        );
+      await expect.poll(async () => (await hosts()).length).toBeGreaterThan(0);
+      for (const host of await hosts()) expect(host).toMatch(/^(::ffff:)?127\.0\.0\.1$|^::1$/);
+      await client.close();
+      http.close();
+      amqp.close();
+    }
+    const [mail = ''] = await opened().pods('mail');
+    const nodes = [0, 1, 2].map((index) => `rabbitmq-server-${index}.rabbitmq-nodes`);
+    const podAccess = openPodAccess(() => clusterAddress(kubernetes(), process.env));
+    const asked = (script: string): Promise<boolean> =>
+      podAccess.succeeds({ namespace, name: mail }, 'worker', ['python3', '-c', script, ...nodes]);
+    expect(await asked(REFUSED)).toBe(true);
+    expect(await asked(REFUSED.replace("'guest', 'guest'", OWN_LOGIN))).toBe(false);
     const users = await callManagement<{ name: string }[]>(await opened().admin(), 'GET', 'users');
     expect(users.map(({ name }) => name).sort()).toEqual([
       'celery-g1',
@@ -134,9 +190,12 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
   it(`goes from none to four workers and back for ${TASKS} tasks, each of which is done once`, async () => {
     const login = await opened().login('tester', 'shop');
     const client = await AmqpClient.open(login);
+    const startMs = performance.now();
     for (let task = 0; task < TASKS; task++) await client.publishToQueue('jobs', String(task));
     await client.close();
     await expect.poll(async () => (await opened().pods('jobs')).length).toBe(4);
+    const scaledMs = Math.round(performance.now() - startMs);
+    process.stderr.write(`from none to four workers, with the sending of ${TASKS} tasks: ${scaledMs} ms\n`);
     await expect.poll(async () => (await opened().pods('jobs')).length, { timeout: 240_000 }).toBe(0);
     const done = await drain(login, 'done');
     const unmarked = done.filter((text) => !text.endsWith(' again'));
@@ -163,6 +222,39 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
     await publisher.stop();
     const kept = new Set(await drain(await opened().login('tester', 'shop'), 'kept'));
     expect(publisher.confirmed.filter((message) => !kept.has(message))).toEqual([]);
+  });
+
+  it('gets another certificate and another authority while everybody works, and nothing is lost', async () => {
+    const login = await opened().login('tester', 'shop');
+    const publisher = new ConfirmedPublisher(login, 'jobs');
+    await publisher.more(5);
+    const { ca: old } = await opened().outputs();
+    const before = await opened().certificates(3, 5671, old);
+    // As if a rotation had been ended before its `up`.
+    opened().setCluster({ tls: { generation: 2 } });
+    const renewed = await opened().workspace.warren('rotate', '--certificate');
+    expect(renewed.exitCode, renewed.output).toBe(0);
+    const after = await opened().certificates(3, 15_671, old);
+    expect(new Set([...before, ...after]).size).toBe(2);
+    const over = await opened().workspace.warren('rotate', '--certificate', '--finish');
+    expect(over.output).toContain('No rotation of the certificate');
+    const rotated = await opened().workspace.warren('rotate', '--authority');
+    expect(rotated.exitCode, rotated.output).toBe(0);
+    const { ca } = await opened().outputs();
+    expect(ca).not.toContain(old);
+    // By the new authority alone, or there would be no connection.
+    expect(new Set(await opened().certificates(3, 5671, ca)).size).toBe(1);
+    expect(await opened().pods('mail')).toHaveLength(1);
+    await publisher.stop();
+    const work = async (): Promise<number> =>
+      (await callManagement<{ messages: number }>(await opened().admin(), 'GET', 'queues/shop/jobs'))
+        .messages;
+    await expect.poll(work, { timeout: 240_000 }).toBe(0);
+    const done = new Set((await drain(login, 'done')).map((text) => text.replace(' again', '')));
+    expect(publisher.confirmed.filter((message) => !done.has(message))).toEqual([]);
+    process.stderr.write(
+      `confirmed while certificates and their authority changed: ${publisher.confirmed.length}, lost: 0\n`,
+    );
   });
 
   it('loses nothing that was confirmed when nodes are rolled, and one is killed', async () => {

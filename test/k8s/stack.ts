@@ -1,7 +1,9 @@
 /** A stack with everything on Kubernetes, by Warren's own program: what its user would have. */
 import * as crypto from 'node:crypto';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import * as tls from 'node:tls';
 import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import { openPortForward, type PortForward } from '../../kubernetesApi/portForward';
@@ -10,6 +12,7 @@ import { PulumiWorkspace } from '../rigs/pulumi';
 import type { KUBERNETES_BROKERS } from '../rigs/k8s/images';
 import { accessTo, type Access } from '../rigs/k8s/access';
 import type { AmqpLogin } from '../systems/amqpClient';
+import { forward } from './forward';
 import { kubernetes } from './scratch';
 
 const CHECKOUT = path.resolve(__dirname, '../..');
@@ -25,23 +28,32 @@ export interface KubernetesStackOptions {
   readonly topology: Readonly<Record<string, unknown>>;
   /** Added to `kubernetes.cluster`. */
   readonly cluster?: Readonly<Record<string, unknown>>;
+  /** One that is there already; the stack makes one of its own where it is left out. */
+  readonly namespace?: string;
   /** Beside the cluster. */
   readonly kubernetes?: Readonly<Record<string, unknown>>;
 }
 
 interface Outputs {
   readonly portForward: PortForward;
+  readonly ca: string;
   readonly admin: { readonly username: string; readonly password: string };
   readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
 }
 
 export class KubernetesStack {
+  readonly namespace: string;
+  readonly access: Access;
+
   private constructor(
     readonly workspace: PulumiWorkspace,
-    readonly namespace: string,
-    readonly access: Access,
+    { namespace, access }: { readonly namespace: string; readonly access: Access },
     private readonly options: KubernetesStackOptions,
-  ) {}
+    private readonly settingsWith: (cluster: object) => object,
+  ) {
+    this.namespace = namespace;
+    this.access = access;
+  }
 
   static async open(options: KubernetesStackOptions): Promise<KubernetesStack> {
     const { kubeconfig, context, images, storageClass } = kubernetes();
@@ -58,6 +70,7 @@ export class KubernetesStack {
         ].join(path.delimiter),
       },
     });
+    const { namespace } = options;
     const cluster = {
       ...CLUSTER,
       image: images.rabbitmq[options.version],
@@ -65,11 +78,14 @@ export class KubernetesStack {
       ...options.cluster,
     };
     const topology = path.join(workspace.folder, 'topology.yaml');
-    await workspace.initWithSeed({
-      topology,
-      kubernetes: { kubeconfig, context, cluster, ...options.kubernetes },
+    const settingsWith = (more: object): object => ({
+      ...{ kubeconfig, context, cluster: { ...cluster, ...more } },
+      ...(namespace === undefined ? {} : { namespace, createNamespace: false }),
+      ...options.kubernetes,
     });
-    const stack = new KubernetesStack(workspace, `warren-${name}`, await accessTo(kubeconfig), options);
+    await workspace.initWithSeed({ topology, kubernetes: settingsWith({}) });
+    const place = { namespace: namespace ?? `warren-${name}`, access: await accessTo(kubeconfig) };
+    const stack = new KubernetesStack(workspace, place, options, settingsWith);
     stack.setTopology(options.topology);
     return stack;
   }
@@ -81,8 +97,27 @@ export class KubernetesStack {
     fs.writeFileSync(path.join(this.workspace.folder, 'topology.yaml'), text);
   }
 
+  /** Beside what `kubernetes.cluster` began with. */
+  setCluster(more: Readonly<Record<string, unknown>>): void {
+    this.workspace.setConfig({ kubernetes: this.settingsWith(more) });
+  }
+
   async outputs(): Promise<Outputs> {
     return (await this.workspace.outputs()) as unknown as Outputs;
+  }
+
+  /** What each node shows who asks for TLS at a port of it: its fingerprint, once others have been ruled out by `ca`. */
+  async certificates(nodes: number, port: number, ca: string): Promise<readonly string[]> {
+    const shown: string[] = [];
+    for (let index = 0; index < nodes; index++) {
+      const way = await forward(this.access, this.namespace, `rabbitmq-server-${index}`, port);
+      const socket = tls.connect({ port: way.port, host: '127.0.0.1', ca, servername: 'rabbitmq' });
+      await once(socket, 'secureConnect');
+      shown.push(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+      way.close();
+    }
+    return shown;
   }
 
   /** The stack's administrator, by the way that the provider goes. */
@@ -121,7 +156,7 @@ export class KubernetesStack {
   async dispose(): Promise<void> {
     if (!(await this.isGone()))
       await this.workspace.run(['destroy', '--yes', '--skip-preview'], {
-        WARREN_APPROVE: `cluster ${this.namespace}`,
+        WARREN_APPROVE: `cluster warren-${this.workspace.stack}`,
       });
     this.workspace.dispose();
   }

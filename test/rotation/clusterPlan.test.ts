@@ -90,6 +90,43 @@ describe('a stack without such a secret of its own is told so', () => {
     expect(() => new RotatedCluster(stack as unknown as RotatedStack, secret)).toThrow(words);
   });
 
+  it.each<[ClusterSecret, unknown, object, RegExp]>([
+    ['certificate', { workers: {} }, TLS, /has no cluster of its own/],
+    ['authority', { cluster: { tls: { secret: 's', ca: 'ca.pem' } } }, TLS, /are given in a Secret \(kube/],
+    [
+      'certificate',
+      { cluster: { tls: { issuer: 'i', ca: 'ca.pem' } } },
+      TLS,
+      /cert-manager's .* cmctl renew/,
+    ],
+    ['cookie', { cluster: {} }, TLS, /is the cluster operator's.*another stack .* or, .* delete the Secret/],
+    [
+      'cookie',
+      { cluster: { by: 'statefulSet' } },
+      TLS,
+      /is derived from its seed.*another stack with a seed/,
+    ],
+  ])('--%s on Kubernetes with %j', (secret, kubernetes, topology, words) => {
+    const stack = { config: { kubernetes }, stack: 'test', topology, settingsFile: 'Pulumi.test.yaml' };
+    expect(() => new RotatedCluster(stack as unknown as RotatedStack, secret)).toThrow(words);
+  });
+
+  it('on Kubernetes it is one with other settings, and with clients outside where it says so', () => {
+    const outsidersOf = (cluster: object): string | undefined => {
+      const stack = { config: { kubernetes: { cluster } }, topology: TLS };
+      const rotated = new RotatedCluster(stack as unknown as RotatedStack, 'authority');
+      expect(rotated.settingOf('authority').join('.')).toBe('kubernetes.cluster.tls.authorities');
+      expect(rotated.settingOf('certificate').join('.')).toBe('kubernetes.cluster.tls.generation');
+      expect(rotated.handOverSetting.join('.')).toBe('kubernetes.cluster.tls.handOver');
+      return rotated.outsiders;
+    };
+    expect(outsidersOf({})).toBeUndefined();
+    expect(outsidersOf({ networkPolicy: { metrics: ['monitoring'] } })).toBeUndefined();
+    expect(outsidersOf({ service: 'NodePort' })).toContain('Service of type NodePort');
+    expect(outsidersOf({ networkPolicy: false })).toContain('keeps nobody away');
+    expect(outsidersOf({ networkPolicy: { clients: ['shop'] } })).toContain('namespace shop');
+  });
+
   it.each([['one'], [0], [1.5]])('and so is a number that is %j', (cookie) => {
     const stack = { config: { docker: { cluster: { cookie } } }, exported: { deployment: {} } };
     const cluster = new RotatedCluster(stack as unknown as RotatedStack, 'cookie');
