@@ -30,6 +30,11 @@ export async function requestInVhost(
   }
 }
 
+/** Of our own user, for what isn't a request: where it has no permissions there at all it gets full ones. */
+export async function ensureOwnAccess(broker: Broker, vhost: string): Promise<void> {
+  await grantOwnAccess(broker, vhost);
+}
+
 /** It may be an administrator and not have these: the broker asks for both. */
 function narrowed(broker: Broker, vhost: string, { action }: BrokerRequest, error: BrokerError): BrokerError {
   const { username, endpoint } = broker;

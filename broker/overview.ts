@@ -1,7 +1,7 @@
 /** What a broker says about itself and about who we are. */
 import type { Broker } from './transport';
 import { isBrokerError, notRabbitMQError } from './errors';
-import { field, isRecord, textList } from './json';
+import { count, field, isRecord, records, text, textList } from './json';
 
 export interface Overview {
   readonly version: string;
@@ -18,6 +18,23 @@ export async function readOverview(broker: Broker): Promise<Overview> {
   }
   const clusterName = field(json, 'cluster_name');
   return { version, clusterName: typeof clusterName === 'string' ? clusterName : '' };
+}
+
+/** Ports of the node that answers, for AMQP clients without TLS and with. */
+export interface AmqpPorts {
+  readonly amqp?: number;
+  readonly amqps?: number;
+}
+
+export async function readAmqpPorts(broker: Broker): Promise<AmqpPorts> {
+  const { json } = await broker.request({ method: 'GET', path: 'overview', action: 'read the listeners' });
+  const listeners = records(field(json, 'listeners'));
+  const portOf = (protocol: string): number | undefined => {
+    const found = listeners.find((listener) => text(listener, 'protocol') === protocol);
+    return found === undefined ? undefined : count(found, 'port');
+  };
+  const [amqp, amqps] = [portOf('amqp'), portOf('amqp/ssl')];
+  return { ...(amqp === undefined ? {} : { amqp }), ...(amqps === undefined ? {} : { amqps }) };
 }
 
 /** True from `major.minor` on; a version that can't be read counts as new. */

@@ -17,6 +17,7 @@ import { route, type RouteOptions } from './commands/route';
 import { setup } from './commands/setup';
 import { addCompletionCommand } from './completionCommand';
 import { runProgram } from './program';
+import { addDlqCommand, addPurgeCommand } from './dlqCommand';
 import { addRotateCommand } from './rotateCommand';
 import { addStatusCommand } from './statusCommand';
 import { addScaleCommand } from './scaleCommand';
@@ -178,6 +179,8 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     addRotateCommand,
     addStatusCommand,
     addCompletionCommand,
+    addDlqCommand,
+    addPurgeCommand,
   ])
     add(program, finish);
 

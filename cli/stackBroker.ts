@@ -69,18 +69,23 @@ export async function exportedStack(stack: string, ...further: readonly string[]
 
 /** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */
 export function openStackBroker(config: StackConfig, outputs: StackOutputs): Promise<Broker> {
-  const { management, admin, portForward } = outputs;
-  const { bootstrapUsername: username, bootstrapPassword: password } = config;
-  const isGiven = typeof username === 'string' && typeof password === 'string';
+  const { management, portForward } = outputs;
   const settings = {
     ...connectionSettings(config, management),
     // The API server leads to the pod itself: the node's certificate has nothing to add.
     ...(portForward === undefined ? {} : { detour: openPortForward(portForward), insecure: true }),
   };
-  return openAsFirst(settings, [admin, ...(isGiven ? [{ username, password }] : [])]);
+  return openAsFirst(settings, stackLogins(config, outputs));
 }
 
-function connectionSettings(config: StackConfig, endpoint: string): Omit<BrokerSettings, keyof Login> {
+/** In the order in which they are tried. */
+export function stackLogins(config: StackConfig, { admin }: StackOutputs): readonly Login[] {
+  const { bootstrapUsername: username, bootstrapPassword: password } = config;
+  const isGiven = typeof username === 'string' && typeof password === 'string';
+  return [admin, ...(isGiven ? [{ username, password }] : [])];
+}
+
+export function connectionSettings(config: StackConfig, endpoint: string): Omit<BrokerSettings, keyof Login> {
   const text = (key: string): Readonly<Record<string, string>> => {
     const value = config[key];
     return typeof value === 'string' && value !== '' ? { [key]: value } : {};

@@ -1,5 +1,5 @@
 /** What the quickstart asks its broker, and nobody else does. */
-import type { Overview } from '../../broker/overview';
+import { readAmqpPorts, type Overview } from '../../broker/overview';
 import type { Broker } from '../../broker/transport';
 import { DEFAULT_TARGET, isTarget, TARGETS, type Target } from '../../topology/index';
 import { UserError } from '../userError';
@@ -16,9 +16,6 @@ export function targetOf(overview: Overview): Target {
 
 /** The port for AMQP clients without TLS, else the one with; undefined where the broker listens on neither. */
 export async function readAmqpPort(broker: Broker): Promise<number | undefined> {
-  const { json } = await broker.request({ method: 'GET', path: 'overview', action: 'read the listeners' });
-  const { listeners } = json as { listeners: { protocol: string; port: number }[] };
-  const byProtocol = (protocol: string): number | undefined =>
-    listeners.find((listener) => listener.protocol === protocol)?.port;
-  return byProtocol('amqp') ?? byProtocol('amqp/ssl');
+  const { amqp, amqps } = await readAmqpPorts(broker);
+  return amqp ?? amqps;
 }

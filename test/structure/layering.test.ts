@@ -9,7 +9,7 @@ const sources = readSources();
 /** For each layer, the other layers and the packages (beside node's own) that it may import. */
 const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   topology: { layers: [], packages: ['yaml', 'ajv', 'fastest-levenshtein', '@dagrejs/dagre'] },
-  broker: { layers: ['topology'], packages: ['undici'] },
+  broker: { layers: ['topology'], packages: ['undici', 'amqplib'] },
   dockerApi: { layers: [], packages: ['undici'] },
   kubernetesApi: { layers: [], packages: ['@kubernetes/client-node', 'yaml'] },
   scaler: { layers: ['broker', 'dockerApi', 'topology', 'tools'], packages: [] },

@@ -1,8 +1,8 @@
 /** What is to be expected of each queue: its depth, its consumers, and whether messages in it mean that something failed. */
 import type { Topology, Vhost, Worker } from '../../model';
 import type { BrokerObject, QueueType } from '../../objects';
+import { deadLetterTargets } from '../../route/deadLetterQueues';
 import type { QueueSettings } from '../../route/queueSettings';
-import { route } from '../../route/route';
 import { routedVhosts, type RoutedVhost } from '../../route/vhost';
 
 export interface WatchedQueue {
@@ -43,7 +43,11 @@ function watchedOf(vhost: Vhost, routed: RoutedVhost, topology: Topology): Watch
       .filter(({ isGenerated, type, name }) => isGenerated === true && type !== 'stream' && !stages.has(name))
       .map(({ name }) => name),
   );
-  const failed = deadLetterQueues(routed, delays);
+  // A delay queue's messages die on purpose.
+  const failed = deadLetterTargets(
+    routed,
+    [...routed.table.queues].filter((name) => !delays.has(name)),
+  );
   const queues = vhost.queues.map((queue): WatchedQueue => {
     const settings = routed.settingsOf(queue.name);
     const fleets = fleetsOf(queue.name, vhost, topology);
@@ -115,20 +119,4 @@ function copiesOf(
   const nodes = broker?.nodes;
   if (type !== 'quorum' || nodes === undefined) return {};
   return { copies: Math.min(nodes, initialSize ?? QUORUM_MEMBERS) };
-}
-
-/** Where messages go that died in a queue; a delay queue's messages die on purpose. */
-function deadLetterQueues(vhost: RoutedVhost, delays: ReadonlySet<string>): ReadonlySet<string> {
-  const sources = [...vhost.table.queues].filter((name) => !delays.has(name));
-  return new Set(
-    sources.flatMap((name) => {
-      const target = vhost.settingsOf(name).deadLetter;
-      if (target === undefined) return [];
-      const { exchange, routingKey } = target;
-      // Without a key of its own, a dead letter has any key.
-      const probe = routingKey === undefined ? {} : { routingKeys: [routingKey] };
-      const routing = route(vhost.table, exchange, probe);
-      return (routing?.deliveries ?? []).map(({ queue }) => queue).filter((queue) => queue !== name);
-    }),
-  );
 }

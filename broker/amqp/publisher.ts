@@ -1,0 +1,87 @@
+/** Publishing so that it is known of each message what became of it: taken, refused by a queue, or bound for nowhere. */
+import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
+import { AmqpError, reasonIn } from './errors';
+
+export interface Outgoing {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly properties: Options.Publish;
+}
+
+/** `returned`: no queue was there for it. `refused`: a queue said no, since it is full. */
+export type Outcome = 'taken' | 'returned' | 'refused';
+
+interface Pending {
+  readonly message: Outgoing;
+  isReturned: boolean;
+  settle(outcome: Outcome): void;
+  fail(error: Error): void;
+}
+
+export class Publisher {
+  readonly #pending = new Set<Pending>();
+  #fault: AmqpError | undefined;
+
+  private constructor(private readonly channel: ConfirmChannel) {}
+
+  static async open(connection: ChannelModel): Promise<Publisher> {
+    const channel = await connection.createConfirmChannel();
+    const publisher = new Publisher(channel);
+    channel.on('return', (message: Message) => publisher.takeBack(message));
+    channel.on('error', (error) => publisher.end(reasonIn(error.message)));
+    channel.on('close', () => publisher.end('the connection was closed'));
+    connection.on('blocked', (reason: string) => {
+      publisher.end(`the broker takes no messages (${reason}): it has an alarm, see warren status`);
+    });
+    return publisher;
+  }
+
+  /** @throws AmqpError where it isn't known whether the message was taken */
+  publish(message: Outgoing): Promise<Outcome> {
+    const fault = this.#fault;
+    if (fault !== undefined) return Promise.reject(fault);
+    return new Promise((resolve, reject) => {
+      const pending: Pending = { message, isReturned: false, settle: resolve, fail: reject };
+      this.#pending.add(pending);
+      const { exchange, routingKey, content, properties } = message;
+      const options = { ...properties, mandatory: true };
+      this.channel.publish(exchange, routingKey, content, options, (error: unknown) => {
+        this.#pending.delete(pending);
+        const isTaken = error === null || error === undefined;
+        pending.settle(!isTaken ? 'refused' : pending.isReturned ? 'returned' : 'taken');
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#fault === undefined) await this.channel.close();
+  }
+
+  /**
+   * The broker doesn't say which one it returns. Equal messages can stand for each other; where none is equal,
+   * nothing is known any more.
+   */
+  private takeBack({ fields, content, properties }: Message): void {
+    const open = [...this.#pending].filter(
+      ({ message, isReturned }) =>
+        !isReturned &&
+        message.exchange === fields.exchange &&
+        message.routingKey === fields.routingKey &&
+        message.content.equals(content),
+    );
+    const sameHeaders = (one: Pending): boolean =>
+      JSON.stringify(one.message.properties.headers ?? {}) === JSON.stringify(properties.headers ?? {}) &&
+      (one.message.properties.messageId ?? '') === ((properties.messageId as string | undefined) ?? '');
+    const returned = open.find(sameHeaders) ?? (open.length === 1 ? open[0] : undefined);
+    if (returned === undefined) this.end('the broker returned a message that nobody knows');
+    else returned.isReturned = true;
+  }
+
+  private end(reason: string): void {
+    this.#fault ??= new AmqpError('operation', `Cannot publish: ${reason}.`);
+    // Those that were told meanwhile are settled already.
+    for (const pending of this.#pending) pending.fail(this.#fault);
+    this.#pending.clear();
+  }
+}

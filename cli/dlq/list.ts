@@ -1,0 +1,215 @@
+/** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
+import { queueFigures, type QueueFigures } from '../../broker/queueFigures';
+import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
+import { table } from '../../topology/render/table';
+import { ExitCode } from '../exitCodes';
+import { ago, counted, printable, tallied, thousands } from '../humanText';
+import { openOperated, type Operated, type OperatedOptions } from '../operated';
+import { untilStopped } from '../stopSignal';
+import { deadLetterIn } from './filters';
+import { amountOf } from './options';
+import { isCounted, look } from './show';
+import {
+  findQueue,
+  readLiveTopology,
+  withoutLimit,
+  type FoundQueue,
+  type LiveTopology,
+} from './surroundings';
+
+export interface ListOptions extends OperatedOptions {
+  readonly vhost?: string;
+  readonly sample: string;
+  /** Into queues, too, where a look counts as a delivery. */
+  readonly look?: boolean;
+  readonly json?: boolean;
+}
+
+interface Listed {
+  readonly vhost: string;
+  readonly queue: string;
+  readonly type: string;
+  readonly figures: QueueFigures;
+  /** It is worked on, too. */
+  readonly isWork: boolean;
+  readonly contents: Contents | 'not looked into';
+}
+
+interface Contents {
+  readonly looked: number;
+  readonly origins: ReadonlyMap<string, number>;
+  readonly reasons: ReadonlyMap<string, number>;
+  readonly neverDied: number;
+  /** When the one that has been dead longest died first. */
+  readonly oldest?: Date;
+}
+
+const NOTHING: Contents = { looked: 0, origins: new Map(), reasons: new Map(), neverDied: 0 };
+
+export async function list(options: ListOptions): Promise<number> {
+  const sample = amountOf('--sample', options.sample) ?? 1000;
+  return untilStopped(async (stop) => {
+    const operated = await openOperated(options);
+    try {
+      const [live, figures] = await Promise.all([
+        readLiveTopology(operated, options.vhost),
+        queueFigures(operated.broker),
+      ]);
+      const found = deadLetterQueues(operated, live, figures);
+      const listed: Listed[] = [];
+      for (const [queue, own] of found) {
+        if (stop.aborted) break;
+        const mayLook = options.look === true || isHarmless(operated, queue);
+        const contents =
+          own.ready === 0 || queue.settings.type === 'stream'
+            ? NOTHING
+            : mayLook
+              ? await contentsOf(operated, queue, { sample, stop })
+              : 'not looked into';
+        listed.push({
+          vhost: queue.vhostName,
+          queue: queue.name,
+          type: queue.settings.type,
+          figures: own,
+          isWork: isWork(operated, queue, own),
+          contents,
+        });
+      }
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(asJson(listed), undefined, 2)}\n`
+          : asText(operated, listed),
+      );
+      return ExitCode.ok;
+    } finally {
+      await operated.close();
+    }
+  });
+}
+
+type WithFigures = readonly [queue: FoundQueue, figures: QueueFigures];
+
+function deadLetterQueues(
+  operated: Operated,
+  live: LiveTopology,
+  figures: readonly QueueFigures[],
+): readonly WithFigures[] {
+  const names = [...live.vhosts.values()].flatMap((vhost) =>
+    deadLetterQueuesOf(vhost).map((queue) => ({ vhost: vhost.name, queue })),
+  );
+  return names.flatMap(({ vhost, queue }): WithFigures[] => {
+    const own = figures.find((one) => one.vhost === vhost && one.name === queue);
+    const found = findQueue(operated, live, { queue, vhost });
+    return own === undefined || found.isDelay(queue) || found.ownerOf(queue) !== queue ? [] : [[found, own]];
+  });
+}
+
+/** A look neither counts as a delivery nor needs a limit lifted. */
+function isHarmless(operated: Operated, queue: FoundQueue): boolean {
+  return !isCounted(operated, queue) && queue.settings.deliveryLimit === undefined;
+}
+
+function isWork({ known }: Operated, { name, vhostName }: FoundQueue, figures: QueueFigures): boolean {
+  const workers = known?.topology.workers.some(
+    ({ vhost, queues }) => vhost === vhostName && queues.includes(name),
+  );
+  return workers === true || (figures.consumers ?? 0) > 0;
+}
+
+async function contentsOf(
+  operated: Operated,
+  queue: FoundQueue,
+  { sample, stop }: { readonly sample: number; readonly stop: AbortSignal },
+): Promise<Contents> {
+  const tally = {
+    looked: 0,
+    origins: new Map<string, number>(),
+    reasons: new Map<string, number>(),
+    neverDied: 0,
+  };
+  let oldestMs = Infinity;
+  const take = { limit: sample, stop, isWanted: () => true };
+  const { messages } = await withoutLimit(operated, queue, {}, () => look(operated, queue, take));
+  for (const message of messages) {
+    const { last, origin, deaths } = deadLetterIn(message, queue);
+    tally.looked++;
+    if (last === undefined) {
+      tally.neverDied++;
+      continue;
+    }
+    count(tally.reasons, last.reason.replaceAll('_', '-'));
+    count(tally.origins, (origin ?? last).queue);
+    for (const { at } of deaths) oldestMs = Math.min(oldestMs, at?.getTime() ?? Infinity);
+  }
+  return { ...tally, ...(oldestMs === Infinity ? {} : { oldest: new Date(oldestMs) }) };
+}
+
+function count(tally: Map<string, number>, key: string): void {
+  tally.set(key, (tally.get(key) ?? 0) + 1);
+}
+
+function asText({ name }: Operated, listed: readonly Listed[]): string {
+  if (listed.length === 0) return `No queue on ${name} takes dead letters.\n`;
+  const now = new Date();
+  const total = listed.reduce((sum, { figures }) => sum + (figures.ready ?? 0), 0);
+  const skipped = listed.filter(({ contents }) => contents === 'not looked into');
+  return [
+    `${counted(total, 'message')} in ${counted(listed.length, 'queue')} of ${name} that take dead letters`,
+    '',
+    table(
+      ['vhost', 'queue', 'ready', 'unacked', 'first died', 'came from', 'reasons'],
+      listed.map((one) => rowOf(one, now)),
+    ),
+    '',
+    ...(skipped.length === 0
+      ? []
+      : [
+          'Not looked into: quorum queues in which a look counts as a delivery, or that have a delivery limit; --look does it all the same.',
+        ]),
+    ...(listed.some(({ isWork: is }) => is)
+      ? ['* is worked on, too: what never died there is its own work.']
+      : []),
+    '',
+  ].join('\n');
+}
+
+function rowOf({ vhost, queue, figures, isWork: is, contents }: Listed, now: Date): readonly string[] {
+  const figure = (amount: number | undefined): string => (amount === undefined ? '?' : thousands(amount));
+  const start = [
+    printable(vhost),
+    `${printable(queue)}${is ? ' *' : ''}`,
+    figure(figures.ready),
+    figure(figures.unacknowledged),
+  ];
+  if (contents === 'not looked into') return [...start, '?', '?', '?'];
+  const { oldest, origins, reasons, looked, neverDied } = contents;
+  const isPart = looked < (figures.ready ?? 0) ? ` (of the first ${thousands(looked)})` : '';
+  const never = neverDied === 0 ? [] : [`never died ${thousands(neverDied)}`];
+  return [
+    ...start,
+    oldest === undefined ? '' : ago(oldest, now),
+    tallied(origins),
+    [tallied(reasons), ...never].filter((text) => text !== '').join(', ') + isPart,
+  ];
+}
+
+function asJson(listed: readonly Listed[]): object {
+  return {
+    queues: listed.map(({ vhost, queue, type, figures, isWork: is, contents }) => ({
+      ...{ vhost, queue, type },
+      ready: figures.ready ?? null,
+      unacknowledged: figures.unacknowledged ?? null,
+      consumers: figures.consumers ?? null,
+      isWork: is,
+      ...(contents === 'not looked into'
+        ? { looked: null }
+        : {
+            looked: contents.looked,
+            neverDied: contents.neverDied,
+            cameFrom: Object.fromEntries(contents.origins),
+            reasons: Object.fromEntries(contents.reasons),
+            firstDied: contents.oldest?.toISOString() ?? null,
+          }),
+    })),
+  };
+}

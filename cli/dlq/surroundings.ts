@@ -1,0 +1,153 @@
+/** A queue and what is around it, as the broker has it now: where dead letters come from and go to. */
+import {
+  liftDeliveryLimit,
+  liftedQueueOf,
+  liftingObstacle,
+  restoreDeliveryLimit,
+  type LimitedQueue,
+} from '../../broker/deliveryLimit';
+import { readSnapshot } from '../../broker/snapshot';
+import type { Surroundings } from '../../broker/amqp/origin';
+import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';
+import { nearest, quoteList } from '../../topology/names';
+import { delaysOf } from '../../topology/route/deadLetterQueues';
+import { policyIndex } from '../../topology/route/policies';
+import { routedVhosts, type RoutedVhost } from '../../topology/route/vhost';
+import { isAtLeast } from '../../topology/target';
+import type { Operated } from '../operated';
+import { UserError } from '../userError';
+
+export interface FoundQueue extends Surroundings {
+  readonly name: string;
+  readonly vhostName: string;
+  readonly settings: ReturnType<RoutedVhost['settingsOf']>;
+  readonly limited: LimitedQueue;
+}
+
+export interface LiveTopology {
+  /** Of the broker, without what an interrupted run has left. */
+  readonly objects: readonly BrokerObject[];
+  readonly vhosts: ReadonlyMap<string, RoutedVhost>;
+}
+
+export async function readLiveTopology({ broker, target }: Operated, vhost?: string): Promise<LiveTopology> {
+  const snapshot = await readSnapshot(broker, vhost === undefined ? undefined : { vhost });
+  const objects = snapshot
+    .objects()
+    .filter((object) => object.kind !== 'policy' || liftedQueueOf(object) === undefined);
+  return { objects, vhosts: routedVhosts(objects, { target, vhosts: [] }) };
+}
+
+/** @throws UserError where there is none, or several of that name */
+export function findQueue(
+  operated: Operated,
+  live: LiveTopology,
+  { queue, vhost }: { readonly queue: string; readonly vhost?: string },
+): FoundQueue {
+  const isQueue = (object: BrokerObject): object is QueueObject => object.kind === 'queue';
+  const queues = live.objects.filter(isQueue).filter((one) => vhost === undefined || one.vhost === vhost);
+  const [found, ...others] = queues.filter(({ name }) => name === queue);
+  if (found === undefined) {
+    const meant = nearest(
+      queue,
+      queues.map(({ name }) => name),
+    );
+    const where = vhost === undefined ? '' : ` in vhost "${vhost}"`;
+    throw new UserError(
+      `there is no queue "${queue}"${where} on ${operated.name}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    );
+  }
+  if (others.length > 0) {
+    const vhosts = [found, ...others].map((one) => one.vhost);
+    throw new UserError(
+      `the queue "${queue}" is in several vhosts: say --vhost, one of ${quoteList(vhosts, 10)}`,
+    );
+  }
+  const routed = live.vhosts.get(found.vhost);
+  if (routed === undefined) throw new Error(`no vhost ${found.vhost}`);
+  return {
+    name: found.name,
+    vhostName: found.vhost,
+    vhost: routed,
+    deadLetterQueue: found.name,
+    isDelay: isDelayIn(operated, routed),
+    ownerOf: ownersIn(operated, found.vhost),
+    settings: routed.settingsOf(found.name),
+    limited: limitedQueue(operated, live, found),
+  };
+}
+
+function isDelayIn({ known }: Operated, vhost: RoutedVhost): (queue: string) => boolean {
+  const model = known?.topology.vhosts.find(({ name }) => name === vhost.name);
+  const stages = new Set(model?.queues.flatMap((queue) => queue.stages ?? []));
+  const generated = new Set(
+    model?.queues
+      .filter(({ isGenerated, name }) => isGenerated === true && !stages.has(name))
+      .map(({ name }) => name),
+  );
+  const byBroker = delaysOf(vhost);
+  return (queue) => generated.has(queue) || byBroker(queue);
+}
+
+function ownersIn({ known }: Operated, vhost: string): (queue: string) => string {
+  const model = known?.topology.vhosts.find(({ name }) => name === vhost);
+  const owners = new Map(
+    (model?.queues ?? []).flatMap(({ name, stages = [] }) => stages.map((stage) => [stage, name] as const)),
+  );
+  return (queue) => owners.get(queue) ?? queue;
+}
+
+function limitedQueue(
+  { target }: Operated,
+  { objects, vhosts }: LiveTopology,
+  queue: QueueObject,
+): LimitedQueue {
+  const type = vhosts.get(queue.vhost)?.settingsOf(queue.name).type ?? 'classic';
+  const all = (kind: PolicyObject['kind']): readonly PolicyObject[] =>
+    objects.filter((object): object is PolicyObject => object.kind === kind && object.vhost === queue.vhost);
+  const winner = (kind: PolicyObject['kind']) => policyIndex(all(kind)).forQueue(queue.name, type);
+  return {
+    vhost: queue.vhost,
+    name: queue.name,
+    arguments: queue.arguments,
+    policy: winner('policy'),
+    operatorPolicy: winner('operatorPolicy'),
+    isUnlimitedByDefault: !isAtLeast(target, '4.0'),
+  };
+}
+
+/**
+ * Looks into a queue with its delivery limit out of the way.
+ * @throws UserError for a stream, and where the limit can't be lifted
+ */
+export async function withoutLimit<T>(
+  { broker }: Operated,
+  queue: FoundQueue,
+  { despiteLimit = false }: { readonly despiteLimit?: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { name, vhostName, settings, limited } = queue;
+  if (settings.type === 'stream') {
+    throw new UserError(
+      `"${name}" is a stream: it keeps its messages whoever reads them, so nothing can be taken out of it or moved back. Read it with a stream's consumer; it ends by age or size`,
+    );
+  }
+  if (settings.deliveryLimit === undefined) {
+    // One that an earlier run had to leave.
+    await restoreDeliveryLimit(broker, vhostName, name);
+    return work();
+  }
+  const obstacle = liftingObstacle(limited);
+  if (obstacle !== undefined) {
+    if (despiteLimit) return work();
+    throw new UserError(
+      `queue "${name}" has a delivery limit of ${settings.deliveryLimit} that can't be lifted while it is looked into (${obstacle}): what is given back beyond it, RabbitMQ drops or dead-letters. Take the limit away there, or take the risk: --despite-limit`,
+    );
+  }
+  await liftDeliveryLimit(broker, limited);
+  try {
+    return await work();
+  } finally {
+    await restoreDeliveryLimit(broker, vhostName, name);
+  }
+}

@@ -1,0 +1,201 @@
+/** The broker that an operator's command works on: of a stack, or at a URL; its management API, and AMQP beside it. */
+import type { ChannelModel } from 'amqplib';
+import { ensureOwnAccess } from '../broker/access';
+import { parseAmqpAddress, type AmqpAddress, type AmqpSettings } from '../broker/amqp/address';
+import { openAmqp } from '../broker/amqp/connection';
+import { readTlsOptions, type TlsOptions, type TlsSettings } from '../broker/endpoint';
+import { readAmqpPorts, readOverview } from '../broker/overview';
+import { openBroker, type Broker } from '../broker/transport';
+import { openPortForward } from '../kubernetesApi/portForward';
+import type { Topology } from '../topology/model';
+import type { BrokerObject } from '../topology/objects';
+import { DEFAULT_TARGET, type Target } from '../topology/index';
+import { seriesOf } from '../topology/target';
+import { configArguments } from './configFile';
+import type { Login } from './firstLogin';
+import { LIVE_PREFIX, liveSettings } from './liveLogin';
+import {
+  connectionSettings,
+  loadTopology,
+  openStackBroker,
+  readConfig,
+  readOutputs,
+  stackLogins,
+  withBrokerNames,
+  type StackConfig,
+  type StackOutputs,
+} from './stackBroker';
+import { UserError } from './userError';
+
+export interface OperatedOptions {
+  readonly stack?: string;
+  readonly configFile?: string;
+  /** In place of a stack: `live:URL`, or the URL alone. */
+  readonly live?: string;
+  /** Where AMQP is, if it can't be told, or is elsewhere for this machine. */
+  readonly amqp?: string;
+  /** A user of the topology, to log in as over AMQP. */
+  readonly user?: string;
+}
+
+export interface StackKnowledge {
+  readonly stack: string;
+  readonly config: StackConfig;
+  readonly outputs: StackOutputs;
+  readonly topology: Topology;
+  /** Of the topology, with users under their names on the broker. */
+  readonly objects: readonly BrokerObject[];
+}
+
+export interface Operated {
+  readonly name: string;
+  readonly broker: Broker;
+  readonly version: string;
+  readonly target: Target;
+  /** Absent for a broker at a URL. */
+  readonly known?: StackKnowledge;
+  /** Where and how AMQP is; the login is the management API's, or the given user's. */
+  amqp(): Promise<AmqpSettings>;
+  connect(vhost: string, purpose: string): Promise<ChannelModel>;
+  close(): Promise<void>;
+}
+
+/** @throws UserError, SettingsError or BrokerError */
+export async function openOperated(options: OperatedOptions): Promise<Operated> {
+  const { stack, live } = options;
+  if ((stack === undefined) === (live === undefined)) {
+    throw new UserError(
+      'say which broker is meant: --stack STACK, or --live URL of a management API (login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD)',
+    );
+  }
+  return live === undefined ? openOfStack(stack ?? '', options) : openAt(live, options);
+}
+
+async function openAt(live: string, options: OperatedOptions): Promise<Operated> {
+  if (options.user !== undefined)
+    throw new UserError(
+      "--user is a user of a stack's topology; with --live the login stands in the environment",
+    );
+  const settings = liveSettings(live.startsWith(LIVE_PREFIX) ? live : LIVE_PREFIX + live, process.env);
+  const broker = openBroker(settings);
+  const { username, password } = settings;
+  return operated(broker, settings.endpoint, {
+    address: () => addressOf(options.amqp, undefined, broker),
+    tls: () => readTlsOptions(settings),
+    login: { username, password },
+  });
+}
+
+async function openOfStack(stack: string, options: OperatedOptions): Promise<Operated> {
+  const config = await readConfig(stack, configArguments(options.configFile));
+  const outputs = await readOutputs(stack);
+  const { topology, objects } = loadTopology(config);
+  if ((outputs as Partial<StackOutputs>).management === undefined) {
+    throw new UserError(
+      `stack ${stack} was never up: there is no broker of it yet. Make it with: npx warren up --stack ${stack}`,
+    );
+  }
+  const broker = await openStackBroker(config, outputs);
+  const own = stackLogins(config, outputs).find(({ username }) => username === broker.username);
+  const login = options.user === undefined ? own : loginOf(options.user, outputs);
+  const { portForward } = outputs;
+  const known = { stack, config, outputs, topology, objects: withBrokerNames(objects, config) };
+  return operated(
+    broker,
+    `stack ${stack}`,
+    {
+      address: () => addressOf(options.amqp, outputs.amqp ?? textOf(config.amqp), broker),
+      tls: () => readTlsOptions(tlsSettings(config, outputs)),
+      login: login ?? { username: broker.username, password: '' },
+      ...(portForward === undefined || options.amqp !== undefined
+        ? {}
+        : { detour: openPortForward(portForward) }),
+    },
+    known,
+  );
+}
+
+interface Ways {
+  readonly address: () => Promise<AmqpAddress>;
+  readonly tls: () => TlsOptions;
+  readonly login: Login;
+  readonly detour?: AmqpSettings['detour'];
+}
+
+async function operated(
+  broker: Broker,
+  name: string,
+  { address, tls, login, detour }: Ways,
+  known?: StackKnowledge,
+): Promise<Operated> {
+  try {
+    const { version } = await readOverview(broker);
+    const amqp = async (): Promise<AmqpSettings> => ({
+      address: await address(),
+      tls: tls(),
+      ...login,
+      ...(detour === undefined ? {} : { detour }),
+    });
+    return {
+      name,
+      broker,
+      version,
+      target: seriesOf(version) ?? DEFAULT_TARGET,
+      ...(known === undefined ? {} : { known }),
+      amqp,
+      connect: async (vhost, purpose) => {
+        // The administrator of a stack may not have been in this vhost yet.
+        if (known !== undefined && login.username === broker.username) await ensureOwnAccess(broker, vhost);
+        return openAmqp(await amqp(), { vhost, name: purpose });
+      },
+      close: () => broker.close(),
+    };
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+/** What is given, what the stack says, or where the broker says that it listens, on the management API's host. */
+async function addressOf(
+  given: string | undefined,
+  ofStack: string | undefined,
+  broker: Broker,
+): Promise<AmqpAddress> {
+  const text = given ?? ofStack;
+  if (text !== undefined) {
+    try {
+      return parseAmqpAddress(text);
+    } catch (error) {
+      throw new UserError(
+        `${given === undefined ? `the stack's setting amqp, "${text}"` : `--amqp "${text}"`}: ${(error as Error).message}`,
+      );
+    }
+  }
+  const ports = await readAmqpPorts(broker);
+  const host = new URL(broker.endpoint).hostname.replace(/^\[|\]$/g, '');
+  if (ports.amqp !== undefined) return { scheme: 'amqp', host, port: ports.amqp };
+  if (ports.amqps !== undefined) return { scheme: 'amqps', host, port: ports.amqps };
+  throw new UserError(`${broker.endpoint} names no port for AMQP. Say where it is: --amqp amqp://HOST:PORT`);
+}
+
+function tlsSettings(config: StackConfig, { management, ca }: StackOutputs): TlsSettings {
+  const { cacertFile, clientcertFile, clientkeyFile, insecure } = connectionSettings(config, management);
+  return {
+    ...(ca === undefined ? {} : { cacert: ca }),
+    ...(cacertFile === undefined || ca !== undefined ? {} : { cacertFile }),
+    ...(clientcertFile === undefined ? {} : { clientcertFile }),
+    ...(clientkeyFile === undefined ? {} : { clientkeyFile }),
+    ...(insecure === true ? { insecure } : {}),
+  };
+}
+
+function loginOf(user: string, { users = {} }: StackOutputs): Login {
+  const found = new Map(Object.entries(users)).get(user);
+  if (found !== undefined) return found;
+  throw new UserError(`the stack has no user "${user}"; it has ${Object.keys(users).join(', ') || 'none'}`);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
