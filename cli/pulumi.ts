@@ -6,6 +6,7 @@ import { ensureEngine, type Engine } from '../tools/engine/index';
 import { CHECKOUT } from './checkout';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
+import { requireProjectFiles } from './projectFiles';
 import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
 import { platformsOf } from './stackPlatforms';
 import { clearStaleLocks } from './staleLock';
@@ -29,6 +30,7 @@ export async function pulumiVersion(): Promise<string> {
 
 /** The variables that plain `pulumi` needs here too: exactly what the quickstart prints as exports. */
 export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv> {
+  requireProjectFiles(stack);
   const { binFolder } = await findOrGetEngine();
   const isOnPath = (process.env.PATH ?? '').split(path.delimiter).includes(binFolder);
   return {

@@ -13,12 +13,21 @@ const vm = require('vm');
 
 const ROOT = path.dirname(__dirname);
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'warren');
-/** Stands for everything that is installed. */
-const INSTALLED = 'node_modules/.package-lock.json';
+/** Stands for everything that is installed: here, or around the project that has this as a package. */
+const INSTALLED = installedRecord();
 /** Large, needed by few, and imported when it is: each is a bundle of its own, beside those that name it. */
-const LAZY = { '@kubernetes/client-node': 'node_modules/@kubernetes/client-node/dist/index.js' };
+const LAZY = ['@kubernetes/client-node'];
 /** How it is made. */
 const OWN_FILE = 'tools/bundle.cjs';
+
+/** What npm writes into the nearest node_modules; other package managers don't, and a package's files stay as they are. */
+function installedRecord() {
+  for (let folder = ROOT; ; folder = path.dirname(folder)) {
+    const record = path.join(folder, 'node_modules', '.package-lock.json');
+    if (fs.existsSync(record)) return path.relative(ROOT, record);
+    if (folder === path.dirname(folder)) return 'package.json';
+  }
+}
 
 /**
  * The exports of a TypeScript file.
@@ -36,7 +45,7 @@ function textOf(entry, external) {
 }
 
 function fileOf(entry) {
-  return path.join(FOLDER, entry.replace(/\//g, '-').replace(/\.ts$/, '.cjs'));
+  return path.join(FOLDER, entry.replace(/[\\/]/g, '-').replace(/\.ts$/, '.cjs'));
 }
 
 function run(file, text) {
@@ -59,8 +68,8 @@ function requireOf(file) {
   const installed = Module.createRequire(file);
   const loaded = new Map();
   return Object.assign((name) => {
-    if (!Object.hasOwn(LAZY, name)) return installed(name);
-    if (!loaded.has(name)) loaded.set(name, load(LAZY[name], []));
+    if (!LAZY.includes(name)) return installed(name);
+    if (!loaded.has(name)) loaded.set(name, load(path.relative(ROOT, installed.resolve(name)), []));
     return loaded.get(name);
   }, installed);
 }
@@ -103,7 +112,7 @@ function build(entry, external, file) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: [...external, ...Object.keys(LAZY)],
+    external: [...external, ...LAZY],
     // A `require` instead, which is ours.
     supported: { 'dynamic-import': false },
     metafile: true,
@@ -118,7 +127,7 @@ function build(entry, external, file) {
 
 function keep(file, text, { metafile, external, started }) {
   const inputs = Object.keys(metafile.inputs).map((input) =>
-    input.startsWith('node_modules/') ? INSTALLED : input,
+    /(^|\/)node_modules\//.test(input) || input.startsWith('..') ? INSTALLED : input,
   );
   const sources = [...new Set([...inputs, INSTALLED, OWN_FILE])];
   try {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { CHECKOUT, stackFile } from '../checkout';
 import { ExitCode } from '../exitCodes';
+import { ensureProjectFiles } from '../projectFiles';
 import { mustPulumi } from '../pulumi';
 import { ensureSeed } from '../stackSeed';
 import { UserError } from '../userError';
@@ -41,6 +42,8 @@ export async function init(options: InitOptions): Promise<number> {
       `stack ${stack} is a production stack and PULUMI_CONFIG_PASSPHRASE is empty: set a passphrase that is kept safe, or use a backend with a key service`,
     );
   }
+  const written = ensureProjectFiles();
+  if (written.length > 0) process.stdout.write(`Wrote ${written.join(' and ')}: commit them.\n`);
   await mustPulumi(stack, ['stack', 'select', stack, '--create']);
   if (settings.length > 0) await mustPulumi(stack, ['config', 'set-all', '--stack', stack, ...settings]);
   const isNew = await ensureSeed(stack);

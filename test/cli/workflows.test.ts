@@ -89,6 +89,32 @@ describe('the schema of GitLab', () => {
   });
 });
 
+describe("the repository's own files for GitHub", () => {
+  withClients('ci-schemas', (python) => {
+    it.each([
+      ['vendor.dependabot', '.github/dependabot.yml'],
+      ['vendor.github-issue-config', '.github/ISSUE_TEMPLATE/config.yml'],
+      ['vendor.github-issue-forms', '.github/ISSUE_TEMPLATE/bug.yml'],
+      ['vendor.github-issue-forms', '.github/ISSUE_TEMPLATE/idea.yml'],
+    ])('are right to %s: %s', async (schema, file) => {
+      const { exitCode, output } = await run(
+        python,
+        ['-m', 'check_jsonschema', '--builtin-schema', schema, file],
+        { cwd: ROOT },
+      );
+      expect(exitCode, output).toBe(0);
+    });
+  });
+
+  it('name folders that are there', () => {
+    const { updates } = parse(fs.readFileSync(path.join(ROOT, '.github/dependabot.yml'), 'utf8')) as {
+      updates: { directory?: string; directories?: string[] }[];
+    };
+    const named = updates.flatMap(({ directory, directories = [] }) => [directory ?? '/', ...directories]);
+    expect(named.filter((folder) => !fs.existsSync(path.join(ROOT, folder)))).toEqual([]);
+  });
+});
+
 const isInstalled = spawnSync('actionlint', ['-version']).status === 0;
 describe.skipIf(!isInstalled)(isInstalled ? 'actionlint' : 'actionlint [skipped: it is not on PATH]', () => {
   /** With the action where the workflow finds it, so that its inputs are known. */

@@ -1,43 +1,26 @@
 /** What the pages say about stacks, typed as it stands: in a clone of the checkout, by a reader with a home of their own. */
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { cacheFolder } from '../../tools/folders';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { resetBroker, withBroker } from '../rigs/brokers';
 import { copyCheckout } from '../rigs/checkoutCopy';
 import { missingEngine } from '../rigs/pulumi';
 import { BROKER_SCENES, here } from './brokerScenes';
-import { PageFolder } from './folder';
 import { commandBlocks, nameOf, writtenPages } from './pages';
+import { Reader } from './reader';
 
 const blocks = writtenPages().flatMap(commandBlocks);
 
 withBroker(
   'the pages about stacks',
   (broker) => {
-    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-reader-'));
-    const checkout = path.join(home, 'warren');
-    const folder = new PageFolder(
-      {
-        HOME: home,
-        npm_config_cache: path.join(home, '.npm'),
-        PULUMI_HOME: path.join(home, '.pulumi'),
-        PULUMI_CONFIG_PASSPHRASE: 'a passphrase of a reader',
-        PATH: [inject('engineFolder'), process.env.PATH ?? ''].join(path.delimiter),
-        WARREN_CACHE: cacheFolder(),
-        RABBITMQ_USERNAME: broker.username,
-        RABBITMQ_PASSWORD: broker.password,
-      },
-      checkout,
-    );
+    const reader = new Reader(broker);
+    const { folder, home } = reader;
 
     beforeAll(async () => {
-      copyCheckout(checkout);
+      copyCheckout(folder.path);
       await resetBroker(broker);
     });
     afterAll(() => {
-      fs.rmSync(home, { recursive: true, force: true });
+      reader.dispose();
     });
 
     it.each(Object.entries(BROKER_SCENES))('%s', async (name, scene) => {

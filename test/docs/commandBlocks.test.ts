@@ -6,7 +6,7 @@ import { ROOT } from '../structure/sources';
 import { BROKER_SCENES } from './brokerScenes';
 import { ELSEWHERE } from './elsewhere';
 import { PageFolder } from './folder';
-import { commandBlocks, nameOf, writtenPages } from './pages';
+import { commandBlocks, nameOf, textOf, writtenPages } from './pages';
 import { SCENES } from './scenes';
 import { TUTORIAL_PAGES } from './tutorials';
 
@@ -30,6 +30,12 @@ it('no two blocks of a page begin with the same line', () => {
 it('the tests that are listed are there', () => {
   const missing = Object.values(ELSEWHERE).filter(({ test }) => !fs.existsSync(path.join(ROOT, test)));
   expect(missing).toEqual([]);
+});
+
+it('the test files that CONTRIBUTING.md names are there', () => {
+  const named = [...textOf('CONTRIBUTING.md').matchAll(/test\/\S+\.test\.ts/g)].map(([file]) => file);
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
 });
 
 describe('typed as they stand', () => {

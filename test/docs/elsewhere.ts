@@ -62,6 +62,12 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     reason: NEEDS_DOCKER,
     test: 'test/docker/systems/notifications.test.ts',
   },
+  'CONTRIBUTING.md: npm run check                              # format, lint and types, in a minute; npm run fix repairs':
+    { reason: 'it would run itself', test: '.ci/run' },
+  'CONTRIBUTING.md: WARREN_TEST_VERSIONS=4.3 npx vitest run test/broker/objects.test.ts': {
+    reason: 'it would run itself; that its files are there is looked at',
+    test: 'test/docs/commandBlocks.test.ts',
+  },
   'docs/migration.md: $ npx warren import live:http://old.example.com:15672 --target 4.3 --output shop.yaml':
     {
       reason: 'it needs a RabbitMQ 3.10 with mirrored queues',

@@ -35,6 +35,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     layers: ['docker', 'k8s', 'platform', 'provider', 'broker', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker', '@pulumi/kubernetes'],
   },
+  library: { layers: ['docker', 'k8s', 'provider', 'stacks', 'topology'], packages: [] },
   cli: {
     layers: ['topology', 'broker', 'k8s', 'kubernetesApi', 'scaler', 'tools'],
     packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],
@@ -48,6 +49,7 @@ const IMPURE = /^node:(fs|net|http|https|tls|dgram|dns|child_process|os|timers|w
 const ENTRIES = [
   /^stacks\/index\.ts$/,
   /^cli\/(main|scalerMain|writeDocs)\.ts$/,
+  /^library\/index\.ts$/,
   /^cli\/quickstart\/main\.ts$/,
   /^provider\/(rabbitmq|warren|offline\/(docker|kubernetes))\/plugin\.ts$/,
   /^policy\/pack\.ts$/,

@@ -27,6 +27,7 @@ const FOLDERS = [
   'docker',
   'stacks',
   'policy',
+  'library',
   'cli',
   'tools',
   'test',

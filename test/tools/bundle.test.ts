@@ -86,6 +86,7 @@ it('leaves what is large and rarely needed to a bundle of its own, loaded when i
   const checkout = new Checkout();
   const installed = path.join(checkout.folder, 'node_modules/@kubernetes/client-node/dist');
   fs.mkdirSync(installed, { recursive: true });
+  fs.writeFileSync(path.join(installed, '../package.json'), '{"main":"dist/index.js"}');
   fs.writeFileSync(path.join(installed, 'index.js'), "export const KubeConfig = 'from' + ' there';");
   checkout.write(
     'entry.ts',
