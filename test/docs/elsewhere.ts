@@ -9,6 +9,11 @@ const NEEDS_DOCKER = 'it needs a Docker host';
 const NEEDS_KUBERNETES = 'it needs a Kubernetes cluster';
 const INSTALLS = 'an installation of the package; the address of it is for each reader to say';
 
+const DEAD_LETTERS: Elsewhere = {
+  reason: 'it needs queues full of dead letters',
+  test: 'test/broker/dlq.test.ts',
+};
+
 /** By `nameOf` a block. */
 export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'README.md: npm run quickstart   # a topology on a real local RabbitMQ, proved with a message; brings everything it needs':
@@ -68,6 +73,10 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     reason: 'it would run itself; that its files are there is looked at',
     test: 'test/docs/commandBlocks.test.ts',
   },
+  'docs/dead-letters.md: npx warren dlq list --stack production                          # which queues, how many, from where, why':
+    DEAD_LETTERS,
+  'docs/dead-letters.md: $ npx warren dlq list --stack production': DEAD_LETTERS,
+  'docs/dead-letters.md: $ npx warren dlq show failed --stack production --limit 1': DEAD_LETTERS,
   'docs/migration.md: $ npx warren import live:http://old.example.com:15672 --target 4.3 --output shop.yaml':
     {
       reason: 'it needs a RabbitMQ 3.10 with mirrored queues',

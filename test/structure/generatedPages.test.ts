@@ -6,7 +6,7 @@ import { buildProgram } from '../../cli/main';
 import { documentedKeys, exampleOf, renderTopologyPage } from '../../topology/render/topologyPage';
 import schema from '../../topology/schema.json';
 import { compile } from '../../topology/schema/check';
-import { textOf } from './pages';
+import { textOf } from '../docs/pages';
 
 it('docs/commands.md is what the command line understands', () => {
   const program = buildProgram(() => undefined);
