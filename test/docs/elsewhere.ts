@@ -94,4 +94,14 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
       { reason: 'a step between an old and a new cluster', test: 'test/systems/migration.test.ts' },
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'npx warren dlq list --stack production                          # which queues, how many, from where, why',
+      '$ npx warren dlq list --stack production',
+      '$ npx warren dlq show failed --stack production --limit 1',
+    ].map((first) => [
+      `docs/dead-letters.md: ${first}`,
+      { reason: 'it needs messages that died', test: 'test/broker/dlq.test.ts' },
+    ]),
+  ),
 };
