@@ -121,6 +121,32 @@ async function consumersByQueue(stack: DockerStack): Promise<ReadonlyMap<string,
   return counts;
 }
 
+/**
+ * Rotates, killed at a random moment of each of these limits, and goes on to the end.
+ * @returns how often it was killed before it was over
+ */
+export async function rotateWithKills(
+  { workspace }: DockerStack,
+  args: readonly string[],
+  limitsMs: readonly number[],
+): Promise<number> {
+  let kills = 0;
+  for (const ms of limitsMs.map((limit) => limit * (0.3 + 0.7 * Math.random()))) {
+    const killed = workspace.startWarren(['rotate', ...args]);
+    const isOver = await Promise.race([
+      killed.ended.then(() => true),
+      new Promise<false>((resolve) => setTimeout(() => resolve(false), ms)),
+    ]);
+    killed.kill();
+    await killed.ended;
+    if (isOver) break;
+    kills += 1;
+  }
+  const run = await workspace.warren('rotate', ...args);
+  if (run.exitCode !== 0) throw new Error(`rotate ended with ${String(run.exitCode)}: ${run.output}`);
+  return kills;
+}
+
 /** By run of a publisher, how many messages the broker has confirmed; and what was done, as often as it was. */
 export interface Account {
   readonly sent: ReadonlyMap<string, number>;

@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { callManagement } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
-import { openRotatingStack, rotatingTopology, settle, VHOST, watchConsumers, wrongIn } from './rotating';
+import {
+  openRotatingStack,
+  rotateWithKills,
+  rotatingTopology,
+  settle,
+  VHOST,
+  watchConsumers,
+  wrongIn,
+} from './rotating';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
 import type { DockerStack } from './stack';
 
@@ -64,18 +72,7 @@ describe.skipIf(obstacle !== undefined)(titled('rotation under load'), () => {
     { timeout: TIMEOUT_MS },
     async () => {
       const who = [...WHO, '--user', 'warren-admin'];
-      for (const ms of [8_000, 20_000].map((limit) => limit * (0.3 + 0.7 * Math.random()))) {
-        const killed = stack.workspace.startWarren(['rotate', ...who]);
-        const isOver = await Promise.race([
-          killed.ended.then(() => true),
-          new Promise<false>((resolve) => setTimeout(() => resolve(false), ms)),
-        ]);
-        killed.kill();
-        await killed.ended;
-        if (isOver) break;
-      }
-      const run = await stack.workspace.warren('rotate', ...who);
-      expect(run.exitCode, run.output).toBe(0);
+      await rotateWithKills(stack, who, [8_000, 20_000]);
       const names = await generations();
       expect(names.map((name) => name.replace(/-g\d+$/, '')).sort()).toEqual([...USERS].sort());
       await flowing();
