@@ -7,6 +7,8 @@ export interface TlsSettings {
   readonly cacert?: string;
   readonly clientcertFile?: string;
   readonly clientkeyFile?: string;
+  /** A name that the server's certificate has to be for, in place of the endpoint's host. */
+  readonly serverName?: string;
   /** Accept any server certificate. */
   readonly insecure?: boolean;
 }
@@ -116,6 +118,7 @@ export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly servername?: string;
   readonly rejectUnauthorized?: boolean;
 }
 
@@ -133,6 +136,7 @@ export function readTlsOptions(settings: TlsSettings): TlsOptions {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
+    ...(settings.serverName === undefined ? {} : { servername: settings.serverName }),
     ...(settings.insecure === true ? { rejectUnauthorized: false } : {}),
   };
 }

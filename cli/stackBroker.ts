@@ -22,6 +22,8 @@ export interface StackOutputs {
   readonly portForward?: PortForward;
   /** PEM text of what clients of the stack's own cluster trust. */
   readonly ca?: string;
+  /** What the certificate of the stack's own management API is for, where that isn't its address. */
+  readonly serverName?: string;
   /** By user of the topology, its newest login. */
   readonly users?: Readonly<Record<string, Login & { readonly vhosts: string[] }>>;
 }
@@ -69,9 +71,11 @@ export async function exportedStack(stack: string, ...further: readonly string[]
 
 /** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */
 export function openStackBroker(config: StackConfig, outputs: StackOutputs): Promise<Broker> {
-  const { management, portForward } = outputs;
+  const { management, portForward, ca, serverName } = outputs;
   const settings = {
     ...connectionSettings(config, management),
+    ...(ca === undefined || !isShownOwn(config) ? {} : { cacert: ca }),
+    ...(serverName === undefined ? {} : { serverName }),
     // The API server leads to the pod itself: the node's certificate has nothing to add.
     ...(portForward === undefined ? {} : { detour: openPortForward(portForward), insecure: true }),
   };
@@ -83,6 +87,12 @@ export function stackLogins(config: StackConfig, { admin }: StackOutputs): reado
   const { bootstrapUsername: username, bootstrapPassword: password } = config;
   const isGiven = typeof username === 'string' && typeof password === 'string';
   return [admin, ...(isGiven ? [{ username, password }] : [])];
+}
+
+/** Whether the management API shows the nodes' own certificate: an Ingress has another one. */
+function isShownOwn({ docker, kubernetes }: StackConfig): boolean {
+  const { cluster } = Object(kubernetes ?? {}) as { cluster?: { access?: unknown } };
+  return docker !== undefined || cluster?.access === 'inside';
 }
 
 export function connectionSettings(config: StackConfig, endpoint: string): Omit<BrokerSettings, keyof Login> {

@@ -49,7 +49,10 @@ export interface ClusterSettings {
   /** Where the management API and its UI are; this machine alone, wherever AMQP is. */
   readonly managementAddress: string;
   readonly amqpPort: number;
-  readonly managementPort: number;
+  /** 15672, or 15671 with TLS, where it is left out. */
+  readonly managementPort?: number;
+  /** Where it is left out: with TLS where it leaves the machine, and the topology has `broker.tls`. */
+  readonly managementTls?: boolean;
   /** Of amqps, where the topology has `broker.tls`. */
   readonly amqpsPort: number;
   /** Of each node. */
@@ -168,6 +171,7 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     managementAddress: ipAddress,
     amqpPort: port,
     managementPort: port,
+    managementTls: flag,
     amqpsPort: port,
     memory: size,
     cpus: processors,
@@ -182,7 +186,6 @@ const readCluster: Read<ClusterSettings> = (value, at) => {
     address: LOOPBACK,
     managementAddress: LOOPBACK,
     amqpPort: 5672,
-    managementPort: 15_672,
     amqpsPort: 5671,
     keepVolumes: false,
     plainText: false,
@@ -205,7 +208,8 @@ export function isLoopback(address: string): boolean {
 }
 
 function refuseSamePorts(cluster: ClusterSettings, at: string): void {
-  const { address, managementAddress, amqpPort, amqpsPort, managementPort } = cluster;
+  const { address, managementAddress, amqpPort, amqpsPort } = cluster;
+  const managementPort = cluster.managementPort ?? (cluster.managementTls === true ? 15_671 : 15_672);
   if (address !== managementAddress && ![address, managementAddress].some(isEveryAddress)) return;
   const [name] =
     Object.entries({ amqpPort, amqpsPort }).find(([, number]) => number === managementPort) ?? [];

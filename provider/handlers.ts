@@ -1,4 +1,5 @@
 /** The engine's calls: from its messages to plain values and back. */
+import type { BrokerSettings } from '../broker/endpoint';
 import type { Plugin } from './plugin';
 import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
@@ -16,6 +17,7 @@ import {
   parseCredentials,
   parseProviderConfig,
   withEnvironment,
+  type ProviderConfig,
 } from './providerConfig';
 import { openSession } from './session';
 import { UserError } from './userError';
@@ -43,6 +45,7 @@ export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResp
   plugin.seen = {
     formerLogins: parseCredentials(readInputs(olds)),
     requireBroker: readInputs(news).flag('requireBroker', false),
+    ...(isSameCluster(olds, news) ? { former: olds } : {}),
   };
   // Without them the administrator gets in alone. Others are a change, or the engine would go on with the old ones.
   const isUnshown = (name: string): boolean =>
@@ -51,6 +54,27 @@ export function diffConfig(plugin: Plugin, request: pb.DiffRequest): pb.DiffResp
     changes: changesInPlace(olds, news, (name) => !isUnshown(name)),
     deleteBeforeReplace: false,
   });
+}
+
+/** Only where both name it: another endpoint may as well be another broker. */
+function isSameCluster(olds: PropertyMap, news: PropertyMap): boolean {
+  const { ownCluster } = news;
+  return typeof ownCluster === 'string' && ownCluster !== '' && olds.ownCluster === ownCluster;
+}
+
+/** Undefined where the state's provider reached the broker as this one does, or can't be read any more. */
+function formerSettings(
+  { seen, environment }: Plugin,
+  { settings }: ProviderConfig,
+): BrokerSettings | undefined {
+  if (seen?.former === undefined || hasUnknown(seen.former)) return undefined;
+  const inputs = readInputs(seen.former);
+  const former = parseProviderConfig(inputs, environment).settings;
+  if (inputs.failures.length === 0) checkSettings(inputs, former);
+  // Who logs in is another matter.
+  const nobody = { username: '', password: '' };
+  const isSameWay = canonicalJson({ ...former, ...nobody }) === canonicalJson({ ...settings, ...nobody });
+  return inputs.failures.length > 0 || isSameWay ? undefined : former;
 }
 
 export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.ConfigureResponse {
@@ -67,7 +91,11 @@ export function configure(plugin: Plugin, request: pb.ConfigureRequest): pb.Conf
   const fallbackCredentials =
     config.fallbackCredentials.length > 0 ? config.fallbackCredentials : (plugin.seen?.formerLogins ?? []);
   const requireBroker = plugin.seen?.requireBroker ?? config.requireBroker;
-  plugin.session = openSession({ ...config, fallbackCredentials, requireBroker }, plugin.onWait);
+  const former = formerSettings(plugin, config);
+  plugin.session = openSession(
+    { ...config, fallbackCredentials, requireBroker, ...(former === undefined ? {} : { former }) },
+    plugin.onWait,
+  );
   if (plugin.isCancelled) plugin.session.cancel();
   return configured();
 }

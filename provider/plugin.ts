@@ -40,6 +40,8 @@ export interface Plugin {
     readonly formerLogins: readonly Credentials[];
     /** As the program says it now: what counts as no change, the engine gives as the state has it. */
     readonly requireBroker: boolean;
+    /** Inputs of the state's provider, where it reached the same cluster in another way. */
+    readonly former?: PropertyMap;
   };
   isCancelled: boolean;
 }

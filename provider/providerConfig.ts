@@ -26,6 +26,8 @@ export interface ProviderConfig {
   readonly isReadOnly: boolean;
   /** The way into a Kubernetes cluster, where the broker is in one. */
   readonly portForward?: PortForward;
+  /** How the state's provider reached the same cluster: it answers there until its nodes are changed. */
+  readonly former?: BrokerSettings;
 }
 
 /** Approvals for this run only, so that they needn't be written into a stack's configuration. */
@@ -67,6 +69,7 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     ...optional('cacert'),
     ...optional('clientcertFile'),
     ...optional('clientkeyFile'),
+    ...optional('serverName'),
     ...optional('proxy'),
     insecure: inputs.flag('insecure', false),
     ...limit(inputs, environment, 'requestTimeout', 'requestTimeoutMs'),

@@ -19,6 +19,9 @@ export interface OpenSession extends Session {
   cancel(): void;
 }
 
+/** To the broker, as somebody. */
+type Way = (username: string, password: string) => Broker;
+
 /** Prepares a session; nothing is sent before the first `broker()`. `onWait` hears of what takes long. */
 export function openSession(config: ProviderConfig, onWait: (notice: string) => void): OpenSession {
   const { portForward } = config;
@@ -26,22 +29,31 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     portForward === undefined
       ? config.settings
       : { ...config.settings, detour: openPortForward(portForward) };
-  const shared = { cluster: openCluster(settings), onWait };
+  const ways = [settings, ...(config.former === undefined ? [] : [config.former])].map((way): Way => {
+    const shared = { cluster: openCluster(way), onWait };
+    return (username, password) => openBroker({ ...way, username, password }, shared);
+  });
   const opened: Broker[] = [];
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
   let snapshot: Promise<Snapshot> | undefined;
   // Told apart: whoever has to do something on the broker says why it can't, also where a comparison said so before.
   const [outage, snapshotOutage] = [openOutage(), openOutage()];
-  const brokerAs = (username: string, password: string): Broker => {
-    const opening = openBroker({ ...settings, username, password }, shared);
+  const kept = (opening: Broker): Broker => {
     const broker = config.isReadOnly ? readOnly(opening) : opening;
     if (isCancelled) broker.cancel();
     opened.push(broker);
     return broker;
   };
+  const [newest, ...others] = ways.map(
+    (way): Way =>
+      (username, password) =>
+        kept(way(username, password)),
+  );
+  if (newest === undefined) throw new Error('there is a way to the broker');
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
-  const loggedIn = (): Promise<Broker> => (login ??= logIn(brokerAs, chain));
+  const begin = (): Promise<Broker> => logInBy([newest, ...others], chain);
+  const loggedIn = (): Promise<Broker> => (login ??= begin());
   const told = async <T>(by: Outage, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -63,9 +75,8 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     username: settings.username,
     approvals: config.approvals,
     requireBroker: config.requireBroker,
-    brokerAs,
+    brokerAs: newest,
     logIn: (isAnew = false) => {
-      const begin = (): Promise<Broker> => logIn(brokerAs, chain);
       login = login === undefined || isAnew ? begin() : login.catch(begin);
       return login;
     },
@@ -81,11 +92,25 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
   };
 }
 
-/** As the first administrator of the chain that gets in; else as the first who gets in at all. */
-async function logIn(
-  brokerAs: (username: string, password: string) => Broker,
+/** Another way is for a broker that isn't there yet by the newest one; what is wrong with that is what is told. */
+async function logInBy(
+  [newest, ...others]: readonly [Way, ...Way[]],
   chain: readonly Credentials[],
 ): Promise<Broker> {
+  try {
+    return await logIn(newest, chain);
+  } catch (error) {
+    if (!isBrokerError(error, 'unreachable', 'timeout', 'notRabbitMQ')) throw error;
+    for (const other of others) {
+      const broker = await logIn(other, chain).catch(() => undefined);
+      if (broker !== undefined) return broker;
+    }
+    throw error;
+  }
+}
+
+/** As the first administrator of the chain that gets in; else as the first who gets in at all. */
+async function logIn(brokerAs: Way, chain: readonly Credentials[]): Promise<Broker> {
   let firstFailure: BrokerError | undefined;
   let withoutTag: Broker | undefined;
   const untagged: string[] = [];

@@ -10,7 +10,7 @@ import { readProjectFile } from './projectFile';
 interface Where {
   /** Of the cluster's names. */
   readonly prefix: string;
-  readonly provider: pulumi.ProviderResource;
+  readonly provider: () => pulumi.ProviderResource;
 }
 
 /** Undefined where the topology wants no TLS. */
@@ -22,17 +22,20 @@ export function certificatesFor(
   if (broker?.tls === undefined) return undefined;
   const { tls = OWN_AUTHORITY } = settings;
   if (!('ca' in tls)) {
-    const { address } = settings;
+    const published = [settings.address, settings.managementAddress].filter((one) => !isEveryAddress(one));
     const hosts = Array.from({ length: broker.nodes ?? 1 }, (_, index) => hostOf(index + 1));
     return ownCertificates({
       ...tls,
-      ...where,
+      prefix: where.prefix,
+      provider: where.provider(),
       names: [BROKER_HOST, ...hosts, 'localhost', ...tls.names],
-      addresses: ['127.0.0.1', ...(isEveryAddress(address) ? [] : [address])],
+      addresses: ['127.0.0.1', ...published],
     });
   }
+  const ca = readProjectFile(tls.ca, 'docker.cluster.tls.ca');
   return {
-    ca: readProjectFile(tls.ca, 'docker.cluster.tls.ca'),
+    ca,
+    caNow: ca,
     certificate: readProjectFile(tls.certificate, 'docker.cluster.tls.certificate'),
     key: pulumi.secret(readProjectFile(tls.key, 'docker.cluster.tls.key')),
   };

@@ -1,7 +1,8 @@
 /** The stack's Docker side: the cluster before the topology, the workers after it. Loaded only where a stack has one. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { BROKER_HOST, Cluster, MANAGEMENT_PORT } from '../docker/cluster/index';
+import { BROKER_HOST, Cluster } from '../docker/cluster/index';
+import { MANAGEMENT_PORT } from '../docker/cluster/management';
 import { buildFor } from '../docker/build';
 import { labelsOf, nameAt, type Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
@@ -62,8 +63,12 @@ export class DockerPlatform {
   readonly #images = new Map<string, pulumi.Input<string>>();
   #certificates: ClusterCertificates | undefined;
 
-  /** @param warrenProvider asks the cluster while its nodes are replaced */
-  constructor(args: DockerPlatformArgs, warrenProvider: () => Provider) {
+  /** @param warrenProvider asks the cluster while its nodes are replaced, trusting these authorities */
+  constructor(
+    args: DockerPlatformArgs,
+    warrenProvider: (ca: pulumi.Input<string> | undefined) => Provider,
+    certificateProvider: () => Provider,
+  ) {
     this.#args = args;
     // What can't be refuses the whole, before any of it is made.
     this.#plans = planFleets(args);
@@ -79,7 +84,9 @@ export class DockerPlatform {
       this.begun = [];
       return;
     }
-    const asking = warrenProvider();
+    const where = { prefix, provider: certificateProvider };
+    this.#certificates = certificatesFor(args.topology, own.cluster, where);
+    const asking = warrenProvider(this.trustedNow);
     this.cluster = this.#makeCluster(own.cluster, asking);
     this.begun = [this.cluster.ready, ...this.#load(this.cluster.ready, asking)];
   }
@@ -101,10 +108,6 @@ export class DockerPlatform {
   #makeCluster(settings: ClusterSettings, warrenProvider: Provider): Cluster {
     const { topology, settings: stack } = this.#args;
     warnOfMemory(topology, settings);
-    this.#certificates = certificatesFor(topology, settings, {
-      prefix: this.#place.prefix,
-      provider: warrenProvider,
-    });
     return new Cluster('cluster', {
       place: this.#place,
       topology,
@@ -178,6 +181,11 @@ export class DockerPlatform {
   /** PEM text of the authorities that clients of the stack's own cluster trust. */
   get trusted(): pulumi.Input<string> | undefined {
     return this.#certificates?.ca;
+  }
+
+  /** The same for a provider, in a preview as well. */
+  get trustedNow(): pulumi.Input<string> | undefined {
+    return this.#certificates?.caNow;
   }
 
   /** Copies on all nodes that queues ask for, also on those that joined after them. */

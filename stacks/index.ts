@@ -21,6 +21,7 @@ import {
   passwordOf,
   removeUnwantedUsers,
 } from './brokerLogin';
+import { withOwnDocker } from './dockerConnection';
 import { isOwnUser, readDefinitionsFile } from './definitionsFile';
 import { Drain } from './drain';
 import { refuseAmbiguous } from './givenPasswords';
@@ -28,7 +29,7 @@ import { withOwnKubernetes } from './kubernetesConnection';
 import { loginsOf } from './logins';
 import { plainListenersOf } from './plainListeners';
 import { refusal } from './refusal';
-import { readSettings, withOwnAmqp, type Settings } from './settings';
+import { readSettings, type Settings } from './settings';
 import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
 import { readTopologyText } from './topologyText';
 import type { MonitoringOutputs } from './dockerPlatform';
@@ -42,6 +43,8 @@ interface Outputs {
   readonly portForward?: pulumi.Input<PortForwardArgs>;
   /** PEM text of the authorities that the nodes' certificates are from, where they have any. */
   readonly ca?: pulumi.Input<string>;
+  /** The name that the certificate of its management API is for, where that isn't the address itself. */
+  readonly serverName?: pulumi.Input<string>;
   /** By user of the topology: the newest generation's name and password, and the vhosts it may enter. */
   readonly users: Record<string, { username: string; password: pulumi.Output<string>; vhosts: string[] }>;
   /** Prometheus and Grafana, where the stack brings them. */
@@ -56,7 +59,7 @@ interface Loaded {
 function program(): Outputs | Promise<Outputs> {
   const given = readSettings(new pulumi.Config(), process.env);
   const loaded = loadObjects(given);
-  const settings = withOwnKubernetes(withOwnAmqp(given, loaded.topology), loaded.topology);
+  const settings = withOwnKubernetes(withOwnDocker(given, loaded.topology), loaded.topology);
   const { objects } = loaded;
   spareDebugging(process.env);
   if (isAdopting(process.env)) return adopt(settings, objects);
@@ -72,23 +75,30 @@ function program(): Outputs | Promise<Outputs> {
 
 /** Docker's cluster before the topology, and the workers after it. */
 async function onDocker(
-  settings: Settings,
+  given: Settings,
   docker: DockerSettings,
   { objects, topology: model }: Loaded,
 ): Promise<Outputs> {
   const plain = docker.cluster === undefined ? undefined : plainListenersOf(docker.cluster, model);
-  if (settings.isProduction && plain !== undefined) {
+  if (given.isProduction && plain !== undefined) {
     throw refusal(
-      `Stack ${settings.stack} is a production stack, and ${plain} Where that is meant, say so: pulumi config set --path docker.cluster.plainText true --stack ${settings.stack}`,
+      `Stack ${given.stack} is a production stack, and ${plain} Where that is meant, say so: pulumi config set --path docker.cluster.plainText true --stack ${given.stack}`,
     );
   }
   // Docker's classes take a while to load, and most stacks have nothing on Docker.
   const { DockerPlatform } = await import('./dockerPlatform.js');
   const file = docker.cluster?.definitions;
-  const definitions =
-    file === undefined ? {} : { definitions: readDefinitionsFile(file, isOwnUser(settings)) };
-  const args = { settings, docker, topology: model, ...definitions };
-  const platform = new DockerPlatform(args, () => clusterProvider(settings));
+  const definitions = file === undefined ? {} : { definitions: readDefinitionsFile(file, isOwnUser(given)) };
+  const trusting = (ca: pulumi.Input<string> | undefined): Settings =>
+    ca === undefined || !given.connection.endpoint.startsWith('https:')
+      ? given
+      : { ...given, connection: { ...given.connection, cacert: ca } };
+  const platform = new DockerPlatform(
+    { settings: given, docker, topology: model, ...definitions },
+    (ca) => clusterProvider(trusting(ca)),
+    () => certificateProvider(given),
+  );
+  const settings = trusting(platform.trustedNow);
   const ready = platform.cluster?.ready;
   const login = connect(
     settings,
@@ -218,8 +228,10 @@ function register(
 
 function outputsOf(settings: Settings, objects: readonly BrokerObject[]): Outputs {
   const admin = newestCredential(settings, settings.adminUser);
+  const { endpoint, serverName } = settings.connection;
   return {
-    management: settings.connection.endpoint,
+    management: endpoint,
+    ...(serverName === undefined ? {} : { serverName }),
     ...(settings.amqp === undefined ? {} : { amqp: settings.amqp }),
     admin,
     users: Object.fromEntries(

@@ -6,6 +6,8 @@ import { Authority, Certificate } from '../provider/warren/certificateResources'
 export interface ClusterCertificates {
   /** All that clients trust. */
   readonly ca: pulumi.Input<string>;
+  /** The same for a provider, which can't wait: a preview leaves out the authorities that only its `up` makes. */
+  readonly caNow: pulumi.Input<string>;
   readonly certificate: pulumi.Input<string>;
   /** Secret. */
   readonly key: pulumi.Input<string>;
@@ -54,6 +56,21 @@ export function ownCertificates(args: OwnCertificatesArgs): ClusterCertificates 
     },
     { provider },
   );
-  const ca = pulumi.all(all.map((one) => one.certificate)).apply((texts) => texts.join(''));
-  return { ca, certificate: certificate.certificate, key: certificate.key };
+  const texts = all.map((one) => one.certificate);
+  return {
+    ca: pulumi.all(texts).apply((known) => known.join('')),
+    caNow: pulumi.output(Promise.all(texts.map(nowOf)).then((known) => known.join(''))),
+    certificate: certificate.certificate,
+    key: certificate.key,
+  };
+}
+
+/** Empty where nobody knows it yet. */
+async function nowOf(text: pulumi.Output<string>): Promise<string> {
+  // Part of the SDK's outputs, but not of their types.
+  const { isKnown } = text as pulumi.Output<string> & { readonly isKnown: Promise<boolean> };
+  if (!(await isKnown)) return '';
+  return new Promise((resolve) => {
+    text.apply(resolve);
+  });
 }

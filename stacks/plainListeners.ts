@@ -1,4 +1,5 @@
 /** What others on the network could read of a production stack's own cluster: logins and messages without TLS. */
+import { managementOf } from '../docker/cluster/management';
 import { isLoopback, type ClusterSettings } from '../docker/settings';
 import type { Topology } from '../topology/model';
 
@@ -13,8 +14,8 @@ export function plainListenersOf(
     const listener = broker?.tls === undefined ? 'AMQP' : 'AMQP without TLS, beside that with TLS,';
     return `${listener} is published on ${address}: logins and messages cross the network in plain text. Say \`broker: {tls: {only: true}}\` in the topology (the stack makes the certificates), or leave docker.cluster.address at 127.0.0.1.`;
   }
-  if (!isLoopback(managementAddress)) {
-    return `the management API, which speaks no TLS here, is published on ${managementAddress}: the administrator's login crosses the network in plain text. Leave docker.cluster.managementAddress at 127.0.0.1, and reach it by \`ssh -L\` or a proxy with TLS.`;
+  if (!isLoopback(managementAddress) && !managementOf(cluster, broker).isTls) {
+    return `the management API is published on ${managementAddress} without TLS: the administrator's login crosses the network in plain text. Say \`broker: {tls: {only: true}}\` in the topology, and nothing of docker.cluster.managementTls; or leave docker.cluster.managementAddress at 127.0.0.1, and reach it by \`ssh -L\`.`;
   }
   return undefined;
 }

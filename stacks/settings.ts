@@ -6,11 +6,10 @@
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
 import { nearest } from '../topology/names';
-import type { Topology } from '../topology/model';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
 import { PlatformSettingsError } from '../platform/reads';
-import { isEveryAddress, readDockerSettings, type DockerSettings } from '../docker/settings';
+import { readDockerSettings, type DockerSettings } from '../docker/settings';
 import { readKubernetesSettings, type KubernetesSettings } from '../k8s/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
 import { CONNECTION_KEYS, readConnection, type Connection, type OwnEndpoint } from './connection';
@@ -64,7 +63,7 @@ export const SETTINGS_KEYS = [
 ];
 const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
 
-/** Stands for that of a cluster on Kubernetes until the topology is read. */
+/** Stands for that of a cluster of the stack's own until the topology is read. */
 const UNKNOWN_ENDPOINT = 'http://rabbitmq';
 
 /** No secret: the whole world knows it. */
@@ -159,30 +158,10 @@ function ownEndpoint(
   docker: DockerSettings | undefined,
   kubernetes: KubernetesSettings | undefined,
 ): OwnEndpoint | undefined {
-  if (docker?.cluster !== undefined) return { url: endpointOf(docker.cluster), key: 'docker.cluster' };
-  // Which of its ports it is, and under which name, the topology and the namespace say.
+  // Which of its ports it is, and under which name, the topology and the platform say.
+  if (docker?.cluster !== undefined) return { url: UNKNOWN_ENDPOINT, key: 'docker.cluster' };
   if (kubernetes?.cluster !== undefined) return { url: UNKNOWN_ENDPOINT, key: 'kubernetes.cluster' };
   return undefined;
-}
-
-/** From here: what is published on all addresses is found on this machine's own. */
-function reachable(address: string): string {
-  if (isEveryAddress(address)) return '127.0.0.1';
-  return address.includes(':') ? `[${address}]` : address;
-}
-
-function endpointOf({ managementAddress, managementPort }: NonNullable<DockerSettings['cluster']>): string {
-  return `http://${reachable(managementAddress)}:${managementPort}`;
-}
-
-/** The address of a cluster that the stack itself makes, unless it says another one. */
-export function withOwnAmqp(settings: Settings, { broker }: Topology): Settings {
-  const cluster = settings.docker?.cluster;
-  if (cluster === undefined || settings.amqp !== undefined) return settings;
-  const host = reachable(cluster.address);
-  const isTlsOnly = broker?.tls?.only === true;
-  const amqp = isTlsOnly ? `amqps://${host}:${cluster.amqpsPort}` : `amqp://${host}:${cluster.amqpPort}`;
-  return { ...settings, amqp };
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

@@ -2,6 +2,8 @@
 import { clusterLines, confWith, QUORUM, type ConfLine } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { METRICS_PORT } from '../../topology/render/monitoring/scrape';
+import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
+import { MANAGEMENT_PORT, MANAGEMENT_TLS_PORT } from './management';
 
 export interface NodeConfOptions {
   readonly clusterName: string;
@@ -11,6 +13,8 @@ export interface NodeConfOptions {
   readonly memoryBytes?: number;
   /** Whether clients come through a proxy that says who they are. */
   readonly isBehindProxy: boolean;
+  /** The management API speaks TLS, beside the one in plain text inside of the network. */
+  readonly hasManagementTls: boolean;
 }
 
 export function hostOf(number: number): string {
@@ -29,14 +33,28 @@ export function metricsOf({ broker }: Topology): readonly string[] {
 
 /** rabbitmq.conf without secrets. */
 export function nodeConf(topology: Topology, options: NodeConfOptions): string {
-  const { clusterName, nodes, isBehindProxy, memoryBytes } = options;
+  const { clusterName, nodes, isBehindProxy, hasManagementTls, memoryBytes } = options;
   const lines: ConfLine[] = [
     ...clusterLines(clusterName, peersOf(options).map(nodeName), nodes),
     ...(isBehindProxy ? [['proxy_protocol', true] as const] : []),
     // Otherwise a share of the memory is one of the machine's, not of the container's.
     ...(memoryBytes === undefined ? [] : [['total_memory_available_override_value', memoryBytes] as const]),
+    ...(hasManagementTls ? managementTlsLines() : []),
   ];
   return confWith(lines, topology);
+}
+
+/** No client certificate is asked for there: people come by their browsers, with a password. */
+function managementTlsLines(): ConfLine[] {
+  return [
+    ['management.tcp.port', MANAGEMENT_PORT],
+    ['management.ssl.port', MANAGEMENT_TLS_PORT],
+    ['management.ssl.cacertfile', `${TLS_FOLDER}/ca.crt`],
+    ['management.ssl.certfile', `${TLS_FOLDER}/tls.crt`],
+    ['management.ssl.keyfile', `${TLS_FOLDER}/tls.key`],
+    ['management.ssl.versions.1', 'tlsv1.3'],
+    ['management.ssl.versions.2', 'tlsv1.2'],
+  ];
 }
 
 /**

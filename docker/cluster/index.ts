@@ -21,6 +21,7 @@ import { labelsOf, limitsOf, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { hostOf, nodeConf, nodeName } from './conf';
 import { haproxyConf, type ProxiedPort } from './haproxy';
+import { MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, managementOf, type Management } from './management';
 
 export interface ClusterArgs {
   readonly place: Place;
@@ -44,7 +45,6 @@ export interface ClusterArgs {
 /** Inside of the network, one name for whoever answers. */
 export const BROKER_HOST = 'rabbitmq';
 export const AMQP_PORT = 5672;
-export const MANAGEMENT_PORT = 15_672;
 
 const STOP_SECONDS = 120;
 const READY_SECONDS = 300;
@@ -197,6 +197,7 @@ export class Cluster extends pulumi.ComponentResource {
       number,
       nodes: this.size(),
       isBehindProxy: this.size() > 1,
+      hasManagementTls: this.management().isTls,
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
     });
     const login = bootstrap.password.apply((password) =>
@@ -251,28 +252,33 @@ export class Cluster extends pulumi.ComponentResource {
   private proxied(): ProxiedPort[] {
     const { tls } = this.args.topology.broker ?? {};
     const messages = { isProxyProtocol: true, isAtOneNode: false };
+    const management = { isProxyProtocol: false, isAtOneNode: true };
     return [
       ...(tls?.only === true ? [] : [{ name: 'amqp', port: AMQP_PORT, ...messages }]),
       ...(tls === undefined ? [] : [{ name: 'amqps', port: tls.port, ...messages }]),
-      { name: 'management', port: MANAGEMENT_PORT, isProxyProtocol: false, isAtOneNode: true },
+      // For the stack's own containers, in any case.
+      { name: 'management', port: MANAGEMENT_PORT, ...management },
+      ...(this.management().isTls
+        ? [{ name: 'management-tls', port: MANAGEMENT_TLS_PORT, ...management }]
+        : []),
     ];
   }
 
   /** In the order of the inner ports, as Docker's provider keeps them. */
   private published(): docker.types.input.ContainerPort[] {
-    const { settings } = this.args;
-    const externals = new Map([
-      ['amqp', settings.amqpPort],
-      ['amqps', settings.amqpsPort],
-      ['management', settings.managementPort],
-    ]);
-    return this.proxied()
-      .map(({ name, port }) => ({
-        internal: port,
-        external: externals.get(name) ?? port,
-        ip: name === 'management' ? settings.managementAddress : settings.address,
-      }))
-      .sort((a, b) => a.internal - b.internal);
+    const { settings, topology } = this.args;
+    const { address, managementAddress, amqpPort, amqpsPort } = settings;
+    const { tls } = topology.broker ?? {};
+    const { port, innerPort } = this.management();
+    return [
+      ...(tls === undefined ? [] : [{ internal: tls.port, external: amqpsPort, ip: address }]),
+      ...(tls?.only === true ? [] : [{ internal: AMQP_PORT, external: amqpPort, ip: address }]),
+      { internal: innerPort, external: port, ip: managementAddress },
+    ].sort((a, b) => a.internal - b.internal);
+  }
+
+  private management(): Management {
+    return managementOf(this.args.settings, this.args.topology.broker);
   }
 }
 

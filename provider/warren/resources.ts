@@ -28,6 +28,10 @@ export interface ConnectionArgs {
   readonly cacert?: pulumi.Input<string>;
   readonly clientcertFile?: pulumi.Input<string>;
   readonly clientkeyFile?: pulumi.Input<string>;
+  /** A name that the broker's certificate has to be for, in place of the endpoint's host. */
+  readonly serverName?: pulumi.Input<string>;
+  /** Names a cluster of the stack's own: where its address changes, it answers at the old one for a while. */
+  readonly ownCluster?: pulumi.Input<string>;
   /** Accept any server certificate. For experiments only. */
   readonly insecure?: pulumi.Input<boolean>;
   /** Into a Kubernetes cluster, where the endpoint's name is known. */
@@ -58,6 +62,8 @@ export function connectionInputs(args: ConnectionArgs): pulumi.Inputs {
     cacert: args.cacert,
     clientcertFile: args.clientcertFile,
     clientkeyFile: args.clientkeyFile,
+    serverName: args.serverName,
+    ownCluster: args.ownCluster,
     insecure: pulumi.output(args.insecure).apply(asText),
     portForward: pulumi.output(args.portForward).apply(asText),
   };

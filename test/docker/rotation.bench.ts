@@ -22,6 +22,40 @@ const WHO = ['publisher', 'pika', 'aio', 'celery'].flatMap((user) => ['--user', 
 const TIMEOUT_MS = 1_800_000;
 const NOTHING_WRONG: Wrong = { lost: [], doubled: [] };
 
+/** How many jobs are done so far. */
+async function doneAt(stack: DockerStack): Promise<{ count: number; ms: number }> {
+  const queue = `queues/${VHOST}/done`;
+  const { messages = 0 } = await callManagement<{ messages?: number }>(await stack.admin(), 'GET', queue);
+  return { count: messages, ms: performance.now() };
+}
+
+/** Figures of what was done meanwhile. */
+async function measured(
+  stack: DockerStack,
+  work: () => Promise<number[]>,
+): Promise<Readonly<Record<string, number | string>>> {
+  const from = await doneAt(stack);
+  const consumers = watchConsumers(stack);
+  const took = await work();
+  const fewest = await consumers.stop();
+  const to = await doneAt(stack);
+  return {
+    'done per s meanwhile (1,000)': Math.round((to.count - from.count) / ((to.ms - from.ms) / 1_000)),
+    'each took, s': took.join(', '),
+    'fewest consumers of a queue (1)': fewest,
+  };
+}
+
+async function times(count: number, once: () => Promise<void>): Promise<number[]> {
+  const took: number[] = [];
+  for (let round = 0; round < count; round++) {
+    const before = performance.now();
+    await once();
+    took.push(seconds(performance.now() - before));
+  }
+  return took;
+}
+
 describe.skipIf(obstacle !== undefined)(titled('rotation under load'), () => {
   let stack: DockerStack;
 
@@ -34,38 +68,8 @@ describe.skipIf(obstacle !== undefined)(titled('rotation under load'), () => {
     await stack.dispose();
   });
 
-  const doneAt = async (): Promise<{ count: number; ms: number }> => {
-    const queue = `queues/${VHOST}/done`;
-    const { messages = 0 } = await callManagement<{ messages?: number }>(await stack.admin(), 'GET', queue);
-    return { count: messages, ms: performance.now() };
-  };
-
-  /** Figures of what was done meanwhile. */
-  async function measured(work: () => Promise<number[]>): Promise<Readonly<Record<string, number | string>>> {
-    const from = await doneAt();
-    const consumers = watchConsumers(stack);
-    const took = await work();
-    const fewest = await consumers.stop();
-    const to = await doneAt();
-    return {
-      'done per s meanwhile (1,000)': Math.round((to.count - from.count) / ((to.ms - from.ms) / 1_000)),
-      'each took, s': took.join(', '),
-      'fewest consumers of a queue (1)': fewest,
-    };
-  }
-
-  async function times(count: number, once: () => Promise<void>): Promise<number[]> {
-    const took: number[] = [];
-    for (let round = 0; round < count; round++) {
-      const before = performance.now();
-      await once();
-      took.push(seconds(performance.now() - before));
-    }
-    return took;
-  }
-
   it('rotation: three times in a row', { timeout: TIMEOUT_MS }, async () => {
-    const figures = await measured(() =>
+    const figures = await measured(stack, () =>
       times(3, async () => {
         const run = await stack.workspace.warren('rotate', ...WHO);
         expect(run.exitCode, run.output).toBe(0);
@@ -77,7 +81,7 @@ describe.skipIf(obstacle !== undefined)(titled('rotation under load'), () => {
   it('rotation: killed at random moments', { timeout: TIMEOUT_MS }, async () => {
     let kills = 0;
     const who = [...WHO, '--user', 'warren-admin'];
-    const figures = await measured(() =>
+    const figures = await measured(stack, () =>
       times(3, async () => {
         kills += await rotateWithKills(stack, who, [15_000, 40_000, 40_000]);
       }),

@@ -204,8 +204,8 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
   });
 
   it(
-    'makes certificates by itself, and replaces their authority while clients trust both',
-    { timeout: 600_000 },
+    'makes certificates by itself, and replaces their authority while clients trust both; the management API, too',
+    { timeout: 900_000 },
     async () => {
       const [amqpsPort = 0] = await findFreePorts(1);
       const stack = await open({
@@ -222,13 +222,27 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
       expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);
       const old = await stack.authority();
       await openTls(amqpsPort, [Buffer.from(old)]);
-      const isTrusted = (ca: string): Promise<boolean> =>
-        openTls(amqpsPort, [Buffer.from(ca)]).then(
-          () => true,
-          () => false,
+      // Both listeners have the same certificate: one answer.
+      const isTrusted = async (ca: string): Promise<boolean> => {
+        const found = [amqpsPort, stack.managementPort].map((port) =>
+          openTls(port, [Buffer.from(ca)]).then(
+            () => true,
+            () => false,
+          ),
         );
+        const [byAmqp, byManagement] = await Promise.all(found);
+        expect(byManagement).toBe(byAmqp);
+        return byAmqp === true;
+      };
       const handedOver = path.join(stack.workspace.folder, 'ca.pem');
-      stack.setCluster({ amqpsPort, tls: { handOver: { file: handedOver, within: '1h' } } });
+      const handOver = { file: handedOver, within: '1h' };
+      stack.setCluster({ amqpsPort, managementTls: true, tls: { handOver } });
+      // Its gate and its preview ask the node where it answers so far.
+      const changed = await stack.workspace.up();
+      expect(changed.exitCode, changed.output).toBe(0);
+      expect(changed.output).not.toContain('without asking it');
+      expect(await isTrusted(old)).toBe(true);
+      await expect(fetch(`http://127.0.0.1:${stack.managementPort}/`)).rejects.toThrow();
       // The worker consumes after each step, or its `up` would fail.
       const begun = await stack.workspace.warren('rotate', '--authority');
       expect(begun.exitCode, begun.output).toBe(0);
@@ -262,6 +276,16 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
       expect(fs.readFileSync(handedOver, 'utf8')).toBe(next);
       const shown = JSON.stringify(await stack.container('rabbitmq-1')) + stack.workspace.stateText();
       expect(shown).not.toMatch(/PRIVATE KEY/);
+
+      // At once: the one `up` still has to trust what the node shows until then.
+      const atOnce = await stack.workspace.warren('rotate', '--authority', '--now');
+      expect(atOnce.exitCode, atOnce.output).toBe(0);
+      expect(atOnce.output).not.toContain('without asking it');
+      expect([await isTrusted(next), await isTrusted(await stack.authority())]).toEqual([false, true]);
+      const status = await stack.workspace.warren('status');
+      expect(status.exitCode, status.output).toBe(0);
+      const refreshed = await stack.workspace.warren('status', '--access');
+      expect(refreshed.output).toContain('warren-admin');
     },
   );
 

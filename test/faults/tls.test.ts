@@ -6,6 +6,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whoAmI } from '../../broker/overview';
+import { openBroker } from '../../broker/transport';
 import { resetBroker, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { PulumiWorkspace } from '../rigs/pulumi';
@@ -77,6 +79,17 @@ describe.skipIf(reason !== undefined)(title, () => {
       const asClient = ({ certFile, keyFile }: Certificate): Files => ({
         clientcertFile: certFile,
         clientkeyFile: keyFile,
+      });
+
+      it('takes a certificate for the name that it is told in place of the host', async () => {
+        const way = {
+          ...{ endpoint: proxyOf('elsewhere').endpoint, cacertFile: ours.certFile, ...asClient(client) },
+          ...{ username: broker.username, password: broker.password },
+        };
+        const named = openBroker({ ...way, serverName: 'rabbit.example.com' });
+        expect((await whoAmI(named)).name).toBe(broker.username);
+        const misnamed = openBroker({ ...way, serverName: 'rabbit.example.net' });
+        await expect(whoAmI(misnamed)).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
       });
 
       const wrong: readonly [string, string, () => Files, RegExp][] = [

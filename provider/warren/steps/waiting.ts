@@ -27,6 +27,7 @@ export async function waitFor({ session, status }: StepCall, waiting: Waiting): 
   const startMs = performance.now();
   let seenMs = startMs;
   let refusedSinceMs: number | undefined;
+  let hasFailed = false;
   let told: string | undefined;
   for (;;) {
     const missing = await lookOnce();
@@ -45,12 +46,14 @@ export async function waitFor({ session, status }: StepCall, waiting: Waiting): 
 
   async function lookOnce(): Promise<string | undefined> {
     try {
-      const found = await waiting.look(await session.logIn(refusedSinceMs !== undefined));
+      const found = await waiting.look(await session.logIn(hasFailed));
+      hasFailed = false;
       seenMs = performance.now();
       refusedSinceMs = undefined;
       return found;
     } catch (error) {
       if (!isBrokerError(error, ...NOT_THERE)) throw error;
+      hasFailed = true;
       if (error.kind !== 'unauthorized') return error.message;
       // It is there: nobody may go on as if it weren't.
       seenMs = performance.now();

@@ -19,7 +19,13 @@ const ADDRESS = { scheme: 'amqp', host: 'rabbitmq', port: 5672 } as const;
 describe('rabbitmq.conf of a node', () => {
   const topology = topologyOf('broker: { heartbeat: 30s, conf: { cluster_partition_handling: autoheal } }');
   const conf = (number: number, nodes: number): string =>
-    nodeConf(topology, { clusterName: 'c', number, nodes, isBehindProxy: nodes > 1 });
+    nodeConf(topology, {
+      clusterName: 'c',
+      number,
+      nodes,
+      isBehindProxy: nodes > 1,
+      hasManagementTls: false,
+    });
   const peers = (text: string): string[] =>
     [...text.matchAll(/classic_config\.nodes\.\d+ = (\S+)/g)].map(([, name]) => name ?? '');
 
@@ -45,6 +51,7 @@ describe('rabbitmq.conf of a node', () => {
       number: 1,
       nodes: 1,
       isBehindProxy: false,
+      hasManagementTls: false,
       memoryBytes: 2 ** 30,
     });
     expect(limited).toContain('total_memory_available_override_value = 1073741824');

@@ -1,8 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { PlatformSettingsError } from '../../../platform/reads';
 import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
 import { plainListenersOf } from '../../../stacks/plainListeners';
-import { withOwnAmqp, type Settings } from '../../../stacks/settings';
+import { withOwnDocker } from '../../../stacks/dockerConnection';
+import type { Settings } from '../../../stacks/settings';
+import { Authority, opensslObstacle } from '../../faults/certificates';
 import type { Topology } from '../../../topology/model';
 
 it('a cluster needs nothing said', () => {
@@ -12,7 +17,6 @@ it('a cluster needs nothing said', () => {
     cookie: 1,
     managementAddress: '127.0.0.1',
     amqpPort: 5672,
-    managementPort: 15_672,
     amqpsPort: 5671,
     keepVolumes: false,
     plainText: false,
@@ -112,12 +116,54 @@ describe('settings of a fleet', () => {
   });
 });
 
-it('the address of a cluster follows from its ports, and from TLS', () => {
-  const addressOf = (cluster: object, tls?: { only: boolean }, amqp?: string): string | undefined => {
-    const given = { docker: readDockerSettings({ cluster }), ...(amqp === undefined ? {} : { amqp }) };
-    const topology = { broker: { tls } } as unknown as Topology;
-    return withOwnAmqp(given as unknown as Settings, topology).amqp;
+function withAddresses(cluster: object, tls?: { only: boolean }, amqp?: string): Settings {
+  const given = {
+    ...{ project: 'p', stack: 's', docker: readDockerSettings({ cluster }) },
+    ...(amqp === undefined ? {} : { amqp }),
   };
+  const broker = tls === undefined ? {} : { tls };
+  return withOwnDocker(given as unknown as Settings, { broker } as unknown as Topology);
+}
+
+it.each([
+  [{}, undefined, 'http://127.0.0.1:15672'],
+  [{}, { only: true }, 'http://127.0.0.1:15672'],
+  [{ managementAddress: '0.0.0.0' }, undefined, 'http://127.0.0.1:15672'],
+  [{ managementAddress: '10.0.0.5' }, { only: false }, 'https://10.0.0.5:15671'],
+  [{ managementAddress: '10.0.0.5', managementTls: false }, { only: true }, 'http://10.0.0.5:15672'],
+  [{ managementAddress: '::1', managementTls: true }, { only: true }, 'https://[::1]:15671'],
+  [{ managementAddress: '::', managementPort: 443 }, { only: true }, 'https://127.0.0.1:443'],
+])('the management API of %j with TLS %j is at %s', (cluster, tls, expected) => {
+  expect(withAddresses(cluster, tls).connection.endpoint).toBe(expected);
+});
+
+describe.skipIf(opensslObstacle() !== undefined)('given certificates', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-given-'));
+  afterAll(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['IP:10.0.0.5', undefined],
+    ['DNS:rabbit.example.com', 'rabbit.example.com'],
+    ['DNS:*.example.com, IP:10.0.0.6', 'rabbitmq.example.com'],
+  ])('for %s are checked by the name %s', (altName, serverName) => {
+    const authority = new Authority(folder);
+    const { certFile, keyFile } = authority.issue({ subject: 'rabbitmq', altName });
+    const tls = { ca: authority.certFile, certificate: certFile, key: keyFile };
+    const { connection } = withAddresses({ managementAddress: '10.0.0.5', tls }, { only: true });
+    expect(connection.serverName).toBe(serverName);
+    expect(connection.cacert).toBe(fs.readFileSync(authority.certFile, 'utf8'));
+  });
+});
+
+it('a management API with TLS needs certificates', () => {
+  expect(() => withAddresses({ managementTls: true })).toThrow(/broker: \{tls: \{\}\}/);
+});
+
+it('the address of a cluster follows from its ports, and from TLS', () => {
+  const addressOf = (...given: Parameters<typeof withAddresses>): string | undefined =>
+    withAddresses(...given).amqp;
   expect(addressOf({ amqpPort: 5700, address: '0.0.0.0' })).toBe('amqp://127.0.0.1:5700');
   expect(addressOf({ address: '10.0.0.5' }, { only: false })).toBe('amqp://10.0.0.5:5672');
   expect(addressOf({ amqpsPort: 5701 }, { only: true })).toBe('amqps://127.0.0.1:5701');
@@ -139,7 +185,9 @@ it.each([
     /^AMQP without TLS, beside that with TLS, is published on 10\.0\.0\.7/,
   ],
   [{ address: '10.0.0.7' }, { only: true }, undefined],
-  [{ managementAddress: '::' }, { only: true }, /^the management API, .* `ssh -L`/],
+  [{ managementAddress: '::' }, { only: true }, undefined],
+  [{ managementAddress: '::' }, undefined, /^the management API is published on :: without TLS.* `ssh -L`/],
+  [{ managementAddress: '::', managementTls: false }, { only: true }, /^the management API/],
   [{ address: '0.0.0.0', managementAddress: '::', plainText: true }, undefined, undefined],
 ])('of %j with TLS %j others can read: %j', (settings, tls, expected) => {
   const { cluster } = readDockerSettings({ cluster: settings });
