@@ -5,7 +5,7 @@ import { missingEngine } from '../rigs/pulumi';
 import { findFreePorts } from '../../tools/freePort';
 import { AmqpClient } from '../systems/amqpClient';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
-import { awaitTargets, firing, ruleNames } from './prometheus';
+import { awaitTargets, firing, ruleNames } from '../rigs/prometheusApi';
 import { startStack, type DockerStack } from './stack';
 
 const obstacle = dockerObstacle() ?? missingEngine();

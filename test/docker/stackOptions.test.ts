@@ -12,7 +12,7 @@ import { missingEngine } from '../rigs/pulumi';
 import { findFreePorts } from '../../tools/freePort';
 import { AmqpClient } from '../systems/amqpClient';
 import { dockerEngine, dockerObstacle, openScratch, titled } from './scratch';
-import { awaitTargets } from './prometheus';
+import { awaitTargets } from '../rigs/prometheusApi';
 import { consumersOf, openStack, type DockerStack } from './stack';
 import { Workers } from './workers';
 

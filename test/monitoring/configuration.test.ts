@@ -8,7 +8,7 @@ import {
   prometheusConf,
 } from '../../docker/monitoring/conf';
 import { renderAlerts } from '../../topology/render/monitoring/alerts';
-import { promtoolComplaint, promtoolObstacle } from '../rigs/promtool';
+import { promtoolComplaint, promtoolObstacle } from '../rigs/prometheus';
 import { EVERYTHING, loaded } from './topology';
 
 const CONF = {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { renderDashboard } from '../../topology/render/monitoring/dashboard';
-import { promtoolComplaint, promtoolObstacle } from '../rigs/promtool';
+import { promtoolComplaint, promtoolObstacle } from '../rigs/prometheus';
 import { EVERYTHING, loaded } from './topology';
 
 interface Panel {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { renderAlerts, ruleGroups } from '../../topology/render/monitoring/alerts';
 import { BROKER_VERSIONS } from '../rigs/brokers';
-import { promtoolComplaint, promtoolObstacle } from '../rigs/promtool';
+import { promtoolComplaint, promtoolObstacle } from '../rigs/prometheus';
 import { EVERYTHING, loaded } from './topology';
 
 const EXAMPLES = path.resolve(__dirname, '../../topology/examples');

@@ -3,7 +3,7 @@ import * as crypto from 'node:crypto';
 import { findFreePorts } from '../../tools/freePort';
 import { fullNodeName, type PrivateNode } from '../../tools/localBroker/node';
 import { tail, waitFor } from '../../tools/processes';
-import { outputOf, removeFiles, startEpmd, startNode, type NodeProcess } from './chrootNode';
+import { control, outputOf, removeFiles, startEpmd, startNode, type NodeProcess } from './chrootNode';
 import type { DebianSuite } from './debianPackages';
 import { ensureDebianTree } from './debianTree';
 import { callManagement } from './management';
@@ -22,6 +22,16 @@ export interface ClusterRigNode {
   kill(): Promise<void>;
   /** Starts it again, and waits until it is back in the cluster. */
   restart(): Promise<void>;
+  /** `rabbitmqctl ARGS…` */
+  control(...args: string[]): Promise<void>;
+}
+
+export interface ClusterRigOptions {
+  /** Further lines of rabbitmq.conf, by the node's number from 0; the last one of a key wins. */
+  readonly conf?: (index: number) => readonly string[];
+  readonly plugins?: readonly string[];
+  /** Of each node. */
+  readonly openFilesMax?: number;
 }
 
 export interface ClusterRig {
@@ -34,6 +44,7 @@ export interface ClusterRig {
 export async function startChrootCluster(
   suite: DebianSuite,
   onProgress: (text: string) => void,
+  { conf: further = () => [], plugins = [], openFilesMax }: ClusterRigOptions = {},
 ): Promise<ClusterRig> {
   const tree = await ensureDebianTree(suite, onProgress);
   const [epmd = 0, ...ports] = await findFreePorts(1 + 3 * SIZE);
@@ -41,12 +52,13 @@ export async function startChrootCluster(
   const conf = clusterConf(names);
   const privateNodes = names.map((name, index): PrivateNode => {
     const [amqp = 0, management = 0, distribution = 0] = ports.slice(3 * index, 3 * index + 3);
-    return { name, folder: `/srv/${name}`, ports: { amqp, management, distribution, epmd }, conf };
+    const own = { plugins, conf: [...conf, ...further(index)] };
+    return { name, folder: `/srv/${name}`, ports: { amqp, management, distribution, epmd }, ...own };
   });
   // What joins them: the same cookie.
   const contents = { '.erlang.cookie': crypto.randomBytes(24).toString('hex') };
   const nameServer = startEpmd(tree, epmd);
-  const nodes = privateNodes.map((node) => new ChrootClusterNode(tree, node, contents));
+  const nodes = privateNodes.map((node) => new ChrootClusterNode(tree, node, contents, openFilesMax));
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.kill()));
     await nameServer.kill();
@@ -82,6 +94,7 @@ class ChrootClusterNode implements ClusterRigNode {
     private readonly tree: string,
     private readonly node: PrivateNode,
     private readonly contents: Readonly<Record<string, string>>,
+    private readonly openFilesMax: number | undefined,
   ) {}
 
   get amqpPort(): number {
@@ -97,7 +110,11 @@ class ChrootClusterNode implements ClusterRigNode {
   }
 
   start(): void {
-    this.#process = startNode(this.tree, this.node, this.contents);
+    this.#process = startNode(this.tree, this.node, this.contents, this.openFilesMax);
+  }
+
+  control(...args: string[]): Promise<void> {
+    return control(this.tree, this.node, args);
   }
 
   async kill(): Promise<void> {

@@ -2,13 +2,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { nodeEnvironment, writeNodeFiles, type PrivateNode } from '../../tools/localBroker/node';
-import { isAlive } from '../../tools/processes';
+import { isAlive, run } from '../../tools/processes';
 import { TREE_USER_ID } from './debianTree';
 import { startInNamespace, type NamespacedProcess } from './namespace';
 
 /** `kill` is SIGKILL for everything in the namespace; its files stay. */
 export type NodeProcess = NamespacedProcess;
 
+const CONTROL_TIMEOUT_MS = 120_000;
 const SEARCH_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Where the node keeps its files, as this process sees it. */
@@ -29,21 +30,35 @@ export function startNode(
   tree: string,
   node: PrivateNode,
   contents: Readonly<Record<string, string>> = {},
+  openFilesMax?: number,
 ): NodeProcess {
   const folder = folderOf(tree, node);
   removeAbandoned(path.join(tree, 'srv'));
   prepareFolder(node, folder, contents);
   const environment = nodeEnvironment(node, SEARCH_PATH);
   const server = '/usr/lib/rabbitmq/bin/rabbitmq-server';
-  return start(tree, environment, server, path.join(folder, 'output.log'), () => {
+  const limit = openFilesMax === undefined ? '' : `ulimit -n ${openFilesMax}\n`;
+  const output = path.join(folder, 'output.log');
+  return start(tree, { environment, command: server, output, limit }, () => {
     removeFiles(tree, node);
   });
+}
+
+/** Runs `rabbitmqctl` on a node. @throws Error with what it printed when it fails */
+export async function control(tree: string, node: PrivateNode, args: readonly string[]): Promise<void> {
+  const command = [
+    ...chrooted(tree, nodeEnvironment(node, SEARCH_PATH)),
+    '/usr/lib/rabbitmq/bin/rabbitmqctl',
+  ];
+  const { exitCode, output } = await run('chroot', [...command, ...args], { timeoutMs: CONTROL_TIMEOUT_MS });
+  if (exitCode !== 0) throw new Error(`rabbitmqctl ${args.join(' ')}: ${output}`);
 }
 
 /** Erlang's name server for several nodes: one that a node starts would end with that node's namespace. */
 export function startEpmd(tree: string, port: number): NodeProcess {
   const environment = { PATH: SEARCH_PATH, ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: '127.0.0.1' };
-  return start(tree, environment, '/usr/bin/epmd', '/dev/null', () => undefined);
+  const program = { environment, command: '/usr/bin/epmd', output: '/dev/null', limit: '' };
+  return start(tree, program, () => undefined);
 }
 
 /** A test run that was killed could not remove its nodes' folders. */
@@ -63,21 +78,31 @@ function prepareFolder(node: PrivateNode, folder: string, contents: Readonly<Rec
   for (const entry of ['', ...entries]) fs.chownSync(path.join(folder, entry), TREE_USER_ID, TREE_USER_ID);
 }
 
+/** Arguments of `chroot`, but for the command. */
+function chrooted(tree: string, environment: Readonly<Record<string, string>>): readonly string[] {
+  return [
+    ...[`--userspec=${TREE_USER_ID}:${TREE_USER_ID}`, tree, '/usr/bin/env', '-i'],
+    ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
+  ];
+}
+
+interface Program {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly command: string;
+  readonly output: string;
+  /** A line of the shell that starts it. */
+  readonly limit: string;
+}
+
 function start(
   tree: string,
-  environment: Readonly<Record<string, string>>,
-  command: string,
-  output: string,
+  { environment, command, output, limit }: Program,
   clean: () => void,
 ): NodeProcess {
   const program = {
-    start: 'chroot "$@" </dev/null &\nprogram=$!',
+    start: `${limit}chroot "$@" </dev/null &\nprogram=$!`,
     end: 'kill -9 $program',
-    args: [
-      ...[`--userspec=${TREE_USER_ID}:${TREE_USER_ID}`, tree, '/usr/bin/env', '-i'],
-      ...Object.entries(environment).map(([key, value]) => `${key}=${value}`),
-      command,
-    ],
+    args: [...chrooted(tree, environment), command],
     output,
     procFolder: path.join(tree, 'proc'),
   };

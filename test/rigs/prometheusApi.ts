@@ -1,4 +1,4 @@
-/** What a stack's Prometheus says, by its own API. */
+/** What a Prometheus says, by its own API. */
 import { expect } from 'vitest';
 
 export interface PrometheusAlert {
@@ -32,6 +32,23 @@ export async function ruleNames(port: number): Promise<readonly string[]> {
 export async function firing(port: number, name: string): Promise<readonly PrometheusAlert[]> {
   const { alerts } = await ask<{ alerts: PrometheusAlert[] }>(port, 'alerts');
   return alerts.filter(({ state, labels }) => state === 'firing' && labels.alertname === name);
+}
+
+/** Of all alerts that fire, each name once. */
+export async function firingNames(port: number): Promise<string[]> {
+  const { alerts } = await ask<{ alerts: PrometheusAlert[] }>(port, 'alerts');
+  const names = alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname ?? '');
+  return [...new Set(names)].sort();
+}
+
+/** Values of the series that the expression has now. */
+export async function valuesOf(port: number, expr: string): Promise<readonly number[]> {
+  interface Series {
+    readonly value: readonly [number, string];
+  }
+  const query = new URLSearchParams({ query: expr }).toString();
+  const { result } = await ask<{ result: readonly Series[] }>(port, `query?${query}`);
+  return result.map(({ value: [, text] }) => Number(text));
 }
 
 async function ask<T>(port: number, what: string): Promise<T> {
