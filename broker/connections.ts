@@ -7,7 +7,7 @@ import type { Broker } from './transport';
 import { readTogether } from './coalesce';
 import { isBrokerError } from './errors';
 import { getOrAbsent, records, text } from './json';
-import { path } from './transport';
+import { LIST_TIMEOUT_MS, path } from './transport';
 
 export interface Connection {
   readonly user: string;
@@ -104,4 +104,25 @@ async function list(broker: Broker, listPath: string): Promise<readonly UserConn
       name: text(entry, 'name'),
       vhost: text(entry, 'vhost'),
     }));
+}
+
+/** How many connections of clients each user has in each vhost, by the statistics: some seconds old. */
+export interface UserConnections {
+  readonly user: string;
+  readonly vhost: string;
+  readonly connections: number;
+}
+
+export async function connectionCounts(broker: Broker): Promise<readonly UserConnections[]> {
+  const request = { path: 'connections?columns=user,vhost,type', action: 'count the connections' };
+  const { json } = await broker.request({ method: 'GET', ...request, timeoutMs: LIST_TIMEOUT_MS });
+  const counts = new Map<string, UserConnections>();
+  for (const entry of records(json)) {
+    // What shovels and federation do inside the broker shows as consumers.
+    if (text(entry, 'type') === 'direct') continue;
+    const [user, vhost] = [text(entry, 'user'), text(entry, 'vhost')];
+    const key = JSON.stringify([user, vhost]);
+    counts.set(key, { user, vhost, connections: (counts.get(key)?.connections ?? 0) + 1 });
+  }
+  return [...counts.values()];
 }

@@ -1,5 +1,5 @@
 /** The nodes of a cluster, and whether one of them may stop without a queue losing its majority. */
-import { field, flag, records, text, textList } from './json';
+import { count, field, flag, records, text, textList } from './json';
 import { LIST_TIMEOUT_MS, type Broker } from './transport';
 
 export interface BrokerNode {
@@ -12,16 +12,68 @@ export interface BrokerNode {
   readonly partitions: readonly string[];
 }
 
+/** With what it uses of what it has. What a node that is down doesn't say is absent. */
+export interface NodeFigures extends BrokerNode {
+  readonly version?: string;
+  readonly isBeingDrained: boolean;
+  readonly memoryBytes?: number;
+  /** From there on it takes no messages. */
+  readonly memoryLimitBytes?: number;
+  readonly diskFreeBytes?: number;
+  /** Below it takes no messages. */
+  readonly diskFreeLimitBytes?: number;
+  readonly filesUsed?: number;
+  readonly filesMax?: number;
+}
+
 /** As the node sees it that answers. */
 export async function readNodes(broker: Broker): Promise<readonly BrokerNode[]> {
+  return (await listNodes(broker)).map(nodeOf);
+}
+
+export async function readNodeFigures(broker: Broker): Promise<readonly NodeFigures[]> {
+  return (await listNodes(broker)).map((node) => {
+    const version = text(node, 'rabbitmq_version');
+    return {
+      ...nodeOf(node),
+      ...(version === '' ? {} : { version }),
+      isBeingDrained: flag(node, 'being_drained'),
+      ...amounts(node, {
+        memoryBytes: 'mem_used',
+        memoryLimitBytes: 'mem_limit',
+        diskFreeBytes: 'disk_free',
+        diskFreeLimitBytes: 'disk_free_limit',
+        filesUsed: 'fd_used',
+        filesMax: 'fd_total',
+      }),
+    };
+  });
+}
+
+async function listNodes(broker: Broker): Promise<readonly Record<string, unknown>[]> {
   const { json } = await broker.request({ method: 'GET', path: 'nodes', action: 'list the nodes' });
-  return records(json).map((node) => ({
+  return records(json);
+}
+
+function nodeOf(node: unknown): BrokerNode {
+  return {
     name: text(node, 'name'),
     isRunning: flag(node, 'running'),
     hasMemoryAlarm: flag(node, 'mem_alarm'),
     hasDiskAlarm: flag(node, 'disk_free_alarm'),
     partitions: textList(field(node, 'partitions')),
-  }));
+  };
+}
+
+function amounts<K extends string>(
+  node: unknown,
+  names: Readonly<Record<K, string>>,
+): Partial<Record<K, number>> {
+  const found = Object.entries<string>(names).flatMap(([key, name]) => {
+    const amount = count(node, name);
+    return amount === undefined ? [] : [[key, amount] as const];
+  });
+  return Object.fromEntries(found) as Partial<Record<K, number>>;
 }
 
 /** A queue with fewer copies that are in step than it has members. */

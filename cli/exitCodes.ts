@@ -19,12 +19,13 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** The same for the page of all commands. */
 export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.ok]:
-    'done; for `check` and `diff`: nothing at or over `--fail-on`; `scale --watch` was ended by a signal',
+    'done; for `check` and `diff`: nothing at or over `--fail-on`; `scale --watch` or `status --watch` was ended by a signal',
   [ExitCode.findings]:
-    "`check` or `diff` found something; `status` a certificate that ends within 30 days or can't be seen, `status --access` a difference; `import` wrote what has errors, or isn't the same as before; the quickstart's `pulumi up` failed; `scale` found a problem, or a start or stop failed; `dlq retry` left something that was meant",
+    "`check` or `diff` found something; `status` something that needs somebody, `status --access` a difference; `import` wrote what has errors, or isn't the same as before; the quickstart's `pulumi up` failed; `scale` found a problem, or a start or stop failed; `dlq retry` left something that was meant",
   [ExitCode.cannotRun]:
     "could not run: wrong usage, a file that can't be read, something missing on this machine",
   [ExitCode.proofFailed]: "the quickstart's proof failed",
   [ExitCode.stillInUse]: '`rotate`: clients still use the old logins; old and new ones work',
-  [ExitCode.interrupted]: 'interrupted by Ctrl-C, SIGTERM or SIGHUP (but for `scale --watch`)',
+  [ExitCode.interrupted]:
+    'interrupted by Ctrl-C, SIGTERM or SIGHUP (but for `scale --watch` and `status --watch`)',
 };

@@ -21,7 +21,6 @@ import {
   readConfig,
   readOutputs,
   stackLogins,
-  withBrokerNames,
   type StackConfig,
   type StackOutputs,
 } from './stackBroker';
@@ -43,7 +42,7 @@ export interface StackKnowledge {
   readonly config: StackConfig;
   readonly outputs: StackOutputs;
   readonly topology: Topology;
-  /** Of the topology, with users under their names on the broker. */
+  /** Of the topology. */
   readonly objects: readonly BrokerObject[];
 }
 
@@ -99,7 +98,7 @@ async function openOfStack(stack: string, options: OperatedOptions): Promise<Ope
   const own = stackLogins(config, outputs).find(({ username }) => username === broker.username);
   const login = options.user === undefined ? own : loginOf(options.user, outputs);
   const { portForward } = outputs;
-  const known = { stack, config, outputs, topology, objects: withBrokerNames(objects, config) };
+  const known = { stack, config, outputs, topology, objects };
   return operated(
     broker,
     `stack ${stack}`,

@@ -5,6 +5,7 @@ import { identityKey } from '../topology/objects';
 interface Resource {
   readonly type: string;
   readonly urn?: string;
+  readonly provider?: string;
   /** What the program said. */
   readonly inputs?: Properties;
   /** What the broker had when the state was written. */
@@ -99,6 +100,43 @@ export function certificatesIn({ deployment }: ExportedStack): readonly StateCer
     if ((type !== AUTHORITY && type !== CERTIFICATE) || typeof pem !== 'string') return [];
     return [type === CERTIFICATE ? { pem } : { number: Number(/-(\d+)$/.exec(urn)?.[1]), pem }];
   });
+}
+
+/** Where the workers of the fleets are, as far as the stack has made them. */
+export interface StateWorkers {
+  /** `host` as in DOCKER_HOST; what the environment says where it is absent. */
+  readonly containers: readonly { readonly fleet: string; readonly name: string; readonly host?: string }[];
+  readonly deployments: readonly { readonly name: string; readonly namespace: string }[];
+}
+
+export function workersIn({ deployment }: ExportedStack): StateWorkers {
+  const resources = deployment.resources ?? [];
+  const hosts = new Map(
+    resources
+      .filter(({ type }) => type === 'pulumi:providers:docker')
+      .map(({ urn = '', inputs = {} }) => [urn, inputs.host]),
+  );
+  return {
+    containers: resources
+      .filter(({ type }) => type === 'docker:index/container:Container')
+      .flatMap(({ inputs = {}, outputs = {}, provider = '' }) => {
+        const labels = (Array.isArray(inputs.labels) ? inputs.labels : []) as readonly Properties[];
+        const fleet = labels.find(({ label }) => label === 'warren.fleet')?.value;
+        // The reference to a provider is its URN and its id.
+        const host = hosts.get(provider.slice(0, provider.lastIndexOf('::')));
+        if (typeof fleet !== 'string' || typeof outputs.name !== 'string') return [];
+        return [{ fleet, name: outputs.name, ...(typeof host === 'string' ? { host } : {}) }];
+      }),
+    deployments: resources
+      .filter(({ type }) => type === 'kubernetes:apps/v1:Deployment')
+      .flatMap(({ outputs = {} }) => {
+        const { name, namespace, labels } = (outputs.metadata ?? {}) as Properties;
+        const isWorker = (labels as Properties | undefined)?.['app.kubernetes.io/component'] === 'worker';
+        return isWorker && typeof name === 'string' && typeof namespace === 'string'
+          ? [{ name, namespace }]
+          : [];
+      }),
+  };
 }
 
 /** What all nodes of the stack's own cluster have been given, as numbers by what it is; undefined where it has none. */

@@ -6,13 +6,19 @@ import { toExitCode } from './userError';
 export function addStatusCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('status')
-    .description("show what is so on a stack's broker, and warn of what needs somebody")
-    .requiredOption('--stack <stack>', 'name of the stack')
+    .description('show a broker on one screen, what needs somebody first; exit 1 where something does')
+    .option('--stack <stack>', 'name of the stack whose broker it is')
+    .option(
+      '--live <url>',
+      'in place of a stack: base URL of a management API; login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD',
+    )
+    .option('--all', 'every queue, and everything that needs somebody')
+    .option('--watch [seconds]', 'again every so many seconds (5), until Ctrl-C')
     .option(
       '--certificates',
-      'how long its certificates are good for; exit 1 from 30 days before one ends (shown also without any option)',
+      'only how long the stack’s certificates are good for; exit 1 from 30 days before one ends',
     )
-    .option('--access', 'who can do what, by the broker and by the topology; exit 1 where they differ')
+    .option('--access', 'only who can do what, by the broker and by the topology; exit 1 where they differ')
     .option('--config-file <file>', "another settings file than the stack's own")
     .option('--json', 'for programs')
     .action(async (options: StatusOptions) => {

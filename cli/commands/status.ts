@@ -1,6 +1,6 @@
 /**
- * `warren status`: how long a stack's certificates are good for; who can do what on its broker, and where that isn't what
- * the topology says.
+ * `warren status`: one screen about a broker; by options, how long a stack's certificates are good for, or who can do
+ * what on its broker, and where that isn't what the topology says.
  */
 import { readSnapshot } from '../../broker/snapshot';
 import { accessReport, type Access, type AccessEntry } from '../../topology/accessReport';
@@ -17,16 +17,21 @@ import {
   readOutputs,
   withBrokerNames,
 } from '../stackBroker';
+import type { OperatedOptions } from '../operated';
 import { usernamesIn } from '../stackState';
 import { certificatesAsJson, certificatesAsText, isWorrying } from '../status/certificateReport';
 import { findCertificates, type AskedOfStack } from '../status/certificates';
+import { showStatus } from '../status/show';
+import { UserError } from '../userError';
 
-export interface StatusOptions {
-  readonly stack: string;
+export interface StatusOptions extends Pick<OperatedOptions, 'live' | 'configFile'> {
+  readonly stack?: string;
   readonly access?: boolean;
   readonly certificates?: boolean;
-  readonly configFile?: string;
   readonly json?: boolean;
+  readonly all?: boolean;
+  /** Seconds between two screens; `true` for the usual ones. */
+  readonly watch?: string | true;
 }
 
 /** One part of it: for people, for programs, and whether somebody has to do something. */
@@ -37,14 +42,17 @@ interface Part {
 }
 
 export async function status(options: StatusOptions): Promise<number> {
-  const { stack, configFile, json = false, access = false } = options;
+  const { stack, configFile, json = false, access = false, certificates = false } = options;
+  if (!access && !certificates) return showStatus(options);
+  if (stack === undefined)
+    throw new UserError('--access and --certificates are about a stack: say --stack STACK');
   const [config, exported] = await Promise.all([
     readConfig(stack, configArguments(configFile)),
     exportedStack(stack),
   ]);
   const asked = { stack, config, exported, outputs: await readOutputs(stack) };
   const parts = [
-    ...(options.certificates === true || !access ? [await certificatesPart(asked)] : []),
+    ...(certificates ? [await certificatesPart(asked)] : []),
     ...(access ? [await accessPart(asked)] : []),
   ];
   process.stdout.write(

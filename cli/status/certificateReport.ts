@@ -56,7 +56,7 @@ function leftOf(one: FoundCertificate, now: Date): string {
   return days < 0 ? 'over' : `${days} ${days === 1 ? 'day' : 'days'}`;
 }
 
-function troubleOf({ endsAt, fault }: FoundCertificate, now: Date): string {
+export function troubleOf({ endsAt, fault }: FoundCertificate, now: Date): string {
   if (endsAt === undefined) return fault ?? '';
   const days = daysLeft(endsAt, now);
   if (days < 0) return `has ended on ${dayOf(endsAt)}, and nobody accepts it any more`;

@@ -95,6 +95,12 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     ]),
   ),
   ...Object.fromEntries(
+    ['npx warren status --stack production', '$ npx warren status --stack production'].map((first) => [
+      `docs/status.md: ${first}`,
+      { reason: 'it needs a broker in trouble', test: 'test/status/status.test.ts' },
+    ]),
+  ),
+  ...Object.fromEntries(
     [
       'npx warren dlq list --stack production                          # which queues, how many, from where, why',
       '$ npx warren dlq list --stack production',

@@ -51,6 +51,9 @@ export function missingEngine(): string | undefined {
   return inject('engineFolder') === '' ? inject('missingEngineReason') : undefined;
 }
 
+/** Of `warren`: they hand nothing on to pulumi. */
+const OWN_COMMANDS = new Set(['import', 'rotate', 'status', 'dlq', 'purge', 'doctor']);
+
 /** New stacks with a seed, as pulumi made the first one: it takes two runs, and the same passphrase opens the copies. */
 const seeded = new Map<string, ReadonlyMap<string, string>>();
 
@@ -176,7 +179,7 @@ export class PulumiWorkspace {
 
   private warrenWords(args: readonly string[]): readonly string[] {
     // What goes to pulumi does so with all that it doesn't know.
-    const further = ['import', 'rotate', 'status'].includes(args[0] ?? '') ? [] : ['--non-interactive'];
+    const further = OWN_COMMANDS.has(args[0] ?? '') ? [] : ['--non-interactive'];
     const stack = ['--stack', this.stack, '--config-file', this.configFile];
     return [path.join(CHECKOUT, 'cli', 'warren.cjs'), ...args, ...stack, ...further];
   }

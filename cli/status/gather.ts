@@ -1,0 +1,222 @@
+/** Reads what `warren status` shows: a dozen requests, whatever the number of queues. */
+import { connectionCounts, type UserConnections } from '../../broker/connections';
+import { liftedQueueOf } from '../../broker/deliveryLimit';
+import { leftoversIn } from '../../broker/leftovers';
+import { readNodeFigures } from '../../broker/nodes';
+import { readOverview } from '../../broker/overview';
+import { queueFigures, type QueueFigures } from '../../broker/queueFigures';
+import { readSnapshot, type Snapshot } from '../../broker/snapshot';
+import { alignLive } from '../../topology/diff/foreign';
+import { diffTopologies } from '../../topology/diff/index';
+import { sideOfTopology } from '../../topology/diff/side';
+import { frameworkOwner } from '../../topology/frameworkNames';
+import type { BrokerObject } from '../../topology/objects';
+import { templateMatches } from '../../topology/patterns/template';
+import { watchedQueues, type WatchedQueue } from '../../topology/render/monitoring/watchedQueues';
+import { deadLetterQueuesOf, delaysOf } from '../../topology/route/deadLetterQueues';
+import { routedVhosts, type RoutedVhost } from '../../topology/route/vhost';
+import type { Operated } from '../operated';
+import { absentUsers } from '../stackBroker';
+import type {
+  ConnectionLimit,
+  DriftedObject,
+  FleetStatus,
+  LastUp,
+  Leftover,
+  QueueRole,
+  QueueStatus,
+  StatusFacts,
+} from './facts';
+import type { FoundCertificate } from './certificates';
+
+/** What doesn't come from the broker, and is read once. */
+export interface StackFacts {
+  readonly lastUp?: LastUp | null;
+  readonly certificates?: readonly FoundCertificate[];
+  /** How many of each fleet run, by its name; absent where nobody can be asked. */
+  readonly running?: () => Promise<ReadonlyMap<string, number>>;
+}
+
+export async function gather(operated: Operated, stack: StackFacts): Promise<StatusFacts> {
+  const { broker, known, target, name } = operated;
+  const [overview, nodes, figures, connections, snapshot, running] = await Promise.all([
+    readOverview(broker),
+    readNodeFigures(broker),
+    queueFigures(broker),
+    connectionCounts(broker),
+    readSnapshot(broker),
+    stack.running?.() ?? new Map<string, number>(),
+  ]);
+  const objects = snapshot.objects();
+  const queues = statusOfQueues(operated, figures, routedVhosts(objects, { target, vhosts: [] }));
+  const { lastUp, certificates } = stack;
+  return {
+    name,
+    endpoint: broker.endpoint,
+    at: new Date(),
+    version: overview.version,
+    clusterName: overview.clusterName,
+    ...{ nodes, queues, connections },
+    limits: limitsIn(objects, connections),
+    leftovers: leftoversOf(snapshot, operated),
+    fleets: fleetsOf(operated, figures, running),
+    unwantedUsers: known === undefined ? [] : unwantedUsers(known.config, objects),
+    ...(known === undefined ? {} : { stack: known.stack, drift: driftOf(operated, snapshot) }),
+    ...(lastUp === undefined ? {} : { lastUp }),
+    ...(certificates === undefined ? {} : { certificates }),
+  };
+}
+
+function statusOfQueues(
+  { known }: Operated,
+  figures: readonly QueueFigures[],
+  vhosts: ReadonlyMap<string, RoutedVhost>,
+): readonly QueueStatus[] {
+  const watched = known === undefined ? [] : watchedQueues(known.topology, known.objects);
+  const expected = expectations(watched);
+  const roles = rolesOf(vhosts);
+  return figures.map((queue): QueueStatus => {
+    const own = expected(queue.vhost, queue.name);
+    const maxLength = vhosts.get(queue.vhost)?.settingsOf(queue.name).maxLength;
+    const byBroker = roles(queue);
+    return {
+      ...queue,
+      role: own?.role ?? byBroker,
+      consumersWanted: own?.consumers ?? 'unknown',
+      isPassing: own?.isFamily ?? frameworkOwner(queue.name) !== undefined,
+      ...(own?.depth === undefined ? {} : { depthMax: own.depth }),
+      ...(maxLength === undefined ? {} : { maxLength }),
+    };
+  });
+}
+
+/** What the topology says of a queue, or of the family that it belongs to. */
+function expectations(
+  watched: readonly WatchedQueue[],
+): (vhost: string, name: string) => WatchedQueue | undefined {
+  const byName = new Map(
+    watched
+      .filter(({ isFamily }) => !isFamily)
+      .map((queue) => [JSON.stringify([queue.vhost, queue.name]), queue]),
+  );
+  const families = watched.filter(({ isFamily }) => isFamily);
+  return (vhost, name) =>
+    byName.get(JSON.stringify([vhost, name])) ??
+    families.find((family) => family.vhost === vhost && templateMatches(family.name, name));
+}
+
+/** By where the broker sends dead letters; one that is consumed is worked on, too. */
+function rolesOf(vhosts: ReadonlyMap<string, RoutedVhost>): (queue: QueueFigures) => QueueRole {
+  const known = new Map(
+    [...vhosts].map(([name, vhost]) => [
+      name,
+      { dead: new Set(deadLetterQueuesOf(vhost)), isDelay: delaysOf(vhost) },
+    ]),
+  );
+  return ({ vhost, name, consumers = 0 }) => {
+    const around = known.get(vhost);
+    if (around?.isDelay(name) === true) return 'delay';
+    return around?.dead.has(name) === true && consumers === 0 ? 'dead-letters' : 'work';
+  };
+}
+
+function limitsIn(
+  objects: readonly BrokerObject[],
+  connections: readonly UserConnections[],
+): readonly ConnectionLimit[] {
+  const used = (key: 'user' | 'vhost', name: string): number =>
+    connections.filter((one) => one[key] === name).reduce((sum, one) => sum + one.connections, 0);
+  return objects.flatMap((object): ConnectionLimit[] => {
+    if (object.kind === 'userLimits' && object.maxConnections !== undefined) {
+      const { user: name, maxConnections: max } = object;
+      return [{ of: 'user', name, what: 'connections', used: used('user', name), max }];
+    }
+    if (object.kind !== 'vhostLimits') return [];
+    const { vhost: name, maxConnections, maxQueues } = object;
+    const queues = objects.filter((one) => one.kind === 'queue' && one.vhost === name).length;
+    return [
+      ...(maxConnections === undefined
+        ? []
+        : [
+            {
+              of: 'vhost',
+              name,
+              what: 'connections',
+              used: used('vhost', name),
+              max: maxConnections,
+            } as const,
+          ]),
+      ...(maxQueues === undefined
+        ? []
+        : [{ of: 'vhost', name, what: 'queues', used: queues, max: maxQueues } as const]),
+    ];
+  });
+}
+
+function leftoversOf(snapshot: Snapshot, { known }: Operated): readonly Leftover[] {
+  const stack = known === undefined ? '' : ` --stack ${known.stack}`;
+  return [
+    ...leftoversIn(snapshot).map(({ kind, vhost, name }) => ({
+      what: `what was set aside for the ${kind} ${name} in vhost ${vhost} is still there, and the ${kind} isn't`,
+      wayOut: `an up with it in the topology brings it back; npx warren refresh${stack} tells more`,
+    })),
+    ...snapshot.objects().flatMap((object) => {
+      const queue = object.kind === 'policy' ? liftedQueueOf(object) : undefined;
+      if (object.kind !== 'policy' || queue === undefined) return [];
+      const { vhost } = object;
+      return [
+        {
+          what: `the delivery limit of queue ${queue} in vhost ${vhost} is lifted by a policy of a warren dlq that runs, or was killed`,
+          wayOut: `once none runs: npx warren dlq show ${queue}${stack} takes it away`,
+        },
+      ];
+    }),
+  ];
+}
+
+function unwantedUsers(
+  config: Parameters<typeof absentUsers>[0],
+  objects: readonly BrokerObject[],
+): readonly string[] {
+  const there = new Set(objects.flatMap((object) => (object.kind === 'user' ? [object.name] : [])));
+  return absentUsers(config).filter((name) => there.has(name));
+}
+
+function fleetsOf(
+  { known }: Operated,
+  figures: readonly QueueFigures[],
+  running: ReadonlyMap<string, number>,
+): readonly FleetStatus[] {
+  if (known === undefined) return [];
+  const { topology } = known;
+  const only = topology.vhosts.length === 1 ? topology.vhosts[0]?.name : undefined;
+  return topology.workers.map((worker): FleetStatus => {
+    const vhost = worker.vhost ?? only ?? '';
+    const own = figures.filter((queue) => queue.vhost === vhost && worker.queues.includes(queue.name));
+    const consumers = own.map((queue) => queue.consumers).filter((count) => count !== undefined);
+    const { replicas = 1, autoscale } = worker;
+    const replicasRunning = running.get(worker.name);
+    return {
+      ...{ name: worker.name, vhost, queues: worker.queues },
+      replicasMin: autoscale?.min ?? replicas,
+      replicasMax: autoscale?.max ?? replicas,
+      ...(replicasRunning === undefined ? {} : { replicasRunning }),
+      ...(consumers.length === 0 ? {} : { consumers: Math.min(...consumers) }),
+    };
+  });
+}
+
+/** What an `up` would put right, as far as the broker's objects tell: passwords aren't compared. */
+function driftOf({ known, target }: Operated, snapshot: Snapshot): readonly DriftedObject[] {
+  if (known === undefined) return [];
+  const { topology, objects } = known;
+  const head = sideOfTopology('topology', topology, objects);
+  const { families = [] } = head;
+  const aligned = alignLive(snapshot.objects(), {
+    objects,
+    families,
+    isExclusive: (queue) => snapshot.isExclusive(queue),
+  });
+  const { changes } = diffTopologies({ name: 'broker', target, families, ...aligned }, head);
+  return changes.map(({ id, change, class: own }) => ({ id, change, class: own }));
+}
