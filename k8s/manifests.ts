@@ -3,6 +3,8 @@ import { nodeObjects } from './cluster/nodes';
 import { disruptionBudget, networkPolicies } from './cluster/guards';
 import { ADMIN_SECRET, COOKIE_SECRET, TLS_SECRET } from './cluster/names';
 import { certificateRequest } from './cluster/secrets';
+import type { BrokerObject } from '../topology/objects';
+import { monitoringObjects } from './monitoring';
 import { namespaceObject, type KubernetesObject } from './objects';
 import {
   managementFor,
@@ -22,14 +24,17 @@ export interface Manifests {
   readonly secrets: readonly { readonly name: string; readonly keys: readonly string[] }[];
 }
 
-/** @throws PlatformSettingsError, or Error in one sentence */
-export function manifestsOf(facts: StackFacts): Manifests {
+/**
+ * @param brokerObjects what the topology compiles to
+ * @throws PlatformSettingsError, or Error in one sentence
+ */
+export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObject[]): Manifests {
   const { kubernetes, topology } = facts;
   refuseWrongCluster(facts);
   const place = placeOf(facts);
   const fleets = planFleets(facts);
   const management = managementFor(facts);
-  const { cluster, keda } = kubernetes;
+  const { cluster, keda, monitoring } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
   const scaled = scaledFleets(fleets, kubernetes);
   const hasFigures = needFigures(fleets, kubernetes);
@@ -56,6 +61,9 @@ export function manifestsOf(facts: StackFacts): Manifests {
           if (autoscale === undefined) return [];
           return [scaledObject({ plan, autoscale, management, amqp, hasOwnAuthority: hasTls }, keda, place)];
         })),
+    ...(cluster === undefined || monitoring === undefined
+      ? []
+      : monitoringObjects({ topology, objects: brokerObjects, settings: monitoring }, place)),
   ];
   return {
     objects,

@@ -36,6 +36,19 @@ export interface KubernetesSettings {
   readonly workers: Readonly<Record<string, WorkerSettings>>;
   /** False where KEDA isn't there: fleets with `autoscale` then have their fewest replicas, and stay so. */
   readonly keda: KedaSettings | false;
+  /** For a Prometheus operator that is there. */
+  readonly monitoring?: MonitoringSettings;
+}
+
+export interface MonitoringSettings {
+  /** Where Prometheus runs. */
+  readonly namespace: string;
+  /** By which Prometheus finds what is meant for it. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of the ConfigMap with the dashboard, by which Grafana finds it; false for none. */
+  readonly dashboard: Readonly<Record<string, string>> | false;
+  /** Between two looks at each node. */
+  readonly intervalMs: number;
 }
 
 export interface ClusterSettings {
@@ -132,6 +145,7 @@ const ALL_FLEETS = '*';
 const GRACE_MS = 600_000;
 const START_DELAY_MS = 30_000;
 const POLLING_MS = 10_000;
+const INTERVAL_MS = 15_000;
 const KEDA_NAMESPACE = 'keda';
 const OPERATOR_NAMESPACE = 'rabbitmq-system';
 
@@ -281,7 +295,38 @@ const readKeda: Read<KedaSettings | false> = (value, at) => {
   return { pollingIntervalMs: pollingInterval ?? POLLING_MS };
 };
 
-const readKubernetes: Read<KubernetesSettings> = (value, at) => ({
+const readMonitoring: Read<MonitoringSettings> = (value, at) => {
+  const { interval, ...given } = keysOf(value ?? {}, at, {
+    namespace: objectName,
+    labels: tableOf(scalar),
+    dashboard: (item, where) => (item === false ? false : tableOf(scalar)(item, where)),
+    interval: duration,
+  });
+  return {
+    namespace: 'monitoring',
+    labels: {},
+    dashboard: { grafana_dashboard: '1' },
+    ...given,
+    intervalMs: interval ?? INTERVAL_MS,
+  };
+};
+
+const readKubernetes: Read<KubernetesSettings> = (value, at) => {
+  const given = readKeys(value, at);
+  const { cluster, monitoring } = given;
+  if (monitoring === undefined) return given;
+  if (cluster === undefined) {
+    throw new PlatformSettingsError(
+      `${at}.monitoring is for the nodes of ${at}.cluster; a broker that is there already is asked by whoever runs it, with the rules of \`warren render --to alerts\`.`,
+    );
+  }
+  const { networkPolicy } = cluster;
+  if (networkPolicy === false) return given;
+  const metrics = [...new Set([...networkPolicy.metrics, monitoring.namespace])];
+  return { ...given, cluster: { ...cluster, networkPolicy: { ...networkPolicy, metrics } } };
+};
+
+const readKeys: Read<KubernetesSettings> = (value, at) => ({
   createNamespace: true,
   workers: {},
   keda: { pollingIntervalMs: POLLING_MS },
@@ -293,5 +338,6 @@ const readKubernetes: Read<KubernetesSettings> = (value, at) => ({
     cluster: readCluster,
     workers: tableOf(readWorker),
     keda: readKeda,
+    monitoring: readMonitoring,
   }),
 });

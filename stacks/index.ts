@@ -166,6 +166,7 @@ async function onKubernetes(
   const figures = newestCredential(settings, SCALER_USER);
   const fleets = platform.makeFleets(figures, login.warrenProvider, [topology]);
   const copies = platform.spread(login.warrenProvider, objects, topology);
+  platform.makeMonitoring(objects);
   drain.after([topology, ...fleets]);
   platform.guard(login.warrenProvider, [topology, ...fleets, ...copies]);
   const { portForward } = settings.connection;

@@ -12,6 +12,7 @@ import {
   type Place,
   type SecretObject,
 } from '../k8s/objects';
+import { monitoringObjects } from '../k8s/monitoring';
 import {
   managementFor,
   needFigures,
@@ -190,6 +191,15 @@ export class KubernetesPlatform {
     ];
     const after = [...this.#namespace, ...dependsOn];
     return objects.map((object) => this.#make(object, after));
+  }
+
+  /** For a Prometheus and a Grafana that are there. */
+  makeMonitoring(objects: readonly BrokerObject[]): void {
+    const { kubernetes: own, topology } = this.#args;
+    const { cluster, monitoring: settings } = own;
+    if (cluster === undefined || settings === undefined) return;
+    for (const object of monitoringObjects({ topology, objects, settings }, this.#place))
+      this.#make(object, this.#namespace);
   }
 
   /** Copies on all nodes that queues ask for, also on those that joined after them. */

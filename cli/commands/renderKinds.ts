@@ -70,7 +70,7 @@ export const RENDER_KINDS: ReadonlyMap<string, RenderKind> = new Map<string, Ren
     'manifests',
     {
       description: 'what a stack (--stack) would have on Kubernetes, without Secrets',
-      render: ({ topology }, { stack }) => renderManifests(topology, stack),
+      render: ({ topology, objects }, { stack }) => renderManifests(topology, objects, stack),
     },
   ],
   [

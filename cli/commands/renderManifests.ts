@@ -4,6 +4,7 @@ import { parse, stringify } from 'yaml';
 import { manifestsOf, type Manifests } from '../../k8s/manifests';
 import { readKubernetesSettings, type KubernetesSettings } from '../../k8s/settings';
 import type { Topology } from '../../topology/model';
+import type { BrokerObject } from '../../topology/objects';
 import { settingsFileOf } from '../configFile';
 import { UserError } from '../userError';
 
@@ -12,20 +13,24 @@ const PROJECT = 'warren';
 const EXAMPLE = { cluster: {} };
 
 /** @throws UserError */
-export function renderManifests(topology: Topology, stack: string | undefined): string {
+export function renderManifests(
+  topology: Topology,
+  objects: readonly BrokerObject[],
+  stack: string | undefined,
+): string {
   const config = stack === undefined ? {} : readSettings(stack);
   const kubernetes = readKubernetes(config.kubernetes ?? (stack === undefined ? EXAMPLE : undefined), stack);
   const { endpoint, amqp } = config;
   try {
-    const manifests = manifestsOf({
+    const facts = {
       project: PROJECT,
       stack: stack ?? 'example',
       kubernetes,
       topology,
       endpoint: typeof endpoint === 'string' ? endpoint : '',
       ...(typeof amqp === 'string' ? { amqp } : {}),
-    });
-    return inYaml(manifests);
+    };
+    return inYaml(manifestsOf(facts, objects));
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error));
   }

@@ -5,6 +5,7 @@ import { manifestsOf, type Manifests } from '../../../k8s/manifests';
 import { readKubernetesSettings } from '../../../k8s/settings';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
+import type { BrokerObject } from '../../../topology/objects';
 
 const EXAMPLES = path.resolve(__dirname, '../../../topology/examples');
 
@@ -14,15 +15,20 @@ export function topologyOf(text: string, file = 'test.yaml'): Topology {
   return topology;
 }
 
-export function manifestsFor(topology: Topology, kubernetes: object): Manifests {
-  return manifestsOf({
+export function manifestsFor(
+  topology: Topology,
+  kubernetes: object,
+  objects: readonly BrokerObject[] = [],
+): Manifests {
+  const facts = {
     project: 'warren',
     stack: 'test',
     kubernetes: readKubernetesSettings(kubernetes),
     topology,
     endpoint: 'http://broker:15672',
     amqp: 'amqp://broker:5672',
-  });
+  };
+  return manifestsOf(facts, objects);
 }
 
 const WORKERS = { '*': { image: 'worker:1' } };

@@ -3,8 +3,9 @@ import { stringify } from 'yaml';
 import type { Topology } from '../../model';
 import type { BrokerObject } from '../../objects';
 import { nodeRules } from './nodeRules';
+import { scoped, type Scope } from './promql';
 import { queueRules } from './queueRules';
-import type { Rule } from './rule';
+import { literal, type Rule } from './rule';
 import { METRICS_PORT, scrapeConfig, scrapeJobs } from './scrape';
 import { watchedQueues } from './watchedQueues';
 
@@ -26,7 +27,12 @@ export function renderAlerts(topology: Topology, objects: readonly BrokerObject[
   return `${comment}\n${stringify({ groups: ruleGroups(topology, objects) }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-export function ruleGroups(topology: Topology, objects: readonly BrokerObject[]): readonly RuleGroup[] {
+/** @param scope where the same Prometheus asks other brokers, too */
+export function ruleGroups(
+  topology: Topology,
+  objects: readonly BrokerObject[],
+  scope?: Scope,
+): readonly RuleGroup[] {
   const watched = watchedQueues(topology, objects);
   const queueGroups = topology.vhosts.map(({ name }) => ({
     name: `rabbitmq-queues ${name}`,
@@ -35,6 +41,21 @@ export function ruleGroups(topology: Topology, objects: readonly BrokerObject[])
       topology.target,
     ),
   }));
-  const groups = [{ name: 'rabbitmq-nodes', rules: nodeRules(topology) }, ...queueGroups];
-  return groups.filter(({ rules }) => rules.length > 0);
+  const groups = [{ name: 'rabbitmq-nodes', rules: nodeRules(topology, scope) }, ...queueGroups];
+  return groups
+    .filter(({ rules }) => rules.length > 0)
+    .map(({ name, rules }) => ({
+      name,
+      rules: rules.map((one) => inScope(one, scope)),
+    }));
+}
+
+/** What adds up over queues has lost the label of the namespace. */
+function inScope(rule: Rule, scope: Scope | undefined): Rule {
+  if (scope === undefined) return rule;
+  return {
+    ...rule,
+    expr: scoped(rule.expr, scope),
+    labels: { ...rule.labels, namespace: literal(scope.namespace) },
+  };
 }

@@ -1,8 +1,9 @@
 /** `render --to dashboard`: a Grafana dashboard of the broker and of the topology's own queues. */
+import * as crypto from 'node:crypto';
 import type { Topology } from '../../model';
 import type { BrokerObject } from '../../objects';
 import { bars, DATASOURCE, graph, type Panel, placed, row, stat, table } from './panels';
-import { perQueue, quoted, selector } from './promql';
+import { perQueue, quoted, scoped, selector, type Scope } from './promql';
 import { NODES_JOB } from './scrape';
 import { watchedQueues, type WatchedQueue } from './watchedQueues';
 
@@ -22,9 +23,11 @@ export function renderDashboard(topology: Topology, objects: readonly BrokerObje
   return `${JSON.stringify(dashboard(topology, objects), null, 2)}\n`;
 }
 
+/** @param scope where the same Prometheus asks other brokers, too */
 export function dashboard(
   topology: Topology,
   objects: readonly BrokerObject[],
+  scope?: Scope,
 ): Readonly<Record<string, unknown>> {
   const watched = watchedQueues(topology, objects);
   const panels = [
@@ -34,8 +37,7 @@ export function dashboard(
     ...nodes(),
   ];
   return {
-    uid: UID,
-    title: 'RabbitMQ',
+    ...identityOf(scope),
     tags: ['rabbitmq', 'warren'],
     schemaVersion: SCHEMA_VERSION,
     editable: true,
@@ -56,7 +58,24 @@ export function dashboard(
         },
       ],
     },
-    panels: placed(panels),
+    panels: placed(panels.map((panel) => scopedPanel(panel, scope))),
+  };
+}
+
+/** Two dashboards of one Grafana have two. */
+function identityOf(scope: Scope | undefined): { readonly uid: string; readonly title: string } {
+  if (scope === undefined) return { uid: UID, title: 'RabbitMQ' };
+  const { namespace } = scope;
+  const digest = crypto.createHash('sha256').update(namespace).digest('hex').slice(0, 12);
+  return { uid: `warren-${digest}`, title: `RabbitMQ in ${namespace}` };
+}
+
+function scopedPanel(panel: Panel, scope: Scope | undefined): Panel {
+  if (scope === undefined || !Array.isArray(panel.targets)) return panel;
+  const targets = panel.targets as readonly { readonly expr: string }[];
+  return {
+    ...panel,
+    targets: targets.map((target) => ({ ...target, expr: scoped(target.expr, scope) })),
   };
 }
 

@@ -1,23 +1,37 @@
 /** Alerts about the nodes and about the whole broker. Every metric is one that a real node of the target tells. */
 import type { Topology } from '../../model';
 import { isAtLeast } from '../../target';
-import { perQueue, quoted } from './promql';
+import { perQueue, quoted, type Scope } from './promql';
 import { literal, rule, type Rule } from './rule';
 import { NODES_JOB } from './scrape';
 
 /** From here on, a limit is near. */
 const NEAR = 0.8;
 
-export function nodeRules(topology: Topology): Rule[] {
-  return [...availability(topology), ...alarms(topology), ...limits(topology), ...lostMessages(topology)];
+export function nodeRules(topology: Topology, scope?: Scope): Rule[] {
+  return [
+    ...availability(topology, scope),
+    ...alarms(topology),
+    ...limits(topology),
+    ...lostMessages(topology),
+  ];
 }
 
-function availability({ target }: Topology): Rule[] {
+/** A node that Prometheus finds by itself is no target any more when it is gone: those are counted that are there. */
+function downExpression(scope: Scope | undefined): string {
+  const up = `up{job=${quoted(NODES_JOB)}}`;
+  return scope === undefined ? `${up} == 0` : `(count(${up} == 1) or vector(0)) < ${scope.nodes}`;
+}
+
+function availability({ target }: Topology, scope: Scope | undefined): Rule[] {
   const down = rule('RabbitMQNodeDown', {
     severity: 'critical',
-    expr: `up{job=${quoted(NODES_JOB)}} == 0`,
+    expr: downExpression(scope),
     for: '1m',
-    summary: 'The node {{ $labels.instance }} gives no metrics',
+    summary:
+      scope === undefined
+        ? 'The node {{ $labels.instance }} gives no metrics'
+        : `{{ $value }} of ${scope.nodes} nodes in the namespace ${scope.namespace} give metrics`,
     description:
       'It is down, cut off, or paused because it is in a minority. Queues without copies on other nodes are away with it.',
   });

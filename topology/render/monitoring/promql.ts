@@ -25,6 +25,26 @@ export function perQueue(expression: string): string {
   return `max by (vhost, queue) (${expression})`;
 }
 
+/** Among other brokers of the same Prometheus, whose nodes it finds by itself. */
+export interface Scope {
+  /** Kubernetes' namespace, which their metrics have as a label. */
+  readonly namespace: string;
+  /** How many nodes there should be. */
+  readonly nodes: number;
+}
+
+const TEXT_OR_METRIC = /"(?:[^"\\]|\\.)*"|\b(?:rabbitmq_\w+|up|ALERTS)\b(\{)?|\{(?=__name__)/g;
+
+/** The expression about the nodes of that scope alone: each of its selectors has one label more. */
+export function scoped(expression: string, scope: Scope | undefined): string {
+  if (scope === undefined) return expression;
+  const matcher = `namespace=${quoted(scope.namespace)}`;
+  return expression.replace(TEXT_OR_METRIC, (found) => {
+    if (found.startsWith('"')) return found;
+    return found.endsWith('{') ? `${found}${matcher},` : `${found}{${matcher}}`;
+  });
+}
+
 /** PromQL has the escapes of JSON. */
 export function quoted(text: string): string {
   return JSON.stringify(text);
