@@ -71,14 +71,25 @@ export class Cluster extends pulumi.ComponentResource {
     const trigger = digestOf(nodes);
     const before = [...this.makeSecrets(), ...this.makeGuards()];
     const gates = this.makeGates(trigger, before);
-    const made = nodes.map((object) => this.make(object, [...before, ...gates]));
-    this.ready = this.awaitNodes(trigger, made);
+    this.ready = this.awaitNodes(trigger, this.makeNodes(nodes, [...before, ...gates]));
     this.registerOutputs({ nodes: this.nodeNames });
   }
 
   private make(object: KubernetesObject, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResource {
     const { provider } = this.args;
     return apply(object, { parent: this, provider, dependsOn: [...this.args.dependsOn, ...dependsOn] });
+  }
+
+  private makeNodes(
+    objects: readonly KubernetesObject[],
+    dependsOn: readonly pulumi.Resource[],
+  ): readonly pulumi.CustomResource[] {
+    const others = objects.slice(0, -1).map((object) => this.make(object, dependsOn));
+    // Pods that stop need the files and the names that they have from the others: what makes them goes first. The
+    // clients' Service is no such thing, and is there when the pods are.
+    const needed = others.filter((_, index) => objects[index]?.metadata.name !== CLUSTER);
+    const pods = objects.slice(-1).map((object) => this.make(object, [...dependsOn, ...needed]));
+    return [...others, ...pods];
   }
 
   private makeSecrets(): readonly pulumi.Resource[] {

@@ -2,8 +2,9 @@
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { ClusterSettings } from '../settings';
-import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, NODES_SERVICE, TLS_SECRET } from './names';
+import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, NODES_SERVICE } from './names';
 import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints } from './pods';
+import { tlsSecretOf } from './secrets';
 
 export interface Port {
   readonly name: string;
@@ -61,7 +62,10 @@ export function nodePod(
         ],
       },
     ],
-    volumes: [...VOLUMES, ...(hasTls ? [{ name: 'tls', secret: { secretName: TLS_SECRET } }] : [])],
+    volumes: [
+      ...VOLUMES,
+      ...(hasTls ? [{ name: 'tls', secret: { secretName: tlsSecretOf(settings) } }] : []),
+    ],
   };
 }
 

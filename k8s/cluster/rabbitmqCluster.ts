@@ -4,8 +4,9 @@ import type { Topology } from '../../topology/model';
 import { labelsOf, type KubernetesObject, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { additionalConfig, nodeCount } from './conf';
-import { ADMIN_SECRET, CLUSTER, TLS_SECRET } from './names';
+import { ADMIN_SECRET, CLUSTER } from './names';
 import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints } from './pods';
+import { tlsSecretOf } from './secrets';
 
 export function rabbitmqCluster(
   topology: Topology,
@@ -43,10 +44,10 @@ export function rabbitmqCluster(
         ? {}
         : {
             tls: {
-              secretName: TLS_SECRET,
+              secretName: tlsSecretOf(settings),
               // The operator leaves out what is false, which then would look like a change of somebody's.
               ...(broker.tls.only ? { disableNonTLSListeners: true } : {}),
-              ...(broker.tls.verifyPeer ? { caSecretName: TLS_SECRET } : {}),
+              ...(broker.tls.verifyPeer ? { caSecretName: tlsSecretOf(settings) } : {}),
             },
           }),
       rabbitmq: {

@@ -1,7 +1,7 @@
 /** The Secrets of a cluster. What is in them is known to the stack alone. */
 import type * as pulumi from '@pulumi/pulumi';
 import { labelsOf, type KubernetesObject, type Place, type SecretObject } from '../objects';
-import type { CertManager } from '../settings';
+import type { CertManager, ClusterSettings } from '../settings';
 import { ADMIN_SECRET, AMQP_PORT, CLUSTER, COOKIE_SECRET, dnsNames, serviceHost, TLS_SECRET } from './names';
 
 export interface ClusterSecrets {
@@ -57,6 +57,11 @@ export function clusterSecrets(
           ),
         ]),
   ];
+}
+
+/** Where the nodes' certificate is, whoever makes it. */
+export function tlsSecretOf({ tls }: ClusterSettings): string {
+  return 'secret' in tls ? tls.secret : TLS_SECRET;
 }
 
 /** What has cert-manager make and renew the Secret. */
