@@ -17,6 +17,7 @@ const KINDS = new Map<string, unknown>([
   ['v1/Service', kubernetes.core.v1.Service],
   ['apps/v1/Deployment', kubernetes.apps.v1.Deployment],
   ['apps/v1/StatefulSet', kubernetes.apps.v1.StatefulSet],
+  ['autoscaling/v2/HorizontalPodAutoscaler', kubernetes.autoscaling.v2.HorizontalPodAutoscaler],
   ['policy/v1/PodDisruptionBudget', kubernetes.policy.v1.PodDisruptionBudget],
   ['networking.k8s.io/v1/NetworkPolicy', kubernetes.networking.v1.NetworkPolicy],
 ]);

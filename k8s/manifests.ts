@@ -1,8 +1,8 @@
 /** All objects of a stack but its Secrets, in the order in which they are applied: for who has them applied by others. */
 import { nodeObjects } from './cluster/nodes';
 import { disruptionBudget, networkPolicies } from './cluster/guards';
-import { ADMIN_SECRET, COOKIE_SECRET, TLS_SECRET } from './cluster/names';
-import { certificateRequest } from './cluster/secrets';
+import { ADMIN_SECRET, COOKIE_SECRET } from './cluster/names';
+import { certificateRequest, tlsSecretOf } from './cluster/secrets';
 import type { BrokerObject } from '../topology/objects';
 import { monitoringObjects } from './monitoring';
 import { namespaceObject, type KubernetesObject } from './objects';
@@ -15,8 +15,9 @@ import {
   scaledFleets,
   type StackFacts,
 } from './plan';
-import { deployment, disruptionBudgets, FIGURES_SECRET, loginSecretOf, probeMap } from './workers/deployment';
-import { scaledObject, triggerAuthentication } from './workers/scaledObject';
+import { deployment, FIGURES_SECRET, loginSecretOf, probeMap } from './workers/deployment';
+import { followersOf } from './workers/followers';
+import { triggerAuthentication } from './workers/scaledObject';
 
 export interface Manifests {
   readonly objects: readonly KubernetesObject[];
@@ -51,16 +52,9 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
     ...(hasFigures ? [probeMap(place)] : []),
     ...(scaled.length > 0 ? [triggerAuthentication(hasTls, place)] : []),
     ...fleets.flatMap((fleet) => {
-      const deployed = { ...fleet, management, loginDigest: '' };
-      return [deployment(deployed, place), ...disruptionBudgets(deployed, place)];
+      const deployed = { ...fleet, management, loginDigest: '', hasOwnAuthority: hasTls };
+      return [deployment(deployed, place), ...followersOf(deployed, keda, place)];
     }),
-    ...(keda === false
-      ? []
-      : scaled.flatMap(({ plan, worker: { autoscale }, address: { scheme, host, port } }) => {
-          const amqp = `${scheme}://${host}:${port}`;
-          if (autoscale === undefined) return [];
-          return [scaledObject({ plan, autoscale, management, amqp, hasOwnAuthority: hasTls }, keda, place)];
-        })),
     ...(cluster === undefined || monitoring === undefined
       ? []
       : monitoringObjects({ topology, objects: brokerObjects, settings: monitoring }, place)),
@@ -72,7 +66,7 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
         ? []
         : [{ name: ADMIN_SECRET, keys: ['username', 'password', 'default_user.conf', 'host', 'port'] }]),
       ...(cluster?.by === 'statefulSet' ? [{ name: COOKIE_SECRET, keys: ['cookie'] }] : []),
-      ...(hasTls ? [{ name: TLS_SECRET, keys: ['ca.crt', 'tls.crt', 'tls.key'] }] : []),
+      ...(hasTls ? [{ name: tlsSecretOf(cluster), keys: ['ca.crt', 'tls.crt', 'tls.key'] }] : []),
       ...(hasFigures
         ? [{ name: FIGURES_SECRET, keys: ['username', 'password', ...(hasTls ? ['ca.crt', 'tls'] : [])] }]
         : []),

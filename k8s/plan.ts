@@ -6,6 +6,7 @@ import { isProbed } from './workers/deployment';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
 import { PlatformSettingsError } from '../platform/reads';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
+import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 
 export interface PlannedFleet {
@@ -36,14 +37,16 @@ export function placeOf({ project, stack, kubernetes }: Omit<StackFacts, 'topolo
 /** @throws PlatformSettingsError, or Error in one sentence */
 export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
   const { topology, kubernetes } = stack;
-  refuseUnknown(stack);
+  const unknown = unknownFleet('kubernetes.workers', Object.keys(kubernetes.workers), topology);
+  if (unknown !== undefined) throw new PlatformSettingsError(unknown);
   const fleets = topology.workers.map((worker): PlannedFleet => {
     const settings = settingsOfFleet(kubernetes, worker.name);
     const image = imageOf(worker, settings);
     const address = addressFor(stack, worker);
     const plan = planFleet(worker, topology, settings, address);
-    refuseUnscalable(plan, kubernetes);
-    return { worker, settings, image, address, plan };
+    const fleet = { worker, settings, image, address, plan };
+    refuseUnscalable(fleet, kubernetes);
+    return fleet;
   });
   refuseSameNames(fleets);
   return fleets;
@@ -54,7 +57,9 @@ export function scaledFleets(
   fleets: readonly PlannedFleet[],
   { keda }: KubernetesSettings,
 ): readonly PlannedFleet[] {
-  return keda === false ? [] : fleets.filter(({ plan }) => plan.isScaled);
+  return keda === false
+    ? []
+    : fleets.filter(({ plan, settings }) => plan.isScaled && settings.hpa === undefined);
 }
 
 /** Whether somebody has to see the figures of the workers' vhosts: KEDA, or the workers' own probes. */
@@ -87,22 +92,10 @@ export function managementFor(stack: StackFacts): string {
     : `https://${serviceHost(namespace)}:${MANAGEMENT_TLS_PORT}`;
 }
 
-function refuseUnknown({ kubernetes, topology: { workers } }: StackFacts): void {
-  const unknown = Object.keys(kubernetes.workers).find(
-    (name) => name !== '*' && !workers.some((worker) => worker.name === name),
-  );
-  if (unknown === undefined) return;
-  throw new PlatformSettingsError(
-    `kubernetes.workers has the fleet "${unknown}", which is not among the topology's workers: ${workers.map(({ name }) => name).join(', ')}.`,
-  );
-}
-
 function imageOf(worker: Worker, settings: WorkerSettings): string {
   const image = settings.image ?? worker.image;
   if (image !== undefined) return image;
-  throw new PlatformSettingsError(
-    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path kubernetes.workers.${worker.name}.image IMAGE`,
-  );
+  throw new PlatformSettingsError(noImage(worker.name, 'kubernetes'));
 }
 
 /** How workers reach the broker: by its Service, or as everybody does. TLS wherever there is. */
@@ -116,16 +109,34 @@ function addressFor(stack: StackFacts, worker: Worker): BrokerAddress {
       : { scheme: 'amqps', host, port: tls.port };
   }
   if (amqp === undefined) {
-    throw new PlatformSettingsError(
-      `The workers "${worker.name}" need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${stack.stack}`,
-    );
+    throw new PlatformSettingsError(noAddress(worker.name, stack.stack));
   }
   return parseAmqp(amqp);
 }
 
+/** Whom the topology, and the stack's settings, have nobody for. */
+function refuseUnscalable(
+  { plan, settings: { hpa } }: PlannedFleet,
+  { keda, workers }: KubernetesSettings,
+): void {
+  const { name } = plan;
+  if (!plan.isScaled) {
+    if (workers[name]?.hpa === undefined) return;
+    throw new PlatformSettingsError(
+      `The workers "${name}" have kubernetes.workers.${name}.hpa, and the topology doesn't say between which numbers: give them autoscale: {min: 1, max: 4} there, or take hpa out.`,
+    );
+  }
+  if (hpa !== undefined) {
+    if (plan.replicasMin > 0) return;
+    throw new PlatformSettingsError(
+      `The workers "${name}" have autoscale.min 0, and an HPA never goes to none, for who doesn't run uses no processor: say min: 1 in the topology, or leave them to KEDA (take kubernetes.workers.${name}.hpa out).`,
+    );
+  }
+  if (keda !== false) refuseUncountable(plan);
+}
+
 /** KEDA puts names into its requests in a way that makes a plus of a space. */
-function refuseUnscalable(plan: FleetPlan, { keda }: KubernetesSettings): void {
-  if (!plan.isScaled || keda === false) return;
+function refuseUncountable(plan: FleetPlan): void {
   if (plan.allQueues.length === 0) {
     throw new PlatformSettingsError(
       `The workers "${plan.name}" have autoscale, and no queues whose depth KEDA could follow: give them queues, or take autoscale out.`,

@@ -34,7 +34,7 @@ export interface KubernetesSettings {
   readonly cluster?: ClusterSettings;
   /** By fleet of the topology; `*` for all that say nothing of their own. */
   readonly workers: Readonly<Record<string, WorkerSettings>>;
-  /** False where KEDA isn't there: fleets with `autoscale` then have their fewest replicas, and stay so. */
+  /** False where KEDA isn't there: fleets with `autoscale` and no `hpa` are then left as they are. */
   readonly keda: KedaSettings | false;
   /** For a Prometheus operator that is there. */
   readonly monitoring?: MonitoringSettings;
@@ -135,12 +135,16 @@ export interface WorkerSettings extends FleetSettings {
   readonly writable?: boolean;
   /** `consuming` asks the broker; a command of one's own; false for none. */
   readonly probe?: 'consuming' | readonly string[] | false;
+  /** Scaled by Kubernetes itself, by its processors, in place of KEDA: how much of their request they use. */
+  readonly hpa?: { readonly cpuPercent: number };
   /** Never two at the same time. Always so for `celery beat`. */
   readonly singleton?: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly serviceAccount?: string;
 }
 
+/** A request is no limit. */
+const CPU_PERCENT_MAX = 1000;
 const ALL_FLEETS = '*';
 const GRACE_MS = 600_000;
 const START_DELAY_MS = 30_000;
@@ -272,6 +276,14 @@ const readProbe: Read<'consuming' | readonly string[] | false> = (value, at) => 
   return texts(value, at);
 };
 
+const readHpa: Read<{ readonly cpuPercent: number }> = (value, at) => {
+  const { cpu } = keysOf(value, at, { cpu: count });
+  if (cpu !== undefined && cpu <= CPU_PERCENT_MAX) return { cpuPercent: cpu };
+  throw new PlatformSettingsError(
+    `${at} needs cpu, the percentage of its request that a worker is to use, from 1 to ${CPU_PERCENT_MAX}, e.g. {"cpu": 70}.`,
+  );
+};
+
 const readWorker: Read<WorkerSettings> = (value, at) =>
   keysOf(value ?? {}, at, {
     image: text,
@@ -284,6 +296,7 @@ const readWorker: Read<WorkerSettings> = (value, at) =>
     runAsUser: userId,
     writable: flag,
     probe: readProbe,
+    hpa: readHpa,
     singleton: flag,
     nodeSelector: tableOf(scalar),
     serviceAccount: objectName,

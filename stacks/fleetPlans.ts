@@ -10,6 +10,7 @@ import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
+import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
 import type { Settings } from './settings';
@@ -35,7 +36,8 @@ interface Stack {
 /** The topology's fleets, each on the Docker hosts that the stack names for it. */
 export function planFleets(stack: Stack): readonly PlannedFleet[] {
   const { topology, docker } = stack;
-  refuseUnknown(stack);
+  const unknown = unknownFleet('docker.workers', Object.keys(docker.workers), topology);
+  if (unknown !== undefined) throw refusal(unknown);
   const fleets = topology.workers.flatMap((worker): PlannedFleet[] => {
     const settings = settingsOfFleet(docker, worker.name);
     const image = imageOf(worker, settings);
@@ -63,22 +65,11 @@ export function otherConsumers(
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
-function refuseUnknown({ docker, topology: { workers } }: Stack): void {
-  const unknown = Object.keys(docker.workers).find(
-    (name) => name !== '*' && !workers.some((worker) => worker.name === name),
-  );
-  if (unknown === undefined) return;
-  throw refusal(
-    `docker.workers has the fleet "${unknown}", which is not among the topology's workers: ${workers.map(({ name }) => name).join(', ')}.`,
-  );
-}
-
 function imageOf(worker: Worker, settings: WorkerSettings): string | BuildSettings {
   const image = settings.image ?? settings.build ?? worker.image;
   if (image !== undefined) return image;
-  throw refusal(
-    `The workers "${worker.name}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path docker.workers.${worker.name}.image IMAGE, or docker.workers.${worker.name}.build FOLDER for one that is built here.`,
-  );
+  const otherWay = `, or docker.workers.${worker.name}.build FOLDER for one that is built here.`;
+  throw refusal(noImage(worker.name, 'docker', otherWay));
 }
 
 /** How workers reach the broker: by its name in the network, or as everybody does. */
@@ -96,9 +87,7 @@ function addressFor(
   const where = hostName === undefined ? '' : ` on the Docker host "${hostName}"`;
   const { amqp } = settings;
   if (amqp === undefined) {
-    throw refusal(
-      `The workers "${worker.name}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
-    );
+    throw refusal(noAddress(worker.name, settings.stack, where));
   }
   if (docker.cluster !== undefined && LOOPBACK.test(amqp)) {
     throw refusal(

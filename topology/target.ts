@@ -36,15 +36,19 @@ const LONGER_HOPS: Readonly<Record<string, readonly Target[]>> = {
   '4.0': ['4.1', '4.2'],
 };
 
+function beside(to: string): string {
+  return `Another way is a stack of ${to} beside this one, to which shovels bring the messages (docs/migration.md)`;
+}
+
 /** Why a cluster can't be taken from one series to the other by restarting its nodes; undefined where it can. */
 export function upgradeObstacle(from: string, to: string): string | undefined {
   if (!isTarget(from) || !isTarget(to) || from === to) return undefined;
   if (isAtLeast(from, to)) {
-    return `${from} to ${to} is a downgrade, which RabbitMQ doesn't support: a node of ${to} can't read what ${from} wrote`;
+    return `${from} to ${to} is a downgrade, which RabbitMQ doesn't support: a node of ${to} can't read what ${from} wrote. ${beside(to)}`;
   }
   const next = TARGETS[TARGETS.indexOf(from) + 1];
   const hops = LONGER_HOPS[from] ?? (next === undefined ? [] : [next]);
   if (hops.includes(to)) return undefined;
   const furthest = hops.at(-1) ?? to;
-  return `RabbitMQ can't go from ${from} to ${to} in one step. Go to ${furthest} first (target: '${furthest}', and up), then on to ${to}`;
+  return `RabbitMQ can't go from ${from} to ${to} in one step. Go to ${furthest} first (target: '${furthest}', and up), then on to ${to}. ${beside(to)}`;
 }

@@ -8,8 +8,8 @@ import type { Worker } from '../../topology/model';
 import { apply } from '../apply';
 import { labelsOf, nameFor, type KubernetesObject, type Place, type SecretObject } from '../objects';
 import type { KedaSettings, WorkerSettings } from '../settings';
-import { deployment, disruptionBudgets, loginSecretOf, type DeployedFleet } from './deployment';
-import { scaledObject } from './scaledObject';
+import { deployment, loginSecretOf } from './deployment';
+import { followersOf } from './followers';
 
 export interface FleetArgs {
   readonly place: Place;
@@ -41,12 +41,11 @@ export class Fleet extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     super('warren:kubernetes:Fleet', name, {}, options);
-    const { place, plan, settings, image, management, loginDigest } = args;
+    const { place, plan } = args;
     const login = this.make(this.loginSecret(), args.dependsOn);
-    const fleet: DeployedFleet = { plan, settings, image, management, loginDigest };
+    const fleet = { ...args, hasOwnAuthority: args.ca !== undefined };
     const workers = this.make(deployment(fleet, place), [...args.dependsOn, login]);
-    const others = [...disruptionBudgets(fleet, place), ...this.scaling(fleet)];
-    for (const object of others) this.make(object, [workers]);
+    for (const object of followersOf(fleet, args.keda, place)) this.make(object, [workers]);
     this.checkConsumers(workers);
     this.registerOutputs({ deployment: nameFor(plan.name) });
   }
@@ -76,17 +75,6 @@ export class Fleet extends pulumi.ComponentResource {
         ...(ca === undefined ? {} : { 'ca.crt': ca }),
       },
     };
-  }
-
-  private scaling({ plan }: DeployedFleet): readonly KubernetesObject[] {
-    const { worker, keda, management, address, ca, place } = this.args;
-    const { autoscale } = worker;
-    if (autoscale === undefined || keda === false) return [];
-    const { scheme, host, port } = address;
-    const amqp = `${scheme}://${host}:${port}`;
-    return [
-      scaledObject({ plan, autoscale, management, amqp, hasOwnAuthority: ca !== undefined }, keda, place),
-    ];
   }
 
   private checkConsumers(workers: pulumi.CustomResource): void {

@@ -6,6 +6,7 @@ import type { FleetPlan } from '../../platform/fleetPlan';
 import { labelsOf, nameFor, type KubernetesObject, type Place } from '../objects';
 import type { KedaSettings } from '../settings';
 import { FIGURES_SECRET } from './deployment';
+import { cooldownSecondsOf, WINDOW_SECONDS_MAX } from './hpa';
 
 export interface ScaledFleet {
   readonly plan: FleetPlan;
@@ -51,7 +52,7 @@ export function scaledObject(
 ): KubernetesObject {
   const { plan, autoscale } = fleet;
   const name = nameFor(plan.name);
-  const cooldownSeconds = Math.ceil((autoscale.cooldownMs ?? DEFAULTS.cooldownMs) / 1000);
+  const cooldownSeconds = cooldownSecondsOf(autoscale);
   return {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'ScaledObject',
@@ -71,7 +72,7 @@ export function scaledObject(
               stabilizationWindowSeconds: 0,
               policies: [{ type: 'Percent', value: 900, periodSeconds: 15 }],
             },
-            scaleDown: { stabilizationWindowSeconds: Math.min(cooldownSeconds, 3600) },
+            scaleDown: { stabilizationWindowSeconds: Math.min(cooldownSeconds, WINDOW_SECONDS_MAX) },
           },
         },
       },

@@ -269,6 +269,19 @@ describe.skipIf(isMissing)(titled('kinds of Kubernetes objects'), () => {
     expect(await service.live()).toBeUndefined();
   });
 
+  it('are told by a preview to need what the cluster lacks', async () => {
+    const cluster = new Thing('nodes', { apiVersion: 'rabbitmq.com/v9', kind: 'RabbitmqCluster', spec: {} });
+    await plugin.create(cluster.urn, await cluster.check(), true);
+    await expect
+      .poll(() => engine.messages.join('\n'))
+      .toMatch(/no kind RabbitmqCluster of rabbitmq\.com\/v9\. RabbitMQ's cluster operator brings it: https/);
+    // Of others the program itself may bring the definition.
+    const before = engine.messages.length;
+    const own = new Thing('own', { apiVersion: 'a.example/v1', kind: 'Thing', spec: {} });
+    await plugin.create(own.urn, await own.check(), true);
+    expect(engine.messages.slice(before).join('\n')).not.toContain('no kind Thing');
+  });
+
   it('go on from the genuine plugin, which does not always apply', async () => {
     const map = new Thing('genuine', { apiVersion: 'v1', kind: 'ConfigMap', data: { a: '1', b: '2' } });
     const inputs = await map.check();

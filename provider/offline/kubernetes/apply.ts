@@ -49,10 +49,24 @@ export async function create(call: Call, wanted: Wanted): Promise<Made> {
 
 class UnknownKind extends UserError {}
 
+/** What has to be installed for it, and by which page. */
+const BRINGERS: Readonly<Record<string, string>> = {
+  'rabbitmq.com':
+    "RabbitMQ's cluster operator brings it: https://www.rabbitmq.com/kubernetes/operator/install-operator",
+  'keda.sh': 'KEDA brings it: https://keda.sh/docs/latest/deploy/',
+  'cert-manager.io': 'cert-manager brings it: https://cert-manager.io/docs/installation/',
+};
+
+function bringerOf(apiVersion: unknown): string | undefined {
+  const bringer = BRINGERS[String(apiVersion).split('/')[0] ?? ''];
+  return bringer === undefined ? undefined : `${bringer}. Install it on the cluster, and run this again.`;
+}
+
 function unknownKind({ cluster }: Call, { apiVersion, kind }: PropertyMap): UnknownKind {
   return new UnknownKind(
     `The Kubernetes cluster at ${cluster.server} has no kind ${String(kind)} of ${String(apiVersion)}. ` +
-      'Make its CustomResourceDefinition first (`dependsOn`), or install what brings it.',
+      (bringerOf(apiVersion) ??
+        'Make its CustomResourceDefinition first (`dependsOn`), or install what brings it.'),
   );
 }
 
@@ -198,7 +212,12 @@ export async function foreseeCreate(call: Call, { inputs, manager }: Wanted): Pr
   const guess = guessOf(inputs);
   if (hasUnknown(inputs)) return guess;
   const reference = await referenceTo(call, inputs);
-  if (reference === undefined) return guess;
+  if (reference === undefined) {
+    // What the program itself doesn't bring won't be there in a moment.
+    if (bringerOf(inputs.apiVersion) !== undefined)
+      await call.warn(`As things are now, this will be refused: ${unknownKind(call, inputs).message}`);
+    return guess;
+  }
   const found = await find(call.cluster, reference);
   if (found !== undefined) {
     // Until then, a replacement's old object or an interrupted run's is there.

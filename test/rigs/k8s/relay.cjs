@@ -19,6 +19,13 @@ process.on('message', function (message, server) {
     });
     client.pipe(target);
     target.pipe(client);
+    // What has nowhere to go is no longer read, and would stay open for good.
+    client.on('close', function () {
+      target.destroySoon();
+    });
+    target.on('close', function () {
+      client.destroySoon();
+    });
   });
   process.send('ready');
 });

@@ -151,6 +151,23 @@ describe('a fleet', () => {
     });
   });
 
+  it('is scaled by its processors where the stack says so, with KEDA or without', () => {
+    const workers = { '*': { image: 'x' }, Mail_Out: { image: 'x', hpa: { cpu: 70 } } };
+    for (const keda of [false, {}]) {
+      const made = manifestsFor(topology, { cluster: {}, workers, keda }).objects;
+      const scalers = made.filter(({ kind }) => /^(ScaledObject|HorizontalPodAutoscaler)$/.test(kind));
+      const names = scalers.map(({ kind, metadata: { name } }) => `${kind}/${name}`);
+      const others = keda === false ? [] : ['ScaledObject/jobs'];
+      expect(names).toEqual([...others, 'HorizontalPodAutoscaler/mail-out']);
+      expect(scalers.map(specOf).at(-1)).toMatchObject({
+        scaleTargetRef: { kind: 'Deployment', name: 'mail-out' },
+        ...{ minReplicas: 1, maxReplicas: 3 },
+        metrics: [{ resource: { target: { averageUtilization: 70 } } }],
+        behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+      });
+    }
+  });
+
   it('has as long as its longest task to stop, and starts when it consumes', () => {
     const { template } = find('Deployment', 'jobs');
     expect(template?.spec.terminationGracePeriodSeconds).toBe(300);
@@ -173,6 +190,16 @@ describe('a fleet', () => {
       /"tasks", which is not among/,
     ],
     ['no image', { cluster: {} }, /"jobs" have no image/],
+    [
+      'an HPA that would go to none',
+      { cluster: {}, workers: { '*': { image: 'x', hpa: { cpu: 70 } } } },
+      /"jobs" have autoscale\.min 0, and an HPA never goes to none/,
+    ],
+    [
+      'an HPA between no numbers',
+      { cluster: {}, workers: { '*': { image: 'x' }, beat: { hpa: { cpu: 70 } } } },
+      /"beat" have kubernetes\.workers\.beat\.hpa, and the topology doesn't say/,
+    ],
   ])('is refused with %s', (_, kubernetes, message) => {
     expect(() => manifestsFor(topology, kubernetes)).toThrow(message);
   });
@@ -198,6 +225,15 @@ describe('a cluster', () => {
     const workers = { '*': { image: 'x' } };
     expect(() => manifestsFor(topology, { cluster: {}, workers })).toThrow(/broker\.tls\.port is 5681/);
     expect(() => manifestsFor(topology, { cluster: { by: 'statefulSet' }, workers })).not.toThrow();
+  });
+
+  it.each(['operator', 'statefulSet'])('by the %s has the certificate of the Secret that is named', (by) => {
+    const cluster = { by, tls: { secret: 'given', ca: 'ca.pem' } };
+    const made = manifestsFor(topologyOf(TOPOLOGY), { cluster, workers: { '*': { image: 'x' } } });
+    const nodes = made.objects.filter(({ kind }) => /^(RabbitmqCluster|StatefulSet)$/.test(kind));
+    expect(JSON.stringify(nodes)).toMatch(/"secretName":"given"/);
+    expect(JSON.stringify(nodes)).not.toContain('rabbitmq-tls"}');
+    expect(made.secrets).toContainEqual({ name: 'given', keys: ['ca.crt', 'tls.crt', 'tls.key'] });
   });
 
   it('says to the operator what the topology says, and nothing of where certificates are', () => {

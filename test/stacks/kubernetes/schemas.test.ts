@@ -4,11 +4,22 @@ import { expect, it } from 'vitest';
 import { run } from '../../../tools/processes';
 import { withClients } from '../../rigs/python';
 import { temporaryFolder } from '../../tools/helpers';
-import { EXAMPLES_ON_KUBERNETES } from './examples';
+import { EXAMPLES_ON_KUBERNETES, manifestsFor, topologyOf } from './examples';
 
 const VERSIONS = ['1.29', '1.30', '1.31', '1.32', '1.33'];
 /** Custom resources have no schema there: the tests on Kubernetes apply them. */
-const OWN_GROUPS = /^(v1|apps|policy|networking\.k8s\.io)(\/|$)/;
+const OWN_GROUPS = /^(v1|apps|policy|autoscaling|networking\.k8s\.io)(\/|$)/;
+
+/** What none of the examples has. */
+const SCALED = manifestsFor(
+  topologyOf(`
+warren: 1
+vhosts: { shop: { queues: { jobs: {} } } }
+users: { worker: { roles: { shop: { consumer: [jobs] } } } }
+workers: { jobs: { vhost: shop, user: worker, queues: [jobs], autoscale: { min: 1, max: 4, cooldown: 2h } } }
+`),
+  { cluster: {}, workers: { '*': { image: 'worker:1', hpa: { cpu: 70 } } } },
+).objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
 
 const PROGRAM = `
 import json, sys, kubernetes_validate
@@ -39,7 +50,9 @@ withClients('ci-schemas', (python) => {
         .map((object) => [name, object] as const),
     );
     expect(objects.length).toBeGreaterThan(30);
-    expect(await validate(objects)).toEqual([]);
+    expect(SCALED).toHaveLength(1);
+    const scaled = SCALED.map((object) => ['scaled', object] as const);
+    expect(await validate([...objects, ...scaled])).toEqual([]);
   });
 
   it('what Kubernetes does not know is found', async () => {

@@ -21,6 +21,9 @@ describe('warren:kubernetes', () => {
     [{ namespace: 'My_Shop' }, /kubernetes\.namespace must be a name of small letters/],
     [{ workers: { mail: { runAsUser: 0 } } }, /a user who is not root/],
     [{ workers: { mail: { prob: false } } }, /Did you mean kubernetes\.workers\.mail\.probe/],
+    [{ workers: { mail: { hpa: {} } } }, /kubernetes\.workers\.mail\.hpa needs cpu/],
+    [{ workers: { mail: { hpa: { cpu: 5000 } } } }, /from 1 to 1000/],
+    [{ cluster: { tls: { handOver: { file: 'ca.pem' } } } }, /tls\.handOver needs a file/],
     [{ keda: { pollingInterval: 'soon' } }, /must be a duration/],
   ])('refuses %j', (value, message) => {
     expect(() => readKubernetesSettings(value)).toThrow(message);
