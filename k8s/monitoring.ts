@@ -37,7 +37,7 @@ export function monitoringObjects(monitored: Monitored, place: Place): readonly 
       metadata: own(CLUSTER, settings.labels),
       spec: {
         selector: { matchLabels: POD_SELECTOR },
-        podMetricsEndpoints: scrapeJobs(topology.target).map((job) => endpointFor(job, monitored, place)),
+        podMetricsEndpoints: scrapeJobs(topology).map((job) => endpointFor(job, monitored, place)),
       },
     },
     {

@@ -56,6 +56,8 @@ export interface Retry {
 export interface Alerts {
   /** Ready messages over which somebody should look. */
   readonly depth?: number;
+  /** Of the oldest ready message, by its timestamp. */
+  readonly ageMs?: number;
 }
 
 export interface Binding {

@@ -1,7 +1,6 @@
 /** What Prometheus and Grafana read at their start: plain texts without secrets. JSON is YAML, too. */
-import type { Target } from '../../topology/target';
 import { DASHBOARD_DATASOURCE } from '../../topology/render/monitoring/dashboard';
-import { scrapeConfig, scrapeJobs } from '../../topology/render/monitoring/scrape';
+import { scrapeConfig, scrapeJobs, type Watched } from '../../topology/render/monitoring/scrape';
 import { formatDuration } from '../../topology/units';
 
 export const PROMETHEUS_PORT = 9090;
@@ -21,7 +20,7 @@ const SCRAPE_TIMEOUT_MS = 10_000;
 export interface PrometheusConfOptions {
   /** The stack's name; alerts carry it. */
   readonly cluster: string;
-  readonly target: Target;
+  readonly topology: Watched;
   /** `HOST:PORT` of each node's metrics. */
   readonly nodes: readonly string[];
   readonly alertmanagers: readonly string[];
@@ -29,7 +28,7 @@ export interface PrometheusConfOptions {
 }
 
 export function prometheusConf(options: PrometheusConfOptions): string {
-  const { cluster, target, nodes, alertmanagers, intervalMs } = options;
+  const { cluster, topology, nodes, alertmanagers, intervalMs } = options;
   return json({
     global: {
       scrape_interval: formatDuration(intervalMs),
@@ -42,7 +41,7 @@ export function prometheusConf(options: PrometheusConfOptions): string {
     ...(alertmanagers.length === 0
       ? {}
       : { alerting: { alertmanagers: [{ static_configs: [{ targets: alertmanagers }] }] } }),
-    scrape_configs: scrapeJobs(target).map((job) => scrapeConfig(job, nodes)),
+    scrape_configs: scrapeJobs(topology).map((job) => scrapeConfig(job, nodes)),
   });
 }
 

@@ -73,7 +73,7 @@ export class Monitoring extends pulumi.ComponentResource {
     const { prometheus, alertmanagers, intervalMs } = settings;
     const conf = prometheusConf({
       cluster: place.prefix,
-      target: topology.target,
+      topology,
       nodes,
       alertmanagers,
       intervalMs,

@@ -13,7 +13,7 @@ import { EVERYTHING, loaded } from './topology';
 
 const CONF = {
   cluster: 'warren-production',
-  target: '4.3',
+  topology: loaded(EVERYTHING, '4.3').topology,
   nodes: ['rabbitmq-1:15692', 'rabbitmq-2:15692'],
   alertmanagers: ['alerts.example:9093'],
   intervalMs: 5_000,

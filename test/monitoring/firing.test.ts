@@ -26,11 +26,12 @@ warren: 1
 broker: { nodes: 3, connectionMax: 10 }
 vhosts:
   media:
-    limits: { maxQueues: 10 }
+    limits: { maxQueues: 12 }
     queues:
       jobs: { replicated: true }
       deep: { maxLength: 20, overflow: reject-publish, alerts: { depth: 10 } }
       growing: { deadLetter: { queue: dead } }
+      aged: { alerts: { age: 2s } }
       dead:
 users:
   worker: { roles: { media: { consumer: [jobs, growing] } } }
@@ -85,6 +86,8 @@ describe.skipIf(reason !== undefined)(
         conf: (index) => [
           'prometheus.tcp.ip = 127.0.0.1',
           `prometheus.tcp.port = ${ports[index] ?? 0}`,
+          // As the documentation says it, for publishers that give their messages no time.
+          'message_interceptors.incoming.set_header_timestamp.overwrite = false',
           // A minority that paused itself would tell nothing of its queues any more.
           'cluster_partition_handling = ignore',
         ],
@@ -104,7 +107,7 @@ describe.skipIf(reason !== undefined)(
         'prometheus.yml': stringify({
           global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
           rule_files: ['rules.yml'],
-          scrape_configs: scrapeJobs(VERSION).map((job) => scrapeConfig(job, targets)),
+          scrape_configs: scrapeJobs(topology).map((job) => scrapeConfig(job, targets)),
         }),
       });
     }, TEST_TIMEOUT_MS);
@@ -155,6 +158,11 @@ describe.skipIf(reason !== undefined)(
       await fires(['RabbitMQQueueTooDeep', 'RabbitMQQueueNearMaxLength', 'RabbitMQMessagesWithoutConsumers']);
     });
 
+    it('of a message that waits for too long', async () => {
+      await publish('aged');
+      await fires(['RabbitMQOldestMessageTooOld']);
+    });
+
     it('of a queue that grows', async () => {
       await publish('growing', 101);
       await fires(['RabbitMQQueueGrowing'], () => publish('growing', 5));
@@ -168,7 +176,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     it('of a vhost with many queues, and a node with many connections', async () => {
-      for (let number = 1; number <= 5; number++) await channel.assertQueue(`more-${number}`);
+      for (let number = 1; number <= 6; number++) await channel.assertQueue(`more-${number}`);
       const login = `amqp://guest:guest@127.0.0.1:${cluster.nodes[0].amqpPort}/media`;
       const others = await Promise.all(Array.from({ length: 8 }, () => connect(login)));
       await fires(['RabbitMQQueuesNearLimit', 'RabbitMQConnectionsNearLimit']);

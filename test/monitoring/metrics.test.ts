@@ -28,7 +28,7 @@ function metricsOf(version: BrokerVersion): Set<string> {
 
 async function scraped(port: number, version: BrokerVersion): Promise<Set<string>> {
   const names = new Set<string>();
-  for (const { path, families, keep } of scrapeJobs(version)) {
+  for (const { path, families, keep } of scrapeJobs(loaded(EVERYTHING, version).topology)) {
     const query = families.map((family) => `family=${family}`).join('&');
     const text = await (await fetch(`http://127.0.0.1:${port}${path}?${query}`)).text();
     const kept = keep === undefined ? /.*/ : new RegExp(`^(?:${keep})$`);

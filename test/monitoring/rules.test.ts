@@ -132,6 +132,15 @@ const CASES: readonly Case[] = [
     fires: ['RabbitMQQueueTooDeep'],
   },
   {
+    when: 'the oldest message waits for too long, and another queue tells no time',
+    series: {
+      [of('thumbnails', 'head_message_timestamp')]: '-601x5',
+      [of('mails', 'head_message_timestamp')]: 'NaN NaN NaN',
+    },
+    at: '1m',
+    fires: ['RabbitMQOldestMessageTooOld'],
+  },
+  {
     when: 'a queue grows',
     series: { [of('mails', 'messages_ready')]: '101+1x60' },
     at: '50m',

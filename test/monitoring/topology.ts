@@ -19,7 +19,7 @@ vhosts:
       dead: { replicated: true }
       mails: { maxLength: 500, overflow: reject-publish, alerts: { depth: 400 }, deadLetter: { queue: failed-mails }, retry: { attempts: 2, delay: 10s } }
       failed-mails:
-      thumbnails: { deadLetter: { exchange: failed } }
+      thumbnails: { deadLetter: { exchange: failed }, alerts: { age: 10m } }
       failed-thumbnails: { bindings: [{ exchange: failed }] }
       newest: { maxLength: 1 }
       log: { type: stream, maxAge: 1d }

@@ -136,7 +136,7 @@ function buildHashOn(data: Data): NonNullable<Exchange['hashOn']> {
 }
 
 function buildAlerts(data: Data): Alerts {
-  return defined({ depth: asInteger(data.depth) });
+  return defined({ depth: asInteger(data.depth), ageMs: asDurationMs(data.age) });
 }
 
 /** More rungs would be no ladder any more; the schema says so too. */

@@ -36,9 +36,22 @@ vhosts:
   },
   check: ({ topology: { target }, vhosts }) =>
     vhosts.flatMap(({ queues }) =>
-      queues.flatMap(({ queue, type }) => ignored(queue.settings, queue.path, type, target)),
+      queues.flatMap(({ queue, type }) => [
+        ...ignored(queue.settings, queue.path, type, target),
+        ...(queue.alerts?.ageMs === undefined || type === 'classic' ? [] : [untoldAge(queue.path, type)]),
+      ]),
     ),
 };
+
+function untoldAge(path: Path, type: QueueType): Finding {
+  return {
+    message: `\`alerts.age\` means nothing to a ${type} queue.`,
+    reason: 'RabbitMQ tells the time of the oldest message of classic queues alone.',
+    help: 'Say `alerts: {depth: N}`, or take it out.',
+    path: [...path, 'alerts', 'age'],
+    part: 'key',
+  };
+}
 
 function ignored(settings: Settings, path: Path, type: QueueType, target: Target): Finding[] {
   const words = SETTING_FACTS.filter(

@@ -17,7 +17,7 @@ export interface RuleGroup {
 /** A rule file. Its head says what Prometheus has to ask the nodes for. */
 export function renderAlerts(topology: Topology, objects: readonly BrokerObject[]): string {
   const { target } = topology;
-  const jobs = scrapeJobs(target).map((job) => scrapeConfig(job, [`NODE:${METRICS_PORT}`]));
+  const jobs = scrapeJobs(topology).map((job) => scrapeConfig(job, [`NODE:${METRICS_PORT}`]));
   const head = [
     `Alerts for RabbitMQ ${target}. They need the plugin rabbitmq_prometheus, and these two jobs:`,
     '',

@@ -1,5 +1,5 @@
 /** Alerts about the queues that the topology knows: one rule for all queues of a vhost to which the same applies. */
-import { formatDuration } from '../../units';
+import { formatDuration, parseDurationMs } from '../../units';
 import { perQueue, selector } from './promql';
 import { literal, rule, type Rule, type RuleOptions } from './rule';
 import { hasAcknowledgements, RAFT_METRIC } from './scrape';
@@ -24,6 +24,7 @@ export function queueRules(queues: readonly WatchedQueue[], target: Target): Rul
   const working = limited.filter(({ role }) => role === 'work');
   return [
     ...depth(queues),
+    ...age(limited.filter(({ type }) => type === 'classic')),
     ...growth(working.filter(({ isFamily, depth }) => !isFamily || depth !== undefined)),
     ...consumers(working),
     ...deadLetters(listed.filter(({ role }) => role === 'dead-letters')),
@@ -69,6 +70,24 @@ function depth(queues: readonly WatchedQueue[]): Rule[] {
       for: '1m',
       summary: `{{ $value }} messages wait in the ${QUEUE}, more than ${messages}`,
       description: 'Consumers don’t keep up, or fail. The threshold is the queue’s own (alerts.depth).',
+    }),
+  );
+}
+
+/** Queues without messages, and messages without a timestamp, have NaN, which is over nothing. */
+function age(queues: readonly WatchedQueue[]): Rule[] {
+  return grouped(
+    queues,
+    ({ ageMs }) => (ageMs === undefined ? undefined : formatDuration(ageMs)),
+    'RabbitMQOldestMessageTooOld',
+    (where, limit) => ({
+      severity: 'warning',
+
+      expr: `time() - ${perQueue(`rabbitmq_detailed_queue_head_message_timestamp${where}`)} > ${(parseDurationMs(limit) ?? 0) / 1000}`,
+      for: '1m',
+      summary: `The oldest message in the ${QUEUE} has waited for {{ $value | humanizeDuration }}, more than ${limit}`,
+      description:
+        'Consumers don’t keep up, or one message blocks the others. The threshold is the queue’s own (alerts.age).',
     }),
   );
 }

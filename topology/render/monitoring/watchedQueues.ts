@@ -1,5 +1,5 @@
 /** What is to be expected of each queue: its depth, its consumers, and whether messages in it mean that something failed. */
-import type { Topology, Vhost, Worker } from '../../model';
+import type { Alerts, Topology, Vhost, Worker } from '../../model';
 import type { BrokerObject, QueueType } from '../../objects';
 import { deadLetterTargets } from '../../route/deadLetterQueues';
 import type { QueueSettings } from '../../route/queueSettings';
@@ -17,6 +17,7 @@ export interface WatchedQueue {
   readonly consumers: 'always' | 'when-needed' | 'unknown';
   /** The topology's own threshold. */
   readonly depth?: number;
+  readonly ageMs?: number;
   /** Of what waits, by its policies and arguments. */
   readonly maxLength?: number;
   /** Of its workers. */
@@ -82,16 +83,17 @@ function watchedOf(vhost: Vhost, routed: RoutedVhost, topology: Topology): Watch
 }
 
 function common(
-  { alerts }: { readonly alerts?: { readonly depth?: number } },
+  { alerts }: { readonly alerts?: Alerts },
   { type, maxLength }: QueueSettings,
   fleets: readonly Worker[],
-): Pick<WatchedQueue, 'type' | 'consumers' | 'depth' | 'maxLength' | 'longestTaskMs'> {
+): Pick<WatchedQueue, 'type' | 'consumers' | 'depth' | 'ageMs' | 'maxLength' | 'longestTaskMs'> {
   const longest = fleets.flatMap(({ longestTaskMs }) => longestTaskMs ?? []);
   return {
     type,
     consumers:
       fleets.length === 0 ? 'unknown' : fleets.some((fleet) => leastOf(fleet) > 0) ? 'always' : 'when-needed',
     ...(alerts?.depth === undefined ? {} : { depth: alerts.depth }),
+    ...(alerts?.ageMs === undefined ? {} : { ageMs: alerts.ageMs }),
     ...(maxLength === undefined ? {} : { maxLength }),
     ...(longest.length === 0 ? {} : { longestTaskMs: Math.max(...longest) }),
   };
