@@ -256,7 +256,8 @@ export async function leftOf(engine: Engine, prefix: string): Promise<readonly s
   return (await find(engine, prefix)).map(({ kind, name }) => `${kind} ${name}`);
 }
 
-async function clear(engine: Engine, prefix: string): Promise<void> {
+/** Takes away whatever of a stack is there. */
+export async function clear(engine: Engine, prefix: string): Promise<void> {
   for (const { kind, id } of await find(engine, prefix)) {
     const query = kind === 'containers' ? { force: true, v: true } : {};
     await engine

@@ -5,14 +5,14 @@ import { copyCheckout } from '../rigs/checkoutCopy';
 import { missingEngine } from '../rigs/pulumi';
 import { BROKER_SCENES, here } from './brokerScenes';
 import { commandBlocks, nameOf, writtenPages } from './pages';
-import { Reader } from './reader';
+import { loginOf, Reader } from './reader';
 
 const blocks = writtenPages().flatMap(commandBlocks);
 
 withBroker(
   'the pages about stacks',
   (broker) => {
-    const reader = new Reader(broker);
+    const reader = new Reader(loginOf(broker));
     const { folder, home } = reader;
 
     beforeAll(async () => {
@@ -29,6 +29,7 @@ withBroker(
       if (block === undefined) throw new Error('there is no such block');
       await scene.before?.(folder, broker);
       await folder.follow(block, { ...scene, here: here(broker, home) });
+      await scene.after?.(broker);
     });
   },
   ['4.3'],

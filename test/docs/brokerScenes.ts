@@ -1,12 +1,15 @@
 /** The command blocks that are typed as they stand in a clone of the checkout, beside a broker: in this order. */
+import { expect } from 'vitest';
 import { endpointOf } from '../broker/realBroker';
 import { allowRigUser, resetBroker, type TestBroker } from '../rigs/brokers';
-import { callManagement } from '../rigs/management';
+import { callManagement, canLogIn } from '../rigs/management';
 import type { Circumstances, PageFolder } from './folder';
 import { textIn } from './scenes';
 
 export interface BrokerScene extends Omit<Circumstances, 'here'> {
   readonly before?: (folder: PageFolder, broker: TestBroker) => Promise<void>;
+  /** Whether it has done what the page says. */
+  readonly after?: (broker: TestBroker) => Promise<void>;
 }
 
 /** What stands in the pages in place of the broker's address. */
@@ -21,6 +24,9 @@ export function here(broker: TestBroker, home: string): Readonly<Record<string, 
     'http://rabbit-2:15672': endpoint,
     'RABBITMQ_PASSWORD=…': `RABBITMQ_PASSWORD=${ADMIN_PASSWORD}`,
     // The rig's own user is there, too.
+    // The stack that is there.
+    '--stack production': '--stack prod',
+    'rm production': 'rm prod',
     "users (1): 'somebody'": `users (2): 'somebody', '${broker.username}'`,
     "  users (1): 'admin'": `  users (2): 'admin', '${broker.username}'`,
   };
@@ -65,6 +71,8 @@ async function makeByHand(broker: TestBroker): Promise<void> {
 }
 
 const STACKS = 'docs/stacks.md';
+const RUNBOOKS = 'docs/runbooks.md';
+const GUEST = { username: 'guest', password: 'guest' };
 
 /** By `nameOf` a block. */
 export const BROKER_SCENES: Readonly<Record<string, BrokerScene>> = {
@@ -120,6 +128,45 @@ export const BROKER_SCENES: Readonly<Record<string, BrokerScene>> = {
     typed: ADMIN_PASSWORD,
     before: (folder) => mustDo(folder, 'rm shop.yaml'),
   },
-  [`${STACKS}: pulumi config set --path 'endpoints[0]' http://rabbit-1:15672 --stack prod   # in place of \`endpoint\`: the nodes of a cluster,`]:
+  [`${STACKS}: pulumi config rm endpoint --stack prod   # in its place the nodes of a cluster, tried in turn; the one that works is kept`]:
     {},
+  [`${RUNBOOKS}: npx warren preview --stack production   # which node is down, and what waits for it`]: {},
+  [`${RUNBOOKS}: npx warren preview --stack production   # no change`]: {},
+  [`${RUNBOOKS}: npx warren init --stack production`]: {
+    before: (folder) => mustDo(folder, 'rm --recursive "${PULUMI_BACKEND_URL#file://}/.pulumi/stacks"'),
+    after: (broker) => hasQueue(broker, 'paid'),
+  },
+  [`${RUNBOOKS}: npx warren up --stack production   # compares with the broker, and makes what is missing`]: {
+    before: async (_, broker) => {
+      await resetBroker(broker);
+      await put(broker, `users/${ADMIN}`, { password: ADMIN_PASSWORD, tags: 'administrator' });
+    },
+    after: (broker) => hasQueue(broker, 'paid'),
+  },
+  [`${RUNBOOKS}: curl --fail --silent --user "$RABBITMQ_USERNAME:$RABBITMQ_PASSWORD" http://127.0.0.1:15672/api/definitions > before.json`]:
+    {
+      before: async (_, broker) => {
+        await resetBroker(broker);
+        await makeByHand(broker);
+      },
+    },
+  [`${RUNBOOKS}: pulumi config set topology before.yaml --stack production`]: {
+    after: async (broker) => {
+      expect(await canLogIn({ ...broker, ...GUEST })).toBe(false);
+    },
+  },
+  [`${RUNBOOKS}: login=$(npx warren output admin --stack production --show-secrets --json | node -pe 'const { username, password } = JSON.parse(fs.readFileSync(0)); \`\${username}:\${password}\`')`]:
+    {
+      after: async (broker) => {
+        expect(await canLogIn({ ...broker, ...GUEST })).toBe(true);
+        const policies = await callManagement<{ name: string }[]>(broker, 'GET', 'policies/shop');
+        expect(policies.map(({ name }) => name)).toContain('paid');
+        await hasQueue(broker, 'failed');
+      },
+    },
 };
+
+async function hasQueue(broker: TestBroker, queue: string): Promise<void> {
+  const queues = await callManagement<{ name: string }[]>(broker, 'GET', 'queues/shop');
+  expect(queues.map(({ name }) => name)).toContain(queue);
+}

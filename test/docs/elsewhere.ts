@@ -2,13 +2,18 @@
 
 export interface Elsewhere {
   readonly reason: string;
-  readonly test: string;
+  /** Absent where there is none: the page says so. */
+  readonly test?: string;
 }
 
 const NEEDS_DOCKER = 'it needs a Docker host';
 const NEEDS_KUBERNETES = 'it needs a Kubernetes cluster';
 const INSTALLS = 'an installation of the package; the address of it is for each reader to say';
 
+const ROTATION: Elsewhere = {
+  reason: 'it takes several updates, with clients that hold the login meanwhile',
+  test: 'test/rotation/rotate.test.ts',
+};
 const DEAD_LETTERS: Elsewhere = {
   reason: 'it needs queues full of dead letters',
   test: 'test/broker/dlq.test.ts',
@@ -72,6 +77,27 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'CONTRIBUTING.md: WARREN_TEST_VERSIONS=4.3 npx vitest run test/broker/objects.test.ts': {
     reason: 'it would run itself; that its files are there is looked at',
     test: 'test/docs/commandBlocks.test.ts',
+  },
+  'docs/moving-in.md: curl --fail --silent --user "$RABBITMQ_USERNAME:$RABBITMQ_PASSWORD" http://127.0.0.1:15672/api/definitions > before.json':
+    { reason: 'it is typed for docs/runbooks.md', test: 'test/docs/brokerBlocks.test.ts' },
+  "docs/moving-in.md: terraform state list | grep '^rabbitmq_' | xargs -n 1 terraform state rm": {
+    reason: 'no test has Terraform',
+  },
+  'docs/moving-in.md: kubectl port-forward service/rabbitmq 15672:15672 &': {
+    reason: `${NEEDS_KUBERNETES}; the import alone is typed for README.md`,
+    test: 'test/docs/brokerBlocks.test.ts',
+  },
+  'docs/moving-in.md: kubectl --namespace rabbitmq-system scale deployment messaging-topology-operator --replicas 0':
+    { reason: 'no test has the topology operator' },
+  'docs/runbooks.md: npx warren rotate --stack production --user celery --dry-run': ROTATION,
+  'docs/runbooks.md: openssl rand -hex 32 | pulumi config set --secret seed --stack production': ROTATION,
+  'docs/runbooks.md: npx warren up --stack production   # makes what is missing, one node after the other': {
+    reason: 'it needs a cluster that has lost a node',
+    test: 'test/docker/cluster.test.ts',
+  },
+  'docs/runbooks.md: npx warren preview --stack production   # which alarm, on which node': {
+    reason: 'it needs a broker in an alarm',
+    test: 'test/faults/alarm.test.ts',
   },
   'docs/dead-letters.md: npx warren dlq list --stack production                          # which queues, how many, from where, why':
     DEAD_LETTERS,

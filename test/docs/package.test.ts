@@ -8,7 +8,7 @@ import { resetBroker, withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { ROOT } from '../structure/sources';
 import { blocksOf, commandBlocks, type Block } from './pages';
-import { Reader } from './reader';
+import { loginOf, Reader } from './reader';
 
 const PAGE = 'docs/package.md';
 
@@ -27,7 +27,7 @@ async function registryObstacle(): Promise<string | undefined> {
 withBroker(
   'the package in an empty project',
   (broker) => {
-    const reader = new Reader(broker);
+    const reader = new Reader(loginOf(broker));
     const { folder } = reader;
     const archive = path.join(folder.path, 'warren-0.1.0.tgz');
     let obstacle: string | undefined;

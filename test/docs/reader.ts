@@ -12,7 +12,8 @@ export class Reader {
   /** Below their home; not made yet. */
   readonly folder: PageFolder;
 
-  constructor(broker: TestBroker) {
+  /** @param env what else is in their environment */
+  constructor(env: NodeJS.ProcessEnv = {}) {
     fs.mkdirSync(path.join(this.home, 'state'));
     this.folder = new PageFolder(
       {
@@ -25,8 +26,7 @@ export class Reader {
         PULUMI_SKIP_UPDATE_CHECK: 'true',
         PATH: [inject('engineFolder'), process.env.PATH ?? ''].join(path.delimiter),
         WARREN_CACHE: cacheFolder(),
-        RABBITMQ_USERNAME: broker.username,
-        RABBITMQ_PASSWORD: broker.password,
+        ...env,
       },
       path.join(this.home, 'folder'),
     );
@@ -35,4 +35,9 @@ export class Reader {
   dispose(): void {
     fs.rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+/** By which they log in to a broker. */
+export function loginOf({ username, password }: TestBroker): NodeJS.ProcessEnv {
+  return { RABBITMQ_USERNAME: username, RABBITMQ_PASSWORD: password };
 }

@@ -101,6 +101,18 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       mustHold(folder, 'rabbitmq-dashboard.json', ['"panels"']);
     },
   },
+  'docs/moving-in.md: npx warren import definitions.json --output shop.yaml': {
+    before: (folder) => {
+      folder.write({ 'definitions.json': FROM_A_BROKER });
+    },
+  },
+  'docs/runbooks.md: npx warren check shop.yaml --target 4.3': {
+    before: async (folder) => {
+      folder.write({ 'shop.yaml': shop() });
+      await commitAll(folder);
+      folder.edit('shop.yaml', { "target: '4.3'": "target: '4.2'" });
+    },
+  },
   'docs/migration.md: npx warren diff definitions.json shop.yaml --target 4.3': {
     before: async (folder) => {
       folder.write({ 'definitions.json': FROM_A_BROKER });

@@ -5,23 +5,38 @@
  * for any lines, and `…` within a line for any text.
  */
 export function differenceOf(shown: string, said: string): string | undefined {
-  const wanted = linesOf(shown);
   const lines = linesOf(said);
+  const runs = runsOf(linesOf(shown));
   let at = 0;
-  for (const [index, line] of wanted.entries()) {
-    if (isGap(line)) continue;
-    const pattern = patternOf(line);
-    const found = lines.findIndex((candidate, place) => place >= at && pattern.test(candidate));
-    const mayBeLater = index > 0 && isGap(wanted[index - 1] ?? '');
-    if (found === -1 || (found > at && !mayBeLater)) {
-      return `the page shows\n${line}\nand it says\n${lines.slice(at).join('\n')}`;
+  for (const [index, run] of runs.entries()) {
+    const isLast = index === runs.length - 1;
+    const starts = lines.map((_, start) => start).filter((start) => start >= at && fits(run, lines, start));
+    // What stands at the very beginning or end of a page's output stands there in what is said, too.
+    const found = index === 0 ? starts.find((start) => start === 0) : isLast ? starts.at(-1) : starts[0];
+    if (run.length === 0) continue;
+    if (found === undefined) {
+      return `the page shows\n${run.join('\n')}\nand it says\n${lines.slice(at).join('\n')}`;
     }
-    at = found + 1;
+    at = found + run.length;
   }
-  const isOpen = isGap(wanted.at(-1) ?? '');
+  const isOpen = runs.at(-1)?.length === 0;
   return isOpen || at === lines.length
     ? undefined
     : `after what the page shows it says\n${lines.slice(at).join('\n')}`;
+}
+
+/** The lines between gaps; the first or the last is empty where a gap stands there. */
+function runsOf(lines: readonly string[]): readonly (readonly string[])[] {
+  const runs: string[][] = [[]];
+  for (const line of lines) {
+    if (isGap(line)) runs.push([]);
+    else runs.at(-1)?.push(line);
+  }
+  return runs;
+}
+
+function fits(run: readonly string[], lines: readonly string[], start: number): boolean {
+  return run.every((line, index) => patternOf(line).test(lines[start + index] ?? ''));
 }
 
 function linesOf(text: string): readonly string[] {

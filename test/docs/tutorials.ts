@@ -1,2 +1,2 @@
-/** Pages that are followed from the first line to the last, by a test of their own. */
-export const TUTORIAL_PAGES: readonly string[] = ['docs/package.md'];
+/** Pages that are followed from the first line to the last, each by tests of its own. */
+export const TUTORIAL_PAGES: readonly string[] = ['docs/package.md', 'docs/tutorial.md'];
