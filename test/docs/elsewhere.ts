@@ -31,15 +31,10 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
     reason: 'a part of a preview in colours',
     test: 'test/systems/granularity.test.ts',
   },
-  'README.md: $ npx warren scale --config scale.json': {
+  'docs/scaling.md: $ npx warren scale --config scale.json': {
     reason: NEEDS_DOCKER,
     test: 'test/docker/scaler.test.ts',
   },
-  'README.md: npm install --save-dev PATH_OR_GIT_URL_OF_WARREN': {
-    reason: INSTALLS,
-    test: 'test/policy/stack.test.ts',
-  },
-  'README.md: Policies:': { reason: 'the output of the block before it', test: 'test/policy/stack.test.ts' },
   'docs/policy.md: npm install --save-dev @pulumi/rabbitmq PATH_OR_GIT_URL_OF_WARREN # Node 20.19 or newer; also beside a program in Python or Go':
     { reason: INSTALLS, test: 'test/policy/stack.test.ts' },
   'docs/policy.md: Policies:': {

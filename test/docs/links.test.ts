@@ -69,3 +69,11 @@ describe.each(writtenPages())('%s', (page) => {
     }
   });
 });
+
+it('every page of docs/ is in the index', () => {
+  const index = textOf('docs/README.md');
+  const missing = pages().filter(
+    (page) => page.startsWith('docs/') && !index.includes(`](${page.slice(5)})`),
+  );
+  expect(missing).toEqual(['docs/README.md']);
+});
