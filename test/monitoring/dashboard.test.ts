@@ -26,7 +26,8 @@ describe('the dashboard', () => {
     const all = panels();
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
     expect(all.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual([
-      ...['Now', 'Messages', 'Queues of media', 'Nodes'],
+      ...['Now', 'Messages', 'Queues of media'],
+      ...['Queue jobs', 'Queue mails', 'Queue thumbnails', 'Queue newest', 'Nodes'],
     ]);
     const cells = all.flatMap(({ gridPos: { x, y, w, h } }) => {
       expect(x + w).toBeLessThanOrEqual(24);
@@ -39,6 +40,24 @@ describe('the dashboard', () => {
     expect(exprOf('Dead letters')).toContain('queue=~"dead|failed-mails|failed-thumbnails"');
     expect(exprOf('Consumers')).toBeDefined();
     expect(exprOf('Messages in work')).not.toContain('dead|');
+  });
+
+  it('draws the limits of a queue into its own row, beside its workers', () => {
+    const all = panels() as readonly (Panel & { fieldConfig?: { defaults: object } })[];
+    const at = all.findIndex(({ title }) => title === 'Queue jobs');
+    const [depth, workers] = all.slice(at + 1, at + 3);
+    expect([depth?.title, workers?.title]).toEqual(['Messages', 'Workers']);
+    expect(depth?.gridPos.y).toBe(workers?.gridPos.y);
+    expect(depth?.fieldConfig?.defaults).toMatchObject({
+      custom: { thresholdsStyle: { mode: 'dashed' } },
+      thresholds: {
+        steps: [
+          { color: 'transparent', value: null },
+          { color: 'orange', value: 1000 },
+          { color: 'red', value: 10000 },
+        ],
+      },
+    });
   });
 
   it('shows how near queues are to their thresholds, and to their lengths where they have none', () => {

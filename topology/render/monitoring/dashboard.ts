@@ -11,6 +11,8 @@ import { watchedQueues, type WatchedQueue } from './watchedQueues';
 const SCHEMA_VERSION = 39;
 /** More lines than that nobody tells apart. */
 const LINES_MAX = 20;
+/** With a row of their own, of a vhost; the others are in its common panels. */
+const QUEUES_MAX = 20;
 /** One letter for each query of a panel. */
 const QUERIES_MAX = 26;
 /** The type of its data source. */
@@ -163,6 +165,42 @@ function queuesOf(queues: readonly WatchedQueue[]): Panel[] {
     ...lines('Dead letters', 'messages', failed, 12),
     ...lines('Messages in work', 'messages_unacked', others, 12),
     ...lines('Consumers', 'consumers', others, 12),
+    ...others.filter(isOfInterest).slice(0, QUEUES_MAX).flatMap(queueRow),
+  ];
+}
+
+/** The topology says what to expect of it: limits, or workers. */
+function isOfInterest({ isFamily, role, depth, maxLength, consumers }: WatchedQueue): boolean {
+  return (
+    !isFamily &&
+    role === 'work' &&
+    (depth !== undefined || maxLength !== undefined || consumers !== 'unknown')
+  );
+}
+
+/** One queue: its depth with the lines that it shouldn't cross, and its workers beside it. */
+function queueRow(queue: WatchedQueue): Panel[] {
+  const { vhost, name, depth, maxLength } = queue;
+  const of = (metric: string): string =>
+    perQueue(`rabbitmq_detailed_queue_${metric}${selector({ vhost, queues: [queue] })}`);
+  const limits = [
+    ...(depth === undefined ? [] : [`orange: the threshold of its alert, ${depth}`]),
+    ...(maxLength === undefined ? [] : [`red: its maximum length, ${maxLength}`]),
+  ];
+  return [
+    row(`Queue ${name}`),
+    graph({
+      title: 'Messages',
+      ...(limits.length === 0 ? {} : { description: limits.join('; ') }),
+      queries: [
+        { expr: of('messages_ready'), legend: 'waiting' },
+        { expr: of('messages_unacked'), legend: 'in work' },
+      ],
+      width: 16,
+      ...(depth === undefined ? {} : { warnAt: depth }),
+      ...(maxLength === undefined ? {} : { alarmAt: maxLength }),
+    }),
+    graph({ title: 'Workers', queries: [{ expr: of('consumers'), legend: 'consumers' }], width: 8 }),
   ];
 }
 

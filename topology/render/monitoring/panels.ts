@@ -25,6 +25,11 @@ export type Panel = Readonly<Record<string, unknown>> & {
   readonly height: number;
 };
 
+interface FieldConfig {
+  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly overrides: readonly unknown[];
+}
+
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' } as const;
 const COLUMNS = 24;
 const GRAPH_HEIGHT = 8;
@@ -35,9 +40,18 @@ export function row(title: string): Panel {
   return { type: 'row', title, collapsed: false, panels: [], width: COLUMNS, height: 1 };
 }
 
+/** Its thresholds are drawn as lines: the lines of the figures keep their own colours. */
 export function graph(options: PanelOptions): Panel {
+  const panel = common('timeseries', options, GRAPH_HEIGHT);
+  const { defaults, overrides } = panel.fieldConfig as FieldConfig;
+  const drawn = { thresholdsStyle: { mode: 'dashed' } };
+  const lines =
+    options.warnAt === undefined && options.alarmAt === undefined
+      ? {}
+      : { color: { mode: 'palette-classic' }, custom: drawn };
   return {
-    ...common('timeseries', options, GRAPH_HEIGHT),
+    ...panel,
+    fieldConfig: { defaults: { ...defaults, ...lines }, overrides },
     options: {
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'multi', sort: 'desc' },
@@ -119,7 +133,7 @@ export function placed(panels: readonly Panel[]): readonly Readonly<Record<strin
 function common(type: string, options: PanelOptions, height: number): Panel {
   const { title, description, queries, width, unit = 'short', warnAt, alarmAt } = options;
   const steps = [
-    { color: 'green', value: null },
+    { color: type === 'timeseries' ? 'transparent' : 'green', value: null },
     ...(warnAt === undefined ? [] : [{ color: 'orange', value: warnAt }]),
     ...(alarmAt === undefined ? [] : [{ color: 'red', value: alarmAt }]),
   ];
