@@ -7,7 +7,7 @@ import * as path from 'node:path';
 import type { TestSequencer, TestSpecification } from 'vitest/node' with { 'resolution-mode': 'import' };
 
 /** Mostly Pulumi's engine at work. */
-const BUSY = ['faults', 'systems', 'stacks', 'policy', 'quickstart'];
+const BUSY = ['docs', 'faults', 'systems', 'stacks', 'policy', 'quickstart'];
 /** Without a broker, in seconds. */
 const SHORT = ['topology', 'structure', 'cli'];
 
@@ -30,9 +30,14 @@ function folderOf({ moduleId }: TestSpecification): string {
   return path.relative(path.resolve(__dirname, '..'), moduleId).split(path.sep)[0] ?? '';
 }
 
+/** Short files that follow long pages. */
+const FOLLOWS_PAGES = /docs\/(brokerBlocks|package|tutorial)\.test\.ts$/;
+
 /** By their size, which says little, and is all that a new machine knows. */
 function longestFirst(files: readonly TestSpecification[]): TestSpecification[] {
-  const sizes = new Map(files.map((file) => [file, fs.statSync(file.moduleId).size]));
+  const sizeOf = ({ moduleId }: TestSpecification): number =>
+    FOLLOWS_PAGES.test(moduleId) ? Number.MAX_SAFE_INTEGER : fs.statSync(moduleId).size;
+  const sizes = new Map(files.map((file) => [file, sizeOf(file)]));
   return [...files].sort((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0));
 }
 
