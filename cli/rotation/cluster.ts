@@ -145,7 +145,7 @@ function cookieOnKubernetes(stack: string, isOwn: boolean): UserError {
     'bring up another stack with a seed of its own beside it, have a shovel bring the messages over, and destroy this one';
   const why = isOwn
     ? `the Erlang cookie of stack ${stack} is derived from its seed, and pods are replaced one after the other, where nodes with different cookies refuse one another. Where it has to change: ${beside}`
-    : `the Erlang cookie of stack ${stack} is the cluster operator's, which doesn't change it on a cluster that runs. Where it has to change: ${beside}; or, where the cluster may be away for some minutes, delete the Secret rabbitmq-erlang-cookie, and then all pods of the nodes at once: the operator makes another one`;
+    : `the Erlang cookie of stack ${stack} is the cluster operator's, which doesn't change it on a cluster that runs. Where it has to change: ${beside}; or, where the cluster may be away for some minutes, delete the Secret rabbitmq-erlang-cookie (the operator makes another one), give all pods of the nodes the label skipPreStopChecks=true, and delete them together`;
   return new UserError(
     `--cookie: ${why}. Until then the NetworkPolicy "rabbitmq" lets nobody but the nodes reach the ports that the cookie opens, where the cluster's network does policies`,
   );
