@@ -21,7 +21,7 @@ export function addRotateCommand(program: Command, finish: (exitCode: number) =>
       "instead of logins: the authority of the certificates of the stack's own cluster, while clients trust both",
     )
     .option('--certificate', 'instead of logins: a new certificate of the same authority, before its time')
-    .option('--cookie', "instead of logins: the Erlang cookie of the stack's own cluster")
+    .option('--cookie', "instead of logins: the Erlang cookie of the stack's own cluster on Docker")
     .option('--drain-timeout <duration>', 'how long to wait for clients that still use an old login', '10m')
     .option('--dry-run', 'only say what would be done, and who uses the old logins')
     .option('--finish', 'only go on with what was begun before, and begin nothing')
