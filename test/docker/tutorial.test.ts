@@ -3,11 +3,13 @@ import * as crypto from 'node:crypto';
 import * as path from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { path as urlPath } from '../../dockerApi/transport';
 import { findFreePorts } from '../../tools/freePort';
+import { commandBlocks } from '../docs/pages';
 import { partsOf, PRODUCTION, TUTORIAL, writeFilesOf } from '../docs/tutorialParts';
 import { Reader } from '../docs/reader';
 import { copyCheckout } from '../rigs/checkoutCopy';
-import { canLogIn } from '../rigs/management';
+import { callManagement, canLogIn } from '../rigs/management';
 import { missingEngine } from '../rigs/pulumi';
 import { dockerEngine, dockerObstacle, titled } from './scratch';
 import { clear, leftOf } from './stack';
@@ -70,6 +72,32 @@ describe.skipIf(obstacle !== undefined)(titled('the production stack of the tuto
     await connection.close();
     const guest = { managementPort: ports[1] ?? 0, username: 'guest', password: 'guest' };
     expect(await canLogIn(guest)).toBe(false);
+  });
+
+  it('gets a node back that was lost with its volume, by what docs/runbooks.md says', async () => {
+    const lost = `warren-${stack}-rabbitmq-3`;
+    const remove = (kind: string, query = {}): Promise<unknown> =>
+      engine.ask({ method: 'DELETE', path: urlPath(kind, lost), query, action: 'lose a node' });
+    await remove('containers', { force: true });
+    await remove('volumes');
+    const block = commandBlocks('docs/runbooks.md').find(({ text }) =>
+      text.includes('makes what is missing, one'),
+    );
+    if (block === undefined) throw new Error('docs/runbooks.md has no such block');
+    await folder.follow(block, { here: { '--stack production': `--stack ${stack}` } });
+    const outputs = await folder.bash(`npx warren output --stack ${stack} --show-secrets --json`);
+    const { admin } = JSON.parse(outputs.output.slice(outputs.output.indexOf('{'))) as {
+      admin: { username: string; password: string };
+    };
+    const login = { managementPort: ports[1] ?? 0, ...admin };
+    const running = async (): Promise<readonly string[]> =>
+      (await callManagement<{ name: string; running: boolean }[]>(login, 'GET', 'nodes'))
+        .filter((node) => node.running)
+        .map(({ name }) => name);
+    await expect.poll(running).toHaveLength(3);
+    const online = async (): Promise<readonly string[]> =>
+      (await callManagement<{ online: string[] }>(login, 'GET', 'queues/shop/orders')).online;
+    await expect.poll(online).toHaveLength(3);
   });
 
   it('goes without a trace, by what the page says', async () => {

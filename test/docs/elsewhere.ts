@@ -88,7 +88,7 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'docs/runbooks.md: openssl rand -hex 32 | pulumi config set --secret seed --stack production': ROTATION,
   'docs/runbooks.md: npx warren up --stack production   # makes what is missing, one node after the other': {
     reason: 'it needs a cluster that has lost a node',
-    test: 'test/docker/cluster.test.ts',
+    test: 'test/docker/tutorial.test.ts',
   },
   'docs/runbooks.md: npx warren preview --stack production   # which alarm, on which node': {
     reason: 'it needs a broker in an alarm',
