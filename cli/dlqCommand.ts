@@ -11,7 +11,10 @@ import { toExitCode } from './userError';
 type Finish = (exitCode: number) => void;
 
 /** Which broker is meant, and how it is reached. */
-export function withBrokerOptions(command: Command): Command {
+export function withBrokerOptions(
+  command: Command,
+  vhostHelp = 'vhost; needed only where several have such a queue',
+): Command {
   return command
     .option('--stack <stack>', 'name of the stack whose broker it is')
     .option('--config-file <file>', "another settings file than the stack's own")
@@ -20,7 +23,7 @@ export function withBrokerOptions(command: Command): Command {
       'in place of a stack: base URL of a management API; login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD',
     )
     .option('--amqp <url>', 'where AMQP is for this machine, e.g. amqp://10.0.0.7:5672')
-    .option('--vhost <vhost>', 'vhost; needed only where several have such a queue');
+    .option('--vhost <vhost>', vhostHelp);
 }
 
 const FILTER_HELP =

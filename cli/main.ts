@@ -18,6 +18,7 @@ import { setup } from './commands/setup';
 import { addCompletionCommand } from './completionCommand';
 import { runProgram } from './program';
 import { addDlqCommand, addPurgeCommand } from './dlqCommand';
+import { addDoctorCommand } from './doctorCommand';
 import { addRotateCommand } from './rotateCommand';
 import { addStatusCommand } from './statusCommand';
 import { addScaleCommand } from './scaleCommand';
@@ -181,6 +182,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     addCompletionCommand,
     addDlqCommand,
     addPurgeCommand,
+    addDoctorCommand,
   ])
     add(program, finish);
 

@@ -21,8 +21,7 @@ export function amqpError(error: unknown, settings: AmqpSettings, vhost: string)
   if (error instanceof AmqpError) return error;
   const { address, username } = settings;
   const { code, message } = error as NodeJS.ErrnoException;
-  const [stage, fault] =
-    byCode(code, address) ?? byWords(message, username, vhost) ?? byEnd(message, address);
+  const [stage, fault] = byCode(code, address) ?? byWords(message, vhost) ?? byEnd(message, address);
   return new AmqpError(stage, `Cannot connect to ${displayOf(address)} as "${username}": ${fault}`);
 }
 
@@ -54,20 +53,14 @@ function byCode(code: string | undefined, { host, port }: AmqpAddress): Told | u
   }
 }
 
-function byWords(message: string, username: string, vhost: string): Told | undefined {
+function byWords(message: string, vhost: string): Told | undefined {
   if (/connect ETIMEDOUT|timed? ?out/i.test(message))
     return ['connect', 'no answer in time: a firewall, or not AMQP there.'];
-  if (/limit .*is reached|connection limit/.test(message)) {
+  // The library doesn't hand on what the broker says there.
+  if (message.includes('got <ConnectionClose')) {
     return [
       'vhost',
-      `the broker takes no further connection (${reasonIn(message)}). Raise the limit, or close some.`,
-    ];
-  }
-  if (/vhost .*not found/i.test(message)) return ['vhost', `there is no vhost "${vhost}" on the broker.`];
-  if (/access to vhost|530/.test(message)) {
-    return [
-      'vhost',
-      `it may not enter the vhost "${vhost}" (${reasonIn(message)}). Give it permissions there: a role in the topology, and \`warren up\`.`,
+      `the broker doesn't let it into the vhost "${vhost}": there is none of that name, it has no permissions there (a role in the topology, and \`warren up\`), or the vhost or the user has as many connections as it may.`,
     ];
   }
   if (/ACCESS.REFUSED/.test(message)) {

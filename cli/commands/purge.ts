@@ -1,4 +1,5 @@
 /** `warren purge`: everything that is ready in a queue, gone for good, once its number is approved. */
+import { closeAmqp } from '../../broker/amqp/connection';
 import { reasonIn } from '../../broker/amqp/errors';
 import { nearest } from '../../topology/names';
 import { templateMatches } from '../../topology/patterns/template';
@@ -96,6 +97,6 @@ async function purgeFound(
     if (error instanceof UserError) throw error;
     throw new UserError(`can't purge ${where}: ${reasonIn((error as Error).message)}`);
   } finally {
-    await connection.close().catch(() => undefined);
+    await closeAmqp(connection);
   }
 }

@@ -1,4 +1,5 @@
 /** `warren dlq discard`: dead letters that nobody needs any more. They are counted first, and held until it is said. */
+import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage } from 'amqplib';
 import * as fs from 'node:fs';
 import { Intake } from '../../broker/amqp/intake';
@@ -84,7 +85,7 @@ async function discardFrom(operated: Operated, found: FoundQueue, work: Discardi
     return ExitCode.ok;
   } finally {
     if (saved !== undefined) fs.closeSync(saved);
-    await connection.close().catch(() => undefined);
+    await closeAmqp(connection);
   }
 }
 

@@ -1,4 +1,5 @@
 /** `warren dlq retry`: dead letters back to where they came from. */
+import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { deathsOf, headersBeforeDeath } from '../../broker/amqp/deaths';
 import { Intake } from '../../broker/amqp/intake';
@@ -104,7 +105,7 @@ async function move(operated: Operated, found: FoundQueue, moving: Moving): Prom
       await publisher?.close();
     }
   } finally {
-    await Promise.allSettled([source.close(), target.close()]);
+    await Promise.all([closeAmqp(source), closeAmqp(target)]);
   }
 }
 

@@ -1,4 +1,5 @@
 /** `warren dlq show`: what lies in a dead-letter queue, and why. Nothing is taken out. */
+import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage } from 'amqplib';
 import { deliveryCountOf, headersBeforeDeath, type Death } from '../../broker/amqp/deaths';
 import { Intake } from '../../broker/amqp/intake';
@@ -84,7 +85,7 @@ export async function look(
       await intake.close();
     }
   } finally {
-    await connection.close().catch(() => undefined);
+    await closeAmqp(connection);
   }
 }
 

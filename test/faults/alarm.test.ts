@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { connect } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitFor } from '../../tools/processes';
+import { run, waitFor } from '../../tools/processes';
 import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { callManagement } from '../rigs/management';
@@ -11,6 +11,7 @@ import { ownNodeObstacle } from '../rigs/ownNode';
 import { PulumiWorkspace } from '../rigs/pulumi';
 import { expectNoChange } from '../systems/systemStack';
 
+const CLI = path.resolve(__dirname, '../../cli/warren.cjs');
 const VERSION = '4.3';
 const WAIT_MS = 60_000;
 const topology = (lengthMax: number): string => `warren: 1
@@ -59,6 +60,7 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} [
     if (node === undefined) throw new Error('no node');
     return { managementPort: node.managementPort, username: 'guest', password: 'guest' };
   };
+  const endpoint = (): string => `http://127.0.0.1:${node?.managementPort ?? 0}`;
   async function isInAlarm(): Promise<true | undefined> {
     const nodes = await callManagement<{ mem_alarm?: boolean }[]>(login(), 'GET', 'nodes');
     return nodes.every((found) => found.mem_alarm === true) ? true : undefined;
@@ -73,6 +75,23 @@ describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} [
     expect(await blocked).toMatch(/memory/);
     // In an alarm the broker reads nothing more of a publisher's, so not its goodbye either: it ends with the node.
     connection.on('error', () => undefined);
+  });
+
+  it('is told by the health checks, by warren status and by warren doctor, and is no reason to take the node out', async () => {
+    const checks = ['alarms', 'local-alarms', 'ready-to-serve-clients', 'is-in-service'];
+    const answers = checks.map(async (check) => {
+      const headers = { authorization: `Basic ${btoa('guest:guest')}` };
+      return (await fetch(`${endpoint()}/api/health/checks/${check}`, { headers })).status;
+    });
+    expect(await Promise.all(answers)).toEqual([503, 503, 200, 200]);
+    const env = { ...process.env, RABBITMQ_USERNAME: 'guest', RABBITMQ_PASSWORD: 'guest' };
+    const ask = (command: string) => run(process.execPath, [CLI, command, '--live', endpoint()], { env });
+    const status = await ask('status');
+    expect(status.exitCode, status.output).toBe(1);
+    expect(status.stdout).toMatch(/node \S+: has a memory alarm: nobody can publish/);
+    const doctor = await ask('doctor');
+    expect(doctor.exitCode, doctor.output).toBe(1);
+    expect(doctor.stdout).toMatch(/✗ publish +Cannot publish: the broker takes no messages \(.*memory/);
   });
 
   it('a stack goes up, changes, is compared and goes', async () => {

@@ -172,6 +172,37 @@ withBroker(
       expect((await warren(0, 'purge', 'mail', '--yes', '3')).stdout).toContain('Purged 3 messages of mail');
     });
 
+    it('tries every user, leaves nothing behind, and names what fails with the way out', async () => {
+      const names = async (): Promise<readonly string[]> =>
+        (await callManagement<{ name: string }[]>(broker, 'GET', 'queues/shop')).map(({ name }) => name);
+      const before = await names();
+      const fine = await warren(0, 'doctor');
+      expect(fine.stdout).toMatch(/✓ management +http:\S+ takes warren-admin-g1 \(RabbitMQ 4\.3/);
+      expect(fine.stdout).toMatch(/✓ connect +amqp:\/\/127\.0\.0\.1:\d+ answers in \d+ ms/);
+      expect(fine.stdout).toContain(`
+press in vhost shop
+  ✓ log in      as press-g1
+  – declare     not tried: `);
+      expect(fine.stdout).toMatch(
+        /shop in vhost shop\n.*as shop-g1\n {2}✓ declare +basket:warren\.doctor\.\w+, a private queue that goes again\n {2}✓ publish +to the private queue, confirmed\n {2}✓ consume +from the private queue, the message is there/,
+      );
+      expect(await names()).toEqual(before);
+
+      await callManagement(broker, 'PUT', 'users/press-g1', { password: 'changed by hand', tags: '' });
+      await callManagement(broker, 'DELETE', 'permissions/shop/shop-g1');
+      const broken = await warren(1, 'doctor', '--json');
+      const { checks } = JSON.parse(broken.stdout) as {
+        checks: { subject: string; state: string; text: string }[];
+      };
+      const failed = checks.filter(({ state }) => state === 'failed');
+      expect(failed.map(({ subject }) => subject)).toEqual(['press in vhost shop', 'shop in vhost shop']);
+      expect(failed[0]?.text).toContain('the broker refuses this user name and password');
+      expect(failed[1]?.text).toContain('doesn\'t let it into the vhost "shop": ');
+      const elsewhere = await warren(1, 'doctor', '--amqp', 'amqp://127.0.0.1:1');
+      expect(elsewhere.stdout).toMatch(/✗ connect +.*nothing listens on port 1 there/);
+      expect((await warren(2, 'doctor', '--user', 'nobody')).output).toContain('it has press, shop');
+    });
+
     it('watches a broker without a stack until a signal comes', async () => {
       const { username: RABBITMQ_USERNAME, password: RABBITMQ_PASSWORD } = broker;
       const where = ['--live', `http://127.0.0.1:${broker.managementPort}`];
