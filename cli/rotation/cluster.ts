@@ -114,8 +114,10 @@ export class RotatedCluster {
   }
 
   #openOnDocker(): string | undefined {
-    const { address = '127.0.0.1' } = this.#cluster;
-    return LOOPBACK.test(String(address)) ? undefined : `AMQP is published on ${String(address)}`;
+    const { address = '127.0.0.1', managementAddress = '127.0.0.1', managementTls } = this.#cluster;
+    if (!LOOPBACK.test(String(address))) return `AMQP is published on ${String(address)}`;
+    const isOpen = !LOOPBACK.test(String(managementAddress)) && managementTls !== false;
+    return isOpen ? `the management API is published on ${String(managementAddress)}` : undefined;
   }
 
   #openOnKubernetes(): string | undefined {
@@ -123,7 +125,9 @@ export class RotatedCluster {
     if (service !== 'ClusterIP') return `AMQP is published by a Service of type ${String(service)}`;
     if (networkPolicy === false) return 'kubernetes.cluster.networkPolicy keeps nobody away';
     const { clients } = Object(networkPolicy) as { readonly clients?: readonly string[] };
-    return clients === undefined ? undefined : `pods of the namespace ${clients.join(', ')} may connect`;
+    return clients === undefined || clients.length === 0
+      ? undefined
+      : `pods of the namespace ${clients.join(', ')} may connect`;
   }
 
   #numbers(secret: 'certificate' | 'cookie', wanted: unknown = 1): Numbers {

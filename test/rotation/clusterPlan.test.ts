@@ -111,6 +111,17 @@ describe('a stack without such a secret of its own is told so', () => {
     expect(() => new RotatedCluster(stack as unknown as RotatedStack, secret)).toThrow(words);
   });
 
+  it('on Docker it may have clients outside where something is published beyond the machine', () => {
+    const outsidersOf = (cluster: object): string | undefined => {
+      const stack = { config: { docker: { cluster } }, topology: TLS };
+      return new RotatedCluster(stack as unknown as RotatedStack, 'authority').outsiders;
+    };
+    expect(outsidersOf({})).toBeUndefined();
+    expect(outsidersOf({ address: '10.0.0.5' })).toContain('AMQP is published on 10.0.0.5');
+    expect(outsidersOf({ managementAddress: '0.0.0.0' })).toContain('management API is published on 0.0.0.0');
+    expect(outsidersOf({ managementAddress: '0.0.0.0', managementTls: false })).toBeUndefined();
+  });
+
   it('on Kubernetes it is one with other settings, and with clients outside where it says so', () => {
     const outsidersOf = (cluster: object): string | undefined => {
       const stack = { config: { kubernetes: { cluster } }, topology: TLS };
@@ -125,6 +136,7 @@ describe('a stack without such a secret of its own is told so', () => {
     expect(outsidersOf({ service: 'NodePort' })).toContain('Service of type NodePort');
     expect(outsidersOf({ networkPolicy: false })).toContain('keeps nobody away');
     expect(outsidersOf({ networkPolicy: { clients: ['shop'] } })).toContain('namespace shop');
+    expect(outsidersOf({ networkPolicy: { clients: [] } })).toBeUndefined();
   });
 
   it.each([['one'], [0], [1.5]])('and so is a number that is %j', (cookie) => {
