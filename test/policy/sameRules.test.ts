@@ -20,7 +20,18 @@ const fixtures = readdirSync(FOLDER).sort();
 
 /** What stands below one of these is no object, or many. */
 const WORDS_OF_TOPOLOGIES = new Set([
-  ...['families', 'superStreams', 'roles', 'workers', 'celery', 'retry', 'broker', 'expect', 'quotas'],
+  ...[
+    'families',
+    'superStreams',
+    'roles',
+    'workers',
+    'celery',
+    'retry',
+    'broker',
+    'expect',
+    'quotas',
+    'alerts',
+  ],
 ]);
 
 interface Difference {
