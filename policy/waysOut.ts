@@ -17,6 +17,7 @@ export const WAYS_OUT: Readonly<Record<string, string>> = {
     'On a consistent hash exchange the key is the weight of the queue, e.g. 1; x-match is all, any, all-with-x or any-with-x.',
   'bad-name': 'Choose another name. Predeclared exchanges, such as amq.topic, are there without a resource.',
   'bad-pattern': 'Correct it; a character that is meant literally needs a backslash.',
+  'dead-letter-limit': 'Give the queue with the dead letters a policy with delivery-limit: -1.',
   'dead-letter-cycle':
     'Let one queue of the circle dead-letter to a queue outside of it, or take away its TTL and length limits.',
   'default-queue-type': 'Give each queue its x-queue-type, or say another target.',

@@ -63,7 +63,7 @@ function resolveQueue(
   target: Target,
 ): ResolvedQueue {
   const { type, replication } = resolveQueueType(queue, vhost, target);
-  const ownDefinition = withMirroring(settingsDefinition(queue.settings), replication);
+  const ownDefinition = withMirroring(settingsDefinition(queue.settings, target), replication);
   const matching = families.filter(({ family }) => templateMatches(family.template, queue.name));
   const winner = winningPolicy(vhost.policies, queue.name, type);
   const [family] = matching;
@@ -98,7 +98,7 @@ export function appliesToType(applyTo: PolicyApplyTo, type: QueueType): boolean 
 
 function resolveFamily(family: Family, vhost: Vhost, target: Target): ResolvedFamily {
   const replication = resolveFamilyReplication(family, vhost, target);
-  const own = withMirroring(settingsDefinition(family.settings), replication);
+  const own = withMirroring(settingsDefinition(family.settings, target), replication);
   const splitBy: { policy: Policy; example?: string }[] = [];
   const candidates = byPriority(vhost.policies.filter(({ applyTo }) => applyTo !== 'exchanges'));
   const partial: { policy: Policy; example?: string }[] = [];

@@ -1,9 +1,10 @@
 /** Policy definitions in RabbitMQ's own keys: from settings, and one laid over the other. */
 import type { Settings } from '../model';
 import type { Arguments } from '../objects';
+import { DEFAULT_TARGET, isAtLeast, type Target } from '../target';
 
-/** The policy keys that a queue's or family's settings stand for. */
-export function settingsDefinition(settings: Settings): Arguments {
+/** The policy keys that a queue's or family's settings stand for, on RabbitMQ of that series. */
+export function settingsDefinition(settings: Settings, target: Target = DEFAULT_TARGET): Arguments {
   const { deadLetter } = settings;
   return present({
     'message-ttl': settings.ttlMs,
@@ -11,7 +12,9 @@ export function settingsDefinition(settings: Settings): Arguments {
     'max-length': settings.maxLength,
     'max-length-bytes': settings.maxLengthBytes,
     overflow: settings.overflow,
-    'delivery-limit': settings.deliveryLimit,
+    // Before 4.0 no queue has a limit that nobody said, and a policy with -1 is refused.
+    'delivery-limit':
+      settings.deliveryLimit === -1 && !isAtLeast(target, '4.0') ? undefined : settings.deliveryLimit,
     // The default exchange, whose name is empty, routes to the queue that the routing key names.
     'dead-letter-exchange': deadLetter?.queue === undefined ? deadLetter?.exchange : '',
     'dead-letter-routing-key': deadLetter?.queue ?? deadLetter?.routingKey,

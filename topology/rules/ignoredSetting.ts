@@ -55,7 +55,11 @@ function untoldAge(path: Path, type: QueueType): Finding {
 
 function ignored(settings: Settings, path: Path, type: QueueType, target: Target): Finding[] {
   const words = SETTING_FACTS.filter(
-    (fact) => settings[fact.key] !== undefined && !settingCounts(fact, type, target),
+    (fact) =>
+      settings[fact.key] !== undefined &&
+      !settingCounts(fact, type, target) &&
+      // Without a limit a classic queue is what the file says.
+      !(fact.key === 'deliveryLimit' && settings.deliveryLimit === -1),
   ).map(({ word, types }) => ({ word, types }));
   const findings = words.map(({ word, types }) => ({
     message: `\`${word}\` means nothing to a ${type} queue of RabbitMQ ${target}.`,

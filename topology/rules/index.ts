@@ -27,6 +27,7 @@ import { consumerTimeout } from './consumerTimeout';
 import { danglingReference } from './danglingReference';
 import { deadLetterCycle } from './deadLetterCycle';
 import { deadLetterIntoWork } from './deadLetterIntoWork';
+import { deadLetterLimit } from './deadLetterLimit';
 import { deadLetterTarget } from './deadLetterTarget';
 import { deadLetterUnroutable } from './deadLetterUnroutable';
 import { declaredDeadLetter } from './declaredDeadLetter';
@@ -182,6 +183,7 @@ export const RULES: readonly Rule[] = [
   declaredDeadLetter,
   settingBesideArgument,
   limitOverruled,
+  deadLetterLimit,
   deadLetterTarget,
   retryTarget,
   retryMethod,

@@ -62,16 +62,6 @@ function tooNew(settings: Settings, path: Path, target: Target): Finding[] {
         ? []
         : [lacking(word, since, path, target)],
     ),
-    ...(settings.deliveryLimit === -1 && !isAtLeast(target, '4.0')
-      ? [
-          {
-            message: `RabbitMQ ${target} takes no delivery limit of -1.`,
-            reason: 'It would refuse the policy.',
-            help: 'Remove it: before 4.0, deliveries are not limited unless a limit is given.',
-            path: [...path, 'deliveryLimit'],
-          },
-        ]
-      : []),
   ];
 }
 
