@@ -92,7 +92,7 @@ export function stackLogins(config: StackConfig, { admin }: StackOutputs): reado
 /** Whether the management API shows the nodes' own certificate: an Ingress has another one. */
 function isShownOwn({ docker, kubernetes }: StackConfig): boolean {
   const { cluster } = Object(kubernetes ?? {}) as { cluster?: { access?: unknown } };
-  return docker !== undefined || cluster?.access === 'inside';
+  return Object.hasOwn(Object(docker ?? {}) as object, 'cluster') || cluster?.access === 'inside';
 }
 
 export function connectionSettings(config: StackConfig, endpoint: string): Omit<BrokerSettings, keyof Login> {
