@@ -179,14 +179,7 @@ async function addressOf(
 }
 
 function tlsSettings(config: StackConfig, { management, ca }: StackOutputs): TlsSettings {
-  const { cacertFile, clientcertFile, clientkeyFile, insecure } = connectionSettings(config, management);
-  return {
-    ...(ca === undefined ? {} : { cacert: ca }),
-    ...(cacertFile === undefined || ca !== undefined ? {} : { cacertFile }),
-    ...(clientcertFile === undefined ? {} : { clientcertFile }),
-    ...(clientkeyFile === undefined ? {} : { clientkeyFile }),
-    ...(insecure === true ? { insecure } : {}),
-  };
+  return { ...connectionSettings(config, management), ...(ca === undefined ? {} : { cacert: ca }) };
 }
 
 function loginOf(user: string, { users = {} }: StackOutputs): Login {

@@ -1,6 +1,6 @@
 /** What every node of a cluster reads at its start, whoever makes it. */
 import type { Topology } from '../topology/model';
-import { renderRabbitmqConf } from '../topology/render/rabbitmqConf';
+import { renderRabbitmqConf, TLS_FOLDER } from '../topology/render/rabbitmqConf';
 
 export type ConfLine = readonly [string, string | number | boolean];
 
@@ -25,6 +25,22 @@ export function clusterLines(name: string, peers: readonly string[], nodes: numb
     // A minority stops serving, rather than going on with a history of its own.
     ...(nodes >= QUORUM ? [['cluster_partition_handling', 'pause_minority'] as const] : []),
     ...(nodes >= QUORUM ? [['queue_leader_locator', 'balanced'] as const] : []),
+  ];
+}
+
+/** Where a listener with TLS has its certificate: `ssl_options`, `management.ssl` and so on. */
+export function tlsFiles(listener: string): ConfLine[] {
+  return [
+    [`${listener}.cacertfile`, `${TLS_FOLDER}/ca.crt`],
+    [`${listener}.certfile`, `${TLS_FOLDER}/tls.crt`],
+    [`${listener}.keyfile`, `${TLS_FOLDER}/tls.key`],
+  ];
+}
+
+export function tlsVersions(listener: string): ConfLine[] {
+  return [
+    [`${listener}.versions.1`, 'tlsv1.3'],
+    [`${listener}.versions.2`, 'tlsv1.2'],
   ];
 }
 

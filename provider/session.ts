@@ -29,10 +29,6 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     portForward === undefined
       ? config.settings
       : { ...config.settings, detour: openPortForward(portForward) };
-  const ways = [settings, ...(config.former === undefined ? [] : [config.former])].map((way): Way => {
-    const shared = { cluster: openCluster(way), onWait };
-    return (username, password) => openBroker({ ...way, username, password }, shared);
-  });
   const opened: Broker[] = [];
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
@@ -45,10 +41,11 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     opened.push(broker);
     return broker;
   };
-  const [newest, ...others] = ways.map(
-    (way): Way =>
-      (username, password) =>
-        kept(way(username, password)),
+  const [newest, ...others] = [settings, ...(config.former === undefined ? [] : [config.former])].map(
+    (way): Way => {
+      const shared = { cluster: openCluster(way), onWait };
+      return (username, password) => kept(openBroker({ ...way, username, password }, shared));
+    },
   );
   if (newest === undefined) throw new Error('there is a way to the broker');
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];

@@ -44,7 +44,7 @@ function reachable(address: string): string {
   return isEveryAddress(address) ? '127.0.0.1' : address;
 }
 
-function inUrl(host: string): string {
+export function inUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 

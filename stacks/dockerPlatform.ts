@@ -19,6 +19,7 @@ import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { derivedSecret, type Credential } from './brokerLogin';
 import type { DefinitionsFile } from './definitionsFile';
+import { inUrl } from './dockerConnection';
 import { certificatesFor } from './clusterCertificates';
 import type { ClusterCertificates } from './ownCertificates';
 import { otherConsumers, planFleets, type PlannedFleet } from './fleetPlans';
@@ -223,7 +224,7 @@ export class DockerPlatform {
     const { settings, docker: own } = this.#args;
     if (own.monitoring === undefined) return undefined;
     const { address, prometheus, grafana } = own.monitoring;
-    const host = address.includes(':') ? `[${address}]` : address;
+    const host = inUrl(address);
     return {
       prometheus: `http://${host}:${prometheus.port}`,
       ...(grafana === false

@@ -90,9 +90,7 @@ async function onDocker(
   const file = docker.cluster?.definitions;
   const definitions = file === undefined ? {} : { definitions: readDefinitionsFile(file, isOwnUser(given)) };
   const trusting = (ca: pulumi.Input<string> | undefined): Settings =>
-    ca === undefined || !given.connection.endpoint.startsWith('https:')
-      ? given
-      : { ...given, connection: { ...given.connection, cacert: ca } };
+    given.connection.endpoint.startsWith('https:') ? withAuthority(given, ca) : given;
   const platform = new DockerPlatform(
     { settings: given, docker, topology: model, ...definitions },
     (ca) => clusterProvider(trusting(ca)),
@@ -135,6 +133,11 @@ async function onDocker(
   };
 }
 
+/** For who meets the nodes' own certificate. */
+function withAuthority(settings: Settings, ca: pulumi.Input<string> | undefined): Settings {
+  return ca === undefined ? settings : { ...settings, connection: { ...settings.connection, cacert: ca } };
+}
+
 /** Kubernetes' cluster before the topology, and the workers after it. */
 async function onKubernetes(
   given: Settings,
@@ -145,7 +148,7 @@ async function onKubernetes(
   const isInside = kubernetes.cluster?.access === 'inside';
   // Who comes by the Service's own name sees the node's certificate; whoever else doesn't, or trusts a file.
   const trusting = (ca: pulumi.Input<string> | undefined): Settings =>
-    isInside && ca !== undefined ? { ...given, connection: { ...given.connection, cacert: ca } } : given;
+    isInside ? withAuthority(given, ca) : given;
   const platform = new KubernetesPlatform(
     { settings: given, kubernetes, topology: model },
     (ca) => clusterProvider(trusting(ca)),

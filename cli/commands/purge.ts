@@ -4,34 +4,24 @@ import { reasonIn } from '../../broker/amqp/errors';
 import { nearest } from '../../topology/names';
 import { templateMatches } from '../../topology/patterns/template';
 import { approved } from '../dlq/approval';
-import { vhostOf } from '../dlq/retry';
-import { findQueue, readLiveTopology, type FoundQueue } from '../dlq/surroundings';
+import { onQueue, type FoundQueue, type QueueOptions } from '../dlq/surroundings';
 import { queueFigures } from '../../broker/queueFigures';
 import { ExitCode } from '../exitCodes';
 import { counted, printable } from '../humanText';
-import { openOperated, type Operated, type OperatedOptions } from '../operated';
+import type { Operated } from '../operated';
 import { createProgress } from '../progress';
-import { untilStopped } from '../stopSignal';
 import { UserError } from '../userError';
 
-export interface PurgeOptions extends OperatedOptions {
-  readonly vhost?: string;
+export interface PurgeOptions extends QueueOptions {
   readonly yes?: string;
   /** Also a queue that isn't in the topology. */
   readonly unmanaged?: boolean;
 }
 
-export async function purge(queue: string, options: PurgeOptions): Promise<number> {
-  return untilStopped(async (stop) => {
-    const operated = await openOperated(options);
-    try {
-      const live = await readLiveTopology(operated, options.vhost);
-      const found = findQueue(operated, live, { queue, ...vhostOf(options) });
-      refuseUnknown(operated, found, options.unmanaged === true);
-      return await purgeFound(operated, found, { given: options.yes, stop });
-    } finally {
-      await operated.close();
-    }
+export function purge(queue: string, options: PurgeOptions): Promise<number> {
+  return onQueue(queue, options, (operated, found, stop) => {
+    refuseUnknown(operated, found, options.unmanaged === true);
+    return purgeFound(operated, found, { given: options.yes, stop });
   });
 }
 

@@ -5,18 +5,15 @@ import * as fs from 'node:fs';
 import { Intake } from '../../broker/amqp/intake';
 import { ExitCode } from '../exitCodes';
 import { counted, printable, tallied } from '../humanText';
-import { openOperated, type Operated, type OperatedOptions } from '../operated';
+import type { Operated } from '../operated';
 import { createProgress } from '../progress';
-import { untilStopped } from '../stopSignal';
 import { UserError } from '../userError';
 import { approved } from './approval';
 import { deadLetterIn, filterOf, type DeadLetter, type Filter } from './filters';
 import { amountOf } from './options';
-import { vhostOf } from './retry';
-import { findQueue, readLiveTopology, withoutLimit, type FoundQueue } from './surroundings';
+import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
 
-export interface DiscardOptions extends OperatedOptions {
-  readonly vhost?: string;
+export interface DiscardOptions extends QueueOptions {
   readonly filter: readonly string[];
   readonly limit?: string;
   readonly save?: string;
@@ -29,20 +26,11 @@ const WINDOW = 200;
 export async function discard(queue: string, options: DiscardOptions): Promise<number> {
   const filter = filterOf(options.filter);
   const limit = amountOf('--limit', options.limit) ?? Infinity;
-  return untilStopped(async (stop) => {
-    const operated = await openOperated(options);
-    try {
-      const found = findQueue(operated, await readLiveTopology(operated, options.vhost), {
-        queue,
-        ...vhostOf(options),
-      });
-      return await withoutLimit(operated, found, options, () =>
-        discardFrom(operated, found, { filter, limit, stop, options }),
-      );
-    } finally {
-      await operated.close();
-    }
-  });
+  return onQueue(queue, options, (operated, found, stop) =>
+    withoutLimit(operated, found, options, () =>
+      discardFrom(operated, found, { filter, limit, stop, options }),
+    ),
+  );
 }
 
 interface Discarding {

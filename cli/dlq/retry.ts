@@ -8,16 +8,14 @@ import { Publisher, type Outgoing } from '../../broker/amqp/publisher';
 import { redeliver, UNDER_WAY_MAX, type Decision, type Redelivered } from '../../broker/amqp/redelivery';
 import { ExitCode } from '../exitCodes';
 import { counted, printable, thousands } from '../humanText';
-import { openOperated, type Operated, type OperatedOptions } from '../operated';
+import type { Operated } from '../operated';
 import { createProgress } from '../progress';
-import { untilStopped } from '../stopSignal';
 import { UserError } from '../userError';
 import { deadLetterIn, filterOf, type Filter } from './filters';
 import { amountOf } from './options';
-import { findQueue, readLiveTopology, withoutLimit, type FoundQueue } from './surroundings';
+import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
 
-export interface RetryOptions extends OperatedOptions {
-  readonly vhost?: string;
+export interface RetryOptions extends QueueOptions {
   readonly filter: readonly string[];
   readonly to?: string;
   readonly straight?: boolean;
@@ -32,34 +30,23 @@ export async function retry(queue: string, options: RetryOptions): Promise<numbe
   const filter = filterOf(options.filter);
   const limit = amountOf('--limit', options.limit);
   const perSecond = amountOf('--rate', options.rate);
-  return untilStopped(async (stop) => {
-    const operated = await openOperated(options);
-    try {
-      const live = await readLiveTopology(operated, options.vhost);
-      const found = findQueue(operated, live, { queue, ...vhostOf(options) });
-      refuseTarget(found, options.to);
-      const decide = decisions(found, filter, options);
-      const done = await withoutLimit(operated, found, options, () =>
-        move(operated, found, {
-          decide,
-          stop,
-          dryRun: options.dryRun === true,
-          ...(limit === undefined ? {} : { limit }),
-          ...(perSecond === undefined ? {} : { perSecond }),
-        }),
-      );
-      process.stdout.write(
-        options.json === true ? asJson(found, done, options) : asText(found, done, options.dryRun === true),
-      );
-      return done.stayed.size === 0 ? ExitCode.ok : ExitCode.findings;
-    } finally {
-      await operated.close();
-    }
+  return onQueue(queue, options, async (operated, found, stop) => {
+    refuseTarget(found, options.to);
+    const decide = decisions(found, filter, options);
+    const done = await withoutLimit(operated, found, options, () =>
+      move(operated, found, {
+        decide,
+        stop,
+        dryRun: options.dryRun === true,
+        ...(limit === undefined ? {} : { limit }),
+        ...(perSecond === undefined ? {} : { perSecond }),
+      }),
+    );
+    process.stdout.write(
+      options.json === true ? asJson(found, done, options) : asText(found, done, options.dryRun === true),
+    );
+    return done.stayed.size === 0 ? ExitCode.ok : ExitCode.findings;
   });
-}
-
-export function vhostOf({ vhost }: { readonly vhost?: string }): { readonly vhost?: string } {
-  return vhost === undefined ? {} : { vhost };
 }
 
 function refuseTarget({ name, vhostName, vhost }: FoundQueue, to: string | undefined): void {

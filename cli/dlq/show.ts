@@ -6,15 +6,12 @@ import { Intake } from '../../broker/amqp/intake';
 import { isAtLeast } from '../../topology/target';
 import { ExitCode } from '../exitCodes';
 import { ago, bytes, counted, printable } from '../humanText';
-import { openOperated, type Operated, type OperatedOptions } from '../operated';
-import { untilStopped } from '../stopSignal';
+import type { Operated } from '../operated';
 import { deadLetterIn, filterOf, type DeadLetter } from './filters';
 import { amountOf } from './options';
-import { vhostOf } from './retry';
-import { findQueue, readLiveTopology, withoutLimit, type FoundQueue } from './surroundings';
+import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
 
-export interface ShowOptions extends OperatedOptions {
-  readonly vhost?: string;
+export interface ShowOptions extends QueueOptions {
   readonly filter: readonly string[];
   readonly limit: string;
   readonly payloadBytes: string;
@@ -31,27 +28,18 @@ export async function show(queue: string, options: ShowOptions): Promise<number>
   const filter = filterOf(options.filter);
   const limit = amountOf('--limit', options.limit) ?? 10;
   const payloadMax = amountOf('--payload-bytes', options.payloadBytes) ?? 200;
-  return untilStopped(async (stop) => {
-    const operated = await openOperated(options);
-    try {
-      const found = findQueue(operated, await readLiveTopology(operated, options.vhost), {
-        queue,
-        ...vhostOf(options),
-      });
-      const isWanted = (message: ConsumeMessage): boolean => filter(message, deadLetterIn(message, found));
-      const { messages, total } = await withoutLimit(operated, found, options, () =>
-        look(operated, found, { limit, stop, isWanted }),
-      );
-      const shown = messages.map((message) => ({ message, dead: deadLetterIn(message, found) }));
-      process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify(asJson(found, shown, total), undefined, 2)}\n`
-          : asText({ found, shown, total, payloadMax, isCounted: isCounted(operated, found) }),
-      );
-      return ExitCode.ok;
-    } finally {
-      await operated.close();
-    }
+  return onQueue(queue, options, async (operated, found, stop) => {
+    const isWanted = (message: ConsumeMessage): boolean => filter(message, deadLetterIn(message, found));
+    const { messages, total } = await withoutLimit(operated, found, options, () =>
+      look(operated, found, { limit, stop, isWanted }),
+    );
+    const shown = messages.map((message) => ({ message, dead: deadLetterIn(message, found) }));
+    process.stdout.write(
+      options.json === true
+        ? `${JSON.stringify(asJson(found, shown, total), undefined, 2)}\n`
+        : asText({ found, shown, total, payloadMax, isCounted: isCounted(operated, found) }),
+    );
+    return ExitCode.ok;
   });
 }
 

@@ -14,7 +14,8 @@ import { delaysOf } from '../../topology/route/deadLetterQueues';
 import { policyIndex } from '../../topology/route/policies';
 import { routedVhosts, type RoutedVhost } from '../../topology/route/vhost';
 import { isAtLeast } from '../../topology/target';
-import type { Operated } from '../operated';
+import { openOperated, type Operated, type OperatedOptions } from '../operated';
+import { untilStopped } from '../stopSignal';
 import { UserError } from '../userError';
 
 export interface FoundQueue extends Surroundings {
@@ -36,6 +37,28 @@ export async function readLiveTopology({ broker, target }: Operated, vhost?: str
     .objects()
     .filter((object) => object.kind !== 'policy' || liftedQueueOf(object) === undefined);
   return { objects, vhosts: routedVhosts(objects, { target, vhosts: [] }) };
+}
+
+export interface QueueOptions extends OperatedOptions {
+  readonly vhost?: string;
+}
+
+/** On a queue of the broker that is meant; a signal is told to the work, which ends in order. */
+export function onQueue(
+  queue: string,
+  options: QueueOptions,
+  work: (operated: Operated, found: FoundQueue, stop: AbortSignal) => Promise<number>,
+): Promise<number> {
+  return untilStopped(async (stop) => {
+    const operated = await openOperated(options);
+    try {
+      const live = await readLiveTopology(operated, options.vhost);
+      const vhost = options.vhost === undefined ? {} : { vhost: options.vhost };
+      return await work(operated, findQueue(operated, live, { queue, ...vhost }), stop);
+    } finally {
+      await operated.close();
+    }
+  });
 }
 
 /** @throws UserError where there is none, or several of that name */

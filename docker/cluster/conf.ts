@@ -1,8 +1,14 @@
 /** What each node of a cluster reads at its start. */
-import { clusterLines, confWith, QUORUM, type ConfLine } from '../../platform/nodeConf';
+import {
+  clusterLines,
+  confWith,
+  QUORUM,
+  tlsFiles,
+  tlsVersions,
+  type ConfLine,
+} from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { METRICS_PORT } from '../../topology/render/monitoring/scrape';
-import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import { MANAGEMENT_PORT, MANAGEMENT_TLS_PORT } from './management';
 
 export interface NodeConfOptions {
@@ -49,11 +55,8 @@ function managementTlsLines(): ConfLine[] {
   return [
     ['management.tcp.port', MANAGEMENT_PORT],
     ['management.ssl.port', MANAGEMENT_TLS_PORT],
-    ['management.ssl.cacertfile', `${TLS_FOLDER}/ca.crt`],
-    ['management.ssl.certfile', `${TLS_FOLDER}/tls.crt`],
-    ['management.ssl.keyfile', `${TLS_FOLDER}/tls.key`],
-    ['management.ssl.versions.1', 'tlsv1.3'],
-    ['management.ssl.versions.2', 'tlsv1.2'],
+    ...tlsFiles('management.ssl'),
+    ...tlsVersions('management.ssl'),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What the nodes are set to, beyond what the operator or the StatefulSet says by itself. */
-import { clusterLines, confWith, type ConfLine } from '../../platform/nodeConf';
+import { clusterLines, confWith, tlsFiles, tlsVersions, type ConfLine } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
-import { renderRabbitmqConf, TLS_FOLDER } from '../../topology/render/rabbitmqConf';
+import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 import { CLUSTER, MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, METRICS_TLS_PORT, nodeName } from './names';
 
 export function nodeCount({ broker }: Topology): number {
@@ -14,10 +14,8 @@ export function additionalConfig(topology: Topology): string {
   if (broker?.tls === undefined) return renderRabbitmqConf(topology);
   const { tls, ...others } = broker;
   const lines: ConfLine[] = [
-    ['ssl_options.versions.1', 'tlsv1.3'],
-    ['ssl_options.versions.2', 'tlsv1.2'],
-    ['management.ssl.versions.1', 'tlsv1.3'],
-    ['management.ssl.versions.2', 'tlsv1.2'],
+    ...tlsVersions('ssl_options'),
+    ...tlsVersions('management.ssl'),
     ...(tls.verifyPeer ? ([['ssl_options.fail_if_no_peer_cert', true]] as const) : []),
     // A client certificate on the management API would shut the operator out.
     ...(tls.verifyPeer ? ([['management.ssl.verify', 'verify_none']] as const) : []),
@@ -42,16 +40,11 @@ export function nodeConf(topology: Topology, namespace: string, memoryBytes: num
 
 function tlsLines({ broker }: Topology): ConfLine[] {
   if (broker?.tls === undefined) return [];
-  const files = (listener: string): ConfLine[] => [
-    [`${listener}.cacertfile`, `${TLS_FOLDER}/ca.crt`],
-    [`${listener}.certfile`, `${TLS_FOLDER}/tls.crt`],
-    [`${listener}.keyfile`, `${TLS_FOLDER}/tls.key`],
-  ];
   return [
     ['management.ssl.port', MANAGEMENT_TLS_PORT],
-    ...files('management.ssl'),
+    ...tlsFiles('management.ssl'),
     ['prometheus.ssl.port', METRICS_TLS_PORT],
-    ...files('prometheus.ssl'),
+    ...tlsFiles('prometheus.ssl'),
     ...(broker.tls.only ? [] : ([['management.tcp.port', MANAGEMENT_PORT]] as const)),
   ];
 }
