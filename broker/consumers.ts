@@ -1,4 +1,7 @@
-/** Who consumes from the queues of a vhost. A consumer shows at once; what its connection is, a moment later. */
+/**
+ * Who consumes from the queues of a vhost. A consumer is listed within the interval of the statistics (5 s), with its
+ * connection a moment later; on 4.x it is in the queue's own figure yet another interval later.
+ */
 import type { Broker } from './transport';
 import { isBrokerError } from './errors';
 import { field, getOrAbsent, records, text } from './json';

@@ -5,23 +5,24 @@ import { BrokerError, isBrokerError } from './errors';
 import { deleteOrAbsent, field, getOrAbsent, records, text } from './json';
 import { path } from './transport';
 import { hidingPasswords } from './uris';
+import { wordTable } from '../topology/wordTable';
 
 /** As the broker keeps it: with the passwords in its URIs. */
 export type StoredParameter = Omit<ParameterObject, 'logins'>;
 export type ParameterKey = Pick<ParameterObject, 'vhost' | 'component' | 'name'>;
 
 /** What the broker keeps in the same place and what has an interface, and a kind, of its own. */
-export const OTHER_KINDS: Readonly<Record<string, string>> = {
+export const OTHER_KINDS = wordTable<string>({
   policy: 'policies',
   operator_policy: 'operator policies',
   'vhost-limits': 'limits of vhosts',
-};
+});
 
-const PLUGINS: Readonly<Record<string, string>> = {
+const PLUGINS = wordTable<string>({
   shovel: 'rabbitmq_shovel',
   'federation-upstream': 'rabbitmq_federation',
   'federation-upstream-set': 'rabbitmq_federation',
-};
+});
 
 const inWords = ({ vhost, component, name }: ParameterKey): string =>
   `the ${component} "${name}" in vhost "${vhost}"`;

@@ -61,12 +61,16 @@ async function lookAt(
   return { mayLackLeader: count(json, 'messages') === undefined && 2 * online > members };
 }
 
-/** Waits for the leader; false where none comes. */
+/** Waits for the leader; false where none comes. What the broker can't say now, it may be able to say by then. */
 async function getsLeader(broker: Broker, queue: QueueObject): Promise<boolean> {
   const deadlineMs = performance.now() + ELECTION_MS;
   for (;;) {
-    if (await hasLeader(broker, queue)) return true;
-    if (performance.now() > deadlineMs) return false;
+    try {
+      if (await hasLeader(broker, queue)) return true;
+      if (performance.now() > deadlineMs) return false;
+    } catch (error) {
+      if (!isBrokerError(error, 'unavailable') || performance.now() > deadlineMs) throw error;
+    }
     await broker.pause(POLL_MS, `elect a leader of ${inWords(queue)}`);
   }
 }

@@ -4,6 +4,7 @@
  */
 import type {
   BrokerObject,
+  ExchangeObject,
   ObjectOfKind,
   QueueObject,
   QueueType,
@@ -14,6 +15,7 @@ import type { Approvals } from './approvals';
 import type { Snapshot } from './snapshot';
 import type { Broker } from './transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
+import { autoDeleteExchanges, bringAutoDeletedBack } from './autoDeletedExchanges';
 import * as bindings from './bindings';
 import { setExchangeAside, strandedBy } from './exchangeReplacement';
 import { holdingName, isUnfinished } from './holding';
@@ -89,7 +91,11 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
   }
   // Somebody else's leave this table, not the broker.
   for (const key of previous.keys()) if (!wanted.has(key)) present.delete(key);
+  const kept =
+    unwanted.length === 0 ? [] : await autoDeleteExchanges(broker, task.wanted.filter(isAutoDelete));
   const { left, failures } = await takeAway(broker, unwanted, { ...task, snapshot });
+  const gone = new Set(unwanted.map(identityKey));
+  await bringAutoDeletedBack(broker, kept, (binding) => gone.has(identityKey(binding)));
   if (failures.length > 0) return { present: [...present.values(), ...left], failures };
   const failuresOfAccess = await Promise.all(ACCESS_KINDS.map((kind) => each(later, kind, bring)));
   return { present: [...present.values()], failures: failuresOfAccess.flat() };
@@ -97,6 +103,10 @@ export async function bringAbout(broker: Broker, task: Task): Promise<Outcome> {
 
 function isWanted({ kind, holding }: Leftover, wanted: readonly VhostPart[]): boolean {
   return wanted.some((object) => object.kind === kind && holdingName(kind, object.name) === holding);
+}
+
+function isAutoDelete(object: VhostPart): object is ExchangeObject {
+  return object.kind === 'exchange' && object.autoDelete;
 }
 
 const ACCESS_KINDS = ['permissions', 'topicPermissions'] as const;

@@ -3,6 +3,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { deathsOf, type Death } from '../../broker/amqp/deaths';
 import { originOf, type Surroundings } from '../../broker/amqp/origin';
 import { UserError } from '../userError';
+import { wordTable } from '../../topology/wordTable';
 
 /** A dead letter, as filters, counts and reports see it. */
 export interface DeadLetter {
@@ -20,13 +21,13 @@ export function deadLetterIn(message: ConsumeMessage, around: Surroundings): Dea
 
 export type Filter = (message: ConsumeMessage, dead: DeadLetter) => boolean;
 
-const KEYS: Readonly<Record<string, (message: ConsumeMessage, dead: DeadLetter) => string | undefined>> = {
+const KEYS = wordTable<(message: ConsumeMessage, dead: DeadLetter) => string | undefined>({
   // RabbitMQ writes both delivery_limit and delivery-limit.
   reason: (_, { last }) => last?.reason.replaceAll('_', '-'),
   queue: (_, { origin, last }) => (origin ?? last)?.queue,
   key: (_, { origin, last }) => (origin ?? last)?.routingKeys[0],
   id: ({ properties }) => properties.messageId as string | undefined,
-};
+});
 
 /** Of one key any value will do; all keys must. @throws UserError */
 export function filterOf(texts: readonly string[]): Filter {

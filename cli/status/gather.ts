@@ -1,4 +1,5 @@
-/** Reads what `warren status` shows: a dozen requests, whatever the number of queues. */
+/** Reads what `warren status` shows: a dozen requests or so, whatever the number of queues. */
+import { consumersIn, type Consumer } from '../../broker/consumers';
 import { connectionCounts, type UserConnections } from '../../broker/connections';
 import { liftedQueueOf } from '../../broker/deliveryLimit';
 import { leftoversIn } from '../../broker/leftovers';
@@ -6,6 +7,7 @@ import { readNodeFigures } from '../../broker/nodes';
 import { readOverview } from '../../broker/overview';
 import { queueFigures, type QueueFigures } from '../../broker/queueFigures';
 import { readSnapshot, type Snapshot } from '../../broker/snapshot';
+import type { Broker } from '../../broker/transport';
 import { alignLive } from '../../topology/diff/foreign';
 import { diffTopologies } from '../../topology/diff/index';
 import { sideOfTopology } from '../../topology/diff/side';
@@ -39,16 +41,17 @@ export interface StackFacts {
 
 export async function gather(operated: Operated, stack: StackFacts): Promise<StatusFacts> {
   const { broker, known, target, name } = operated;
+  const expected = expectations(known === undefined ? [] : watchedQueues(known.topology, known.objects));
   const [overview, nodes, figures, connections, snapshot, running] = await Promise.all([
     readOverview(broker),
     readNodeFigures(broker),
-    queueFigures(broker),
+    queueFigures(broker).then((found) => withConsumersNow(broker, found, expected)),
     connectionCounts(broker),
     readSnapshot(broker),
     stack.running?.() ?? new Map<string, number>(),
   ]);
   const objects = snapshot.objects();
-  const queues = statusOfQueues(operated, figures, routedVhosts(objects, { target, vhosts: [] }));
+  const queues = statusOfQueues(figures, expected, routedVhosts(objects, { target, vhosts: [] }));
   const { lastUp, certificates } = stack;
   return {
     name,
@@ -67,13 +70,35 @@ export async function gather(operated: Operated, stack: StackFacts): Promise<Sta
   };
 }
 
-function statusOfQueues(
-  { known }: Operated,
+/**
+ * A queue's own figure of its consumers comes after the list of consumers, by which an `up` ends: right after it, and
+ * after a restart, that would look like trouble.
+ */
+async function withConsumersNow(
+  broker: Broker,
   figures: readonly QueueFigures[],
+  expected: Expectations,
+): Promise<readonly QueueFigures[]> {
+  const isDoubtful = ({ vhost, name, consumers }: QueueFigures): boolean =>
+    consumers === 0 && expected(vhost, name)?.consumers === 'always';
+  const vhosts = [...new Set(figures.filter(isDoubtful).map(({ vhost }) => vhost))];
+  const found = new Map<string, readonly Consumer[]>();
+  for (const vhost of vhosts) found.set(vhost, (await consumersIn(broker, vhost)) ?? []);
+  return figures.map((queue) =>
+    isDoubtful(queue)
+      ? {
+          ...queue,
+          consumers: (found.get(queue.vhost) ?? []).filter((one) => one.queue === queue.name).length,
+        }
+      : queue,
+  );
+}
+
+function statusOfQueues(
+  figures: readonly QueueFigures[],
+  expected: Expectations,
   vhosts: ReadonlyMap<string, RoutedVhost>,
 ): readonly QueueStatus[] {
-  const watched = known === undefined ? [] : watchedQueues(known.topology, known.objects);
-  const expected = expectations(watched);
   const roles = rolesOf(vhosts);
   return figures.map((queue): QueueStatus => {
     const own = expected(queue.vhost, queue.name);
@@ -91,9 +116,9 @@ function statusOfQueues(
 }
 
 /** What the topology says of a queue, or of the family that it belongs to. */
-function expectations(
-  watched: readonly WatchedQueue[],
-): (vhost: string, name: string) => WatchedQueue | undefined {
+type Expectations = (vhost: string, name: string) => WatchedQueue | undefined;
+
+function expectations(watched: readonly WatchedQueue[]): Expectations {
   const byName = new Map(
     watched
       .filter(({ isFamily }) => !isFamily)

@@ -68,12 +68,12 @@ function headline(facts: StatusFacts, { color }: Screen): readonly string[] {
 function lastUpLine(lastUp: LastUp | null, now: Date, drift: number): string {
   const drifted = drift === 0 ? 'no drift' : `${counted(drift, 'object')} drifted`;
   if (lastUp === null) return `never up · ${drifted}`;
-  const { startedAt, result, changes } = lastUp;
+  const { startedAt, endedAt = startedAt, result, changes } = lastUp;
   const done = Object.entries(changes).map(([kind, count]) =>
     `${thousands(count)} ${kind}d`.replace(/eed$/, 'ed'),
   );
   const what = done.length === 0 ? 'nothing changed' : done.join(', ');
-  return `last up ${ago(startedAt, now)}: ${result}, ${what} · ${drifted}`;
+  return `last up ${ago(endedAt, now)}: ${result}, ${what} · ${drifted}`;
 }
 
 function memoryOf({ memoryBytes, memoryLimitBytes }: StatusFacts['nodes'][number]): string {

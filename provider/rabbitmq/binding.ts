@@ -6,7 +6,7 @@ import type { ResourceType } from '../resourceType';
 import * as bindings from '../../broker/bindings';
 import { UserError } from '../userError';
 import { argumentProperties, parseArguments } from './argumentTables';
-import { judgeQueueFirst, noteTaken } from './takenBindings';
+import { judgeQueueFirst, takingAway } from './takenBindings';
 
 type Binding = BindingObject & { readonly propertiesKey?: string };
 
@@ -77,8 +77,7 @@ export const bindingType: ResourceType<Binding> = {
     await judgeQueueFirst(call, binding);
     const key = binding.propertiesKey ?? (await bindings.read(broker, binding))?.propertiesKey;
     if (key === undefined) return;
-    await bindings.remove(broker, binding, key);
-    noteTaken(session, binding);
+    await takingAway(call, binding, () => bindings.remove(broker, binding, key));
   },
 };
 

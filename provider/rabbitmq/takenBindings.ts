@@ -1,12 +1,14 @@
 /**
  * The engine deletes a queue's bindings before the queue. Where the queue's deletion is refused, it stays with its
  * messages, and what is published without its bindings would go nowhere. So the queue is judged before the first of
- * its bindings goes; and where it comes into use after that, the bindings that it had come back.
+ * its bindings goes; and where it comes into use after that, the bindings that it had come back. An auto-delete exchange
+ * that the program keeps is there again after its last binding went.
  */
-import type { BindingObject } from '../../topology/objects';
+import { identityKey, type BindingObject } from '../../topology/objects';
 import type { Broker } from '../../broker/transport';
 import type { QueueName } from '../../broker/queues';
 import type { Call, Session } from '../resourceType';
+import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/autoDeletedExchanges';
 import * as bindings from '../../broker/bindings';
 import { BrokerError, isBrokerError } from '../../broker/errors';
 import { namesInUse } from '../../broker/queueCounts';
@@ -59,11 +61,24 @@ async function judge(session: Session, queue: QueueName, inUse: Judged['inUse'])
   if ((await look.names).has(queue.name)) await judgeDeletion(broker, queue, session.approvals);
 }
 
-/** The binding was deleted in this operation. */
-export function noteTaken(session: Session, binding: BindingObject): void {
+/** The binding goes in this operation by `work`; its source stays, where the program still has it. */
+export async function takingAway(
+  { session, isClaimed }: Call,
+  binding: BindingObject,
+  work: (broker: Broker) => Promise<void>,
+): Promise<void> {
+  const broker = await session.broker();
+  const { vhost, source } = binding;
+  const kept = isClaimed(['exchange', vhost, source])
+    ? await autoDeleteExchanges(broker, [{ vhost, name: source }])
+    : [];
   const ofSession = taken.get(session) ?? [];
   ofSession.push(binding);
   taken.set(session, ofSession);
+  await work(broker);
+  const isTaken = (other: BindingObject): boolean =>
+    ofSession.some((one) => identityKey(one) === identityKey(other));
+  await bringAutoDeletedBack(broker, kept, isTaken);
 }
 
 /** Deletes the queue by `work`; refused, it gets its bindings back. The next `up` finds, or deletes, them again. */

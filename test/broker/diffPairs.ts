@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll } from 'vitest';
 import { EVERYTHING_APPROVED } from '../../broker/approvals';
+import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/autoDeletedExchanges';
 import { setExchangeAside } from '../../broker/exchangeReplacement';
 import { remove } from '../../broker/objects';
 import { setQueueAside } from '../../broker/queueReplacement';
@@ -12,6 +13,7 @@ import { compareObjects, operationsOf } from '../../topology/diff/objectChanges'
 import type { Operation } from '../../topology/diff/objectChanges';
 import { sideOfTopology } from '../../topology/diff/side';
 import { load, type BrokerObject } from '../../topology/index';
+import { identityKey } from '../../topology/objects';
 import { RIG_PLUGINS } from '../rigs/plugins';
 import type { BrokerVersion, TestBroker } from '../rigs/brokers';
 import { mutatedPair } from '../topology/mutate';
@@ -186,8 +188,21 @@ export async function makeBase(broker: Broker, { base }: Pair): Promise<void> {
 
 /** Everything is approved: what a change may lose, it loses. */
 export async function carryOut(broker: Broker, { base, head }: Pair): Promise<void> {
-  for (const operation of operationsOf(compareObjects(base.objects, head.objects))) {
+  const operations = operationsOf(compareObjects(base.objects, head.objects));
+  const gone = new Set(
+    operations.flatMap(({ do: what, object }) => (what === 'delete' ? [identityKey(object)] : [])),
+  );
+  const exchanges = head.objects.filter((object) => object.kind === 'exchange');
+  for (const operation of operations) {
+    const kept =
+      operation.do === 'delete'
+        ? await autoDeleteExchanges(
+            broker,
+            exchanges.filter(({ autoDelete }) => autoDelete),
+          )
+        : [];
     await perform(broker, operation);
+    await bringAutoDeletedBack(broker, kept, (binding) => gone.has(identityKey(binding)));
   }
 }
 

@@ -26,7 +26,7 @@ export default class ClosingLineReporter implements Reporter {
       ['outside of any test', unhandledErrors as readonly { readonly message?: string }[]] as const,
     ];
     for (const [name, errors] of failures)
-      for (const error of errors ?? []) process.stdout.write(`failed: ${name}: ${firstLine(error)}\n`);
+      for (const error of errors ?? []) process.stdout.write(`failed: ${name}: ${reasonOf(error)}\n`);
     if (passed + failed === 0) {
       process.stdout.write('No test ran: that is a failure too.\n');
       process.exitCode = 1;
@@ -43,8 +43,11 @@ function relative(module: TestModule): string {
   return module.moduleId.replace(`${process.cwd()}/`, '');
 }
 
-function firstLine({ message = '' }: { readonly message?: string }): string {
-  return message.split('\n')[0] ?? '';
+/** One line, with what makes a failed property fail again: the seed stands below the first one, and the example. */
+function reasonOf({ message = '' }: { readonly message?: string }): string {
+  const [first = '', ...others] = message.split('\n');
+  if (!first.startsWith('Property failed')) return first;
+  return [first, ...others.filter((line) => /^(\{ seed:|Counterexample:)/.test(line))].join(' ');
 }
 
 export function closingLine(passed: number, failed: number, skipped: number): string {

@@ -117,6 +117,14 @@ withBroker(
       expect(text.stdout).toMatch(/last up \d+ s ago: succeeded, \d+ created · no drift/);
       expect(text.stdout).toMatch(/paid +paid +2 +0\nmail +mail +0 to 3 +0\n/);
       expect(text.stdout).toMatch(/shop-g1 +1 +shop/);
+      // A consumer counts as soon as it is listed, before the queue's own figure has it.
+      const worker = await client.consume('paid');
+      await waitFor(async () => {
+        const listed = await callManagement<unknown[]>(broker, 'GET', 'consumers/shop');
+        return listed.length === 1 ? true : undefined;
+      }, 60_000);
+      expect(codes(JSON.parse((await warren(0, 'status', '--json')).stdout) as Status)).toEqual([]);
+      await worker.close();
     });
 
     it('tells dead letters, a full queue and what was changed by hand, each with the way out', async () => {

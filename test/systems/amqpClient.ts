@@ -1,5 +1,12 @@
 /** A small AMQP client for observing a broker: every publish is confirmed, every wait is for a condition. */
-import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib';
+import {
+  connect,
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  type GetMessage,
+  type Options,
+} from 'amqplib';
 import { waitFor } from '../../tools/processes';
 
 export interface AmqpLogin {
@@ -114,6 +121,15 @@ export class AmqpClient {
   }
 
   /** The channel first, in order: an acknowledgement that waits to be sent would be lost with the connection. */
+  /** Acknowledges whatever comes, until it is closed. */
+  async consume(queue: string): Promise<Channel> {
+    const channel = await this.connection.createChannel();
+    await channel.consume(queue, (message) => {
+      if (message !== null) channel.ack(message);
+    });
+    return channel;
+  }
+
   async close(): Promise<void> {
     await this.channel.close().catch(() => undefined);
     await this.connection.close().catch(() => undefined);

@@ -20,6 +20,16 @@ describe('a test run', () => {
     ]);
   });
 
+  it('says with which seed a property fails again', async () => {
+    const result = await runTests({
+      'a.test.js': `import fc from 'fast-check';
+        it('is small', () => { fc.assert(fc.property(fc.nat(), (n) => n < 5), { seed: 7 }); });`,
+    });
+    expect(result.lines.at(-2)).toMatch(
+      /^failed: a\.test\.js > is small: Property failed after \d+ tests \{ seed: 7, .*\} Counterexample: \[5\]$/,
+    );
+  });
+
   it('says no more than the numbers when nothing was skipped', async () => {
     const result = await runTests({ 'a.test.js': `it('passes', () => {});` });
     expect(result).toMatchObject({ exitCode: 0 });

@@ -53,6 +53,7 @@ const VALUES: readonly Json[] = [
     'quorum',
     'stream',
     'classic',
+    'constructor',
     'ü',
     '.*',
     '(',
@@ -91,6 +92,8 @@ const NAMES = [
   'arguments',
   'declaredWith',
   '__proto__',
+  'constructor',
+  'toString',
 ];
 
 interface Mutation {

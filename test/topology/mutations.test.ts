@@ -30,3 +30,38 @@ describe.each(TARGETS)('damaged topologies for %s', (target) => {
     expect(compiled, `WARREN_SEED=${seed}`).toBeGreaterThan(20);
   });
 });
+
+it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  'what every table of JavaScript has is a word like any other: %s',
+  (word) => {
+    const text = `warren: 1
+vhosts:
+  ${word}:
+    exchanges:
+      ${word}: { type: headers, arguments: { ${word}: 1 } }
+      typed: { type: ${word}, bindings: [{ exchange: ${word}, arguments: { ${word}: ${word} } }] }
+    queues:
+      ${word}: { arguments: { ${word}: 1 }, bindings: [{ exchange: ${word}, routingKey: ${word} }] }
+      declared: { declaredWith: { ${word}: 1 }, maxLength: 1 }
+    policies:
+      ${word}: { pattern: '^${word}$', definition: { ${word}: 1 } }
+    parameters:
+      ${word}: { ${word}: { ${word}: 1 } }
+users:
+  ${word}: { tags: [${word}], permissions: { ${word}: { read: '^${word}$' } } }
+`;
+    for (const target of TARGETS) {
+      const { diagnostics } = load(text, 'f.yaml', { target });
+      const codes = diagnostics.map(({ code }) => code);
+      expect(codes).toEqual(
+        expect.arrayContaining([
+          'ignored-argument',
+          'ignored-exchange-argument',
+          'exchange-type',
+          'policy-key',
+        ]),
+      );
+      expect(codes).not.toContain('unknown-key');
+    }
+  },
+);

@@ -6,6 +6,7 @@ import { formatDuration } from '../units';
 import { isSchemaFine } from './compileDraft';
 import { isTable } from './yamlText';
 import type { Table, Value } from './yamlText';
+import { wordTable } from '../wordTable';
 
 export interface ParameterPlace {
   /** Path below the vhost. */
@@ -39,12 +40,12 @@ export function placeParameter(parameter: ParameterObject): ParameterPlace | und
 }
 
 /** Keys of before 3.7 that RabbitMQ still reads at an end of AMQP 0-9-1, if those that took their place aren't there. */
-const SHOVEL_KEYS: Readonly<Record<string, string>> = {
+const SHOVEL_KEYS = wordTable<string>({
   'prefetch-count': 'src-prefetch-count',
   'delete-after': 'src-delete-after',
   'add-forward-headers': 'dest-add-forward-headers',
   'add-timestamp-header': 'dest-add-timestamp-header',
-};
+});
 
 /** A shovel in today's keys. One that names no protocol speaks AMQP 0-9-1. */
 export function inTodaysKeys(component: string, value: JsonValue): JsonValue {

@@ -1,5 +1,6 @@
 /** The types of exchanges, and the plugins that RabbitMQ keeps them and other things in. */
 import type { Target } from '../target';
+import { wordTable } from '../wordTable';
 
 interface ExchangeType {
   /** Absent: it is part of RabbitMQ itself. */
@@ -10,7 +11,7 @@ interface ExchangeType {
   readonly since?: Target;
 }
 
-export const EXCHANGE_TYPES: Readonly<Record<string, ExchangeType>> = {
+export const EXCHANGE_TYPES = wordTable<ExchangeType>({
   direct: {},
   topic: {},
   fanout: {},
@@ -22,22 +23,22 @@ export const EXCHANGE_TYPES: Readonly<Record<string, ExchangeType>> = {
   'x-recent-history': { plugin: 'rabbitmq_recent_history_exchange' },
   'x-delayed-message': { plugin: 'rabbitmq_delayed_message_exchange' },
   'x-jms-topic': { plugin: 'rabbitmq_jms_topic_exchange' },
-};
+});
 
 /** Components of parameters that plugins read. */
-export const PARAMETER_PLUGINS: Readonly<Record<string, string>> = {
+export const PARAMETER_PLUGINS = wordTable<string>({
   'federation-upstream': 'rabbitmq_federation',
   'federation-upstream-set': 'rabbitmq_federation',
   shovel: 'rabbitmq_shovel',
-};
+});
 
 /** Policy keys that plugins read: without the plugin RabbitMQ doesn't know them. */
-export const POLICY_KEY_PLUGINS: Readonly<Record<string, string>> = {
+export const POLICY_KEY_PLUGINS = wordTable<string>({
   'federation-upstream': 'rabbitmq_federation',
   'federation-upstream-set': 'rabbitmq_federation',
   'federation-upstream-pattern': 'rabbitmq_federation',
   'shards-per-node': 'rabbitmq_sharding',
-};
+});
 
 /** Plugins that come with RabbitMQ, or that this table knows: another one may bring types and components of its own. */
 export const KNOWN_PLUGINS: ReadonlySet<string> = new Set([

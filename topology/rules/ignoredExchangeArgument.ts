@@ -2,6 +2,7 @@ import type { Exchange } from '../model';
 import { nearest } from '../names';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
+import { wordTable } from '../wordTable';
 
 export const ignoredExchangeArgument: Rule = {
   code: 'ignored-exchange-argument',
@@ -31,7 +32,7 @@ vhosts:
 };
 
 /** Arguments by the types that read them; undefined: all do. */
-const ARGUMENTS: Readonly<Record<string, string | undefined>> = {
+const ARGUMENTS = wordTable<string | undefined>({
   'alternate-exchange': undefined,
   'x-super-stream': 'direct',
   'hash-header': 'x-consistent-hash',
@@ -39,7 +40,7 @@ const ARGUMENTS: Readonly<Record<string, string | undefined>> = {
   'x-delayed-type': 'x-delayed-message',
   'x-recent-history-length': 'x-recent-history',
   'x-recent-history-no-store': 'x-recent-history',
-};
+});
 const KNOWN_TYPES = [
   'direct',
   'topic',

@@ -1,6 +1,7 @@
 /** The keys of policies and operator policies that RabbitMQ knows. */
 import type { Target } from '../target';
 import type { ValueKind } from './values';
+import { wordTable } from '../wordTable';
 
 interface PolicyKey {
   readonly value: ValueKind;
@@ -12,7 +13,7 @@ interface PolicyKey {
   readonly operator?: Target;
 }
 
-export const POLICY_KEYS: Readonly<Record<string, PolicyKey>> = {
+export const POLICY_KEYS = wordTable<PolicyKey>({
   'message-ttl': { value: 'count', operator: '3.10' },
   expires: { value: 'positive', operator: '3.10' },
   'max-length': { value: 'count', operator: '3.10' },
@@ -49,10 +50,10 @@ export const POLICY_KEYS: Readonly<Record<string, PolicyKey>> = {
   'ha-sync-batch-size': { value: 'positive', until: '4.0', operator: '3.12' },
   'ha-promote-on-shutdown': { value: { oneOf: ['always', 'when-synced'] }, until: '4.0', operator: '3.12' },
   'ha-promote-on-failure': { value: { oneOf: ['always', 'when-synced'] }, until: '4.0', operator: '3.12' },
-};
+});
 
 /** Queue properties that no policy can hold, under the names that people try; with the topology's own word. */
-export const ARGUMENT_ONLY: Readonly<Record<string, string>> = {
+export const ARGUMENT_ONLY = wordTable<string>({
   'queue-type': 'type',
   type: 'type',
   'max-priority': 'priorities',
@@ -60,4 +61,4 @@ export const ARGUMENT_ONLY: Readonly<Record<string, string>> = {
   durable: 'durable',
   'auto-delete': 'autoDelete',
   exclusive: 'nothing: an exclusive queue belongs to one connection and is declared by it',
-};
+});

@@ -1,6 +1,7 @@
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 import type { Parameter, Vhost } from '../model';
+import { wordTable } from '../wordTable';
 
 export const parameterComponent: Rule = {
   code: 'parameter-component',
@@ -28,11 +29,11 @@ vhosts:
     vhosts.flatMap(({ parameters }: Vhost) => parameters.flatMap(checkParameter)),
 };
 
-const OWN_WORDS: Readonly<Record<string, string>> = {
+const OWN_WORDS = wordTable<string>({
   policy: 'policies',
   operator_policy: 'operatorPolicies',
   'vhost-limits': 'limits',
-};
+});
 
 function checkParameter({ component, path }: Parameter): Finding[] {
   const word = OWN_WORDS[component];

@@ -3,6 +3,7 @@ import type { QueueType } from '../objects';
 import { isAtLeast } from '../target';
 import type { Target } from '../target';
 import type { ValueKind } from './values';
+import { wordTable } from '../wordTable';
 
 interface QueueArgument {
   readonly value: ValueKind;
@@ -22,7 +23,7 @@ const ALL: readonly QueueType[] = ['classic', 'quorum', 'stream'];
 const QUEUES: readonly QueueType[] = ['classic', 'quorum'];
 
 /** Every queue argument that some RabbitMQ from 3.10 to 4.3 reads. */
-export const QUEUE_ARGUMENTS: Readonly<Record<string, QueueArgument>> = {
+export const QUEUE_ARGUMENTS = wordTable<QueueArgument>({
   'x-message-ttl': { value: 'count', word: 'ttl', types: QUEUES },
   'x-expires': { value: 'positive', word: 'expires', types: QUEUES },
   'x-max-length': { value: 'count', word: 'maxLength', types: QUEUES },
@@ -117,7 +118,7 @@ export const QUEUE_ARGUMENTS: Readonly<Record<string, QueueArgument>> = {
   },
   // Set by the federation plugin on the queues that it declares.
   'x-internal-purpose': { value: 'text', types: ALL },
-};
+});
 
 /** What becomes of an argument on a queue of this type. Undefined for an argument that RabbitMQ doesn't know. */
 export function argumentFate(

@@ -6,6 +6,7 @@ import { withoutLogins } from '../secrets';
 import type { Path, PathPart, Source } from '../source/index';
 import { TARGETS } from '../target';
 import { booleanMeant, DURATION_MS_MAX, formatDuration, parseDurationMs } from '../units';
+import { wordTable } from '../wordTable';
 
 type Fault = Omit<Diagnostic, 'severity' | 'position'>;
 
@@ -219,7 +220,7 @@ function describeUri(label: string): Fault {
 }
 
 /** What people who know the arguments, or another tool, tend to write. */
-const OTHER_WORDS: Readonly<Record<string, string>> = {
+const OTHER_WORDS = wordTable<string>({
   messagettl: 'ttl',
   deadletterexchange: 'deadLetter',
   deadletterroutingkey: 'deadLetter',
@@ -234,10 +235,10 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   mirrored: 'replicated',
   source: 'exchange',
   key: 'routingKey',
-};
+});
 
 /** What people ask a queue for and RabbitMQ doesn't do: refused with the pattern that does (docs/patterns.md). */
-const NOT_OF_A_QUEUE: Readonly<Record<string, { readonly reason: string; readonly help: string }>> = {
+const NOT_OF_A_QUEUE = wordTable<{ readonly reason: string; readonly help: string }>({
   deduplicate: {
     reason: 'RabbitMQ queues take every message that they are sent, twice if it is sent twice.',
     help: 'Let the consumer remember the message_id of what it has done, or publish to a stream by its own protocol with a producer name (docs/patterns.md).',
@@ -250,14 +251,14 @@ const NOT_OF_A_QUEUE: Readonly<Record<string, { readonly reason: string; readonl
     reason: 'A queue hands its messages out as soon as it can.',
     help: 'Say `retry` to bring failed messages back later, or use a delay queue: a ttl and a deadLetter, and no consumer (docs/patterns.md).',
   },
-};
-const NOT_OF_A_QUEUE_ALIASES: Readonly<Record<string, string>> = {
+});
+const NOT_OF_A_QUEUE_ALIASES = wordTable<string>({
   deduplication: 'deduplicate',
   dedup: 'deduplicate',
   messagededuplication: 'deduplicate',
   throttle: 'ratelimit',
   delayed: 'delay',
-};
+});
 
 function describeUnknownKey(key: string, node: SchemaNode): Fault {
   const known = Object.keys(node.properties ?? {});
