@@ -35,14 +35,23 @@ interface Entry {
 
 export type StackConfig = Readonly<Record<string, unknown>>;
 
-/** The stack's settings under their short names; secrets in plain, for they stay in this process. */
+/**
+ * The stack's settings under their short names; secrets in plain, for they stay in this process. Pulumi says an empty
+ * table for each table that isn't given, a platform that the stack hasn't among them.
+ */
 export async function readConfig(stack: string, further: readonly string[]): Promise<StackConfig> {
   const file = configArguments(configFileIn(further));
   const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
   const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
   return Object.fromEntries(
-    entries.map(([key, { value, objectValue }]) => [key.slice(key.indexOf(':') + 1), objectValue ?? value]),
+    entries.flatMap(([key, { value, objectValue = value }]) =>
+      isEmptyTable(objectValue) ? [] : [[key.slice(key.indexOf(':') + 1), objectValue]],
+    ),
   );
+}
+
+function isEmptyTable(value: unknown): boolean {
+  return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0;
 }
 
 export function loadTopology(config: StackConfig): {

@@ -22,9 +22,7 @@ export class RotatedCluster {
     secret: ClusterSecret,
   ) {
     const { config, stack, topology } = rotated;
-    // Pulumi says an empty table for the one that the stack hasn't.
-    const hasKubernetes = Object.keys(Object(config.kubernetes ?? {}) as object).length > 0;
-    const platform = hasKubernetes ? 'kubernetes' : 'docker';
+    const platform = config.kubernetes === undefined ? 'docker' : 'kubernetes';
     this.#platform = platform;
     const given = config[platform];
     if (typeof given === 'string') {
