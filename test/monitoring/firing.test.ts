@@ -5,12 +5,9 @@
 import * as net from 'node:net';
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { dashboard } from '../../topology/render/monitoring/dashboard';
 import { ruleGroups } from '../../topology/render/monitoring/alerts';
 import { renderDefinitions } from '../../topology/render/definitions';
-import { scrapeConfig, scrapeJobs } from '../../topology/render/monitoring/scrape';
-import type { BrokerObject, Topology } from '../../topology/index';
 import { findFreePorts } from '../../tools/freePort';
 import { chrootObstacle } from '../rigs/chrootBroker';
 import { startChrootCluster, type ClusterRig } from '../rigs/chrootCluster';
@@ -18,7 +15,7 @@ import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { callManagement } from '../rigs/management';
 import { promtoolObstacle, startPrometheus } from '../rigs/prometheus';
 import { firingNames, valuesOf } from '../rigs/prometheusApi';
-import { loaded } from './topology';
+import { hurriedFiles, loaded } from './topology';
 
 const VERSION = '4.3';
 const TOPOLOGY = `
@@ -43,19 +40,6 @@ workers:
 const OPEN_FILES_MAX = 400;
 const WAIT_MS = 90_000;
 const TEST_TIMEOUT_MS = 300_000;
-
-/** Seconds in place of minutes: what must be so for a while, and over which time a change is one. */
-function hurried(topology: Topology, objects: readonly BrokerObject[]): string {
-  const groups = ruleGroups(topology, objects).map(({ name, rules }) => ({
-    name,
-    rules: rules.map((rule) => ({
-      ...rule,
-      expr: rule.expr.replace(/\[\d+m\]/g, '[10s]'),
-      ...(rule.for === undefined ? {} : { for: '2s' }),
-    })),
-  }));
-  return stringify({ groups }, { aliasDuplicateObjects: false });
-}
 
 const reason =
   chrootObstacle() ??
@@ -102,14 +86,7 @@ describe.skipIf(reason !== undefined)(
       connection.on('error', () => undefined);
       channel = await connection.createConfirmChannel();
       const targets = ports.slice(0, 3).map((metrics) => `127.0.0.1:${metrics}`);
-      prometheus = await startPrometheus(port, {
-        'rules.yml': hurried(topology, objects),
-        'prometheus.yml': stringify({
-          global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-          rule_files: ['rules.yml'],
-          scrape_configs: scrapeJobs(topology).map((job) => scrapeConfig(job, targets)),
-        }),
-      });
+      prometheus = await startPrometheus(port, hurriedFiles(topology, objects, targets));
     }, TEST_TIMEOUT_MS);
     afterAll(async () => {
       await prometheus?.stop();

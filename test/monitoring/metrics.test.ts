@@ -1,6 +1,10 @@
-/** Every metric of the rules and of the dashboard is one that a real node tells, by the two jobs that ask it. */
+/**
+ * Every metric of the rules and of the dashboard is one that a real node tells, by the two jobs that ask it. What only an
+ * older version has among its alerts fires here; firing.test.ts has those of the newest.
+ */
+import * as net from 'node:net';
 import { connect } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ruleGroups } from '../../topology/render/monitoring/alerts';
 import { dashboard } from '../../topology/render/monitoring/dashboard';
 import { renderDefinitions } from '../../topology/render/definitions';
@@ -11,7 +15,13 @@ import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { callManagement } from '../rigs/management';
 import { ownNodeObstacle } from '../rigs/ownNode';
-import { EVERYTHING, loaded } from './topology';
+import { promtoolObstacle, startPrometheus } from '../rigs/prometheus';
+import { firingNames } from '../rigs/prometheusApi';
+import { EVERYTHING, hurriedFiles, loaded } from './topology';
+
+/** Of these, 3.10 lets clients have 270. */
+const OPEN_FILES_MAX = 400;
+const WAIT_MS = 60_000;
 
 /** All expressions, without what stands in quotes. */
 function expressions(version: BrokerVersion): string[] {
@@ -50,6 +60,7 @@ for (const version of BROKER_VERSIONS) {
         [port = 0] = await findFreePorts(1);
         node = await startChrootBroker(SUITE_WITH_VERSION[version], () => undefined, {
           plugins: ['rabbitmq_prometheus'],
+          openFilesMax: OPEN_FILES_MAX,
           conf: () => ['prometheus.tcp.ip = 127.0.0.1', `prometheus.tcp.port = ${port}`],
         });
       });
@@ -78,9 +89,40 @@ for (const version of BROKER_VERSIONS) {
             ...([...names].some((name) => raft.test(name)) ? [] : [RAFT_METRIC]),
           ];
         };
-        await expect.poll(missing, { timeout: 60_000, interval: 500 }).toEqual([]);
+        await expect.poll(missing, { timeout: WAIT_MS, interval: 500 }).toEqual([]);
         await connection.close();
       });
+
+      it.skipIf(version !== '3.10' || promtoolObstacle() !== undefined)(
+        'fires the alerts that are its own',
+        async () => {
+          const { topology, objects } = loaded(EVERYTHING, version);
+          const [prometheusPort = 0] = await findFreePorts(1);
+          const files = hurriedFiles(topology, objects, [`127.0.0.1:${port}`]);
+          const prometheus = await startPrometheus(prometheusPort, files);
+          onTestFinished(() => prometheus.stop());
+          const firing = () => firingNames(prometheusPort).catch((): string[] => []);
+
+          const connection = await connect(`amqp://guest:guest@127.0.0.1:${node.amqpPort}/media`);
+          // So that the end of a failed test is its own reason.
+          connection.on('error', () => undefined);
+          const channel = await connection.createConfirmChannel();
+          for (const text of ['held', 'waiting']) channel.sendToQueue('mails', Buffer.from(text));
+          await channel.waitForConfirms();
+          await channel.prefetch(1);
+          await channel.consume('mails', () => undefined);
+          await expect.poll(firing, { timeout: WAIT_MS, interval: 500 }).toContain('RabbitMQUnackedStuck');
+          await connection.close();
+
+          const sockets = Array.from({ length: 0.9 * OPEN_FILES_MAX - 50 }, () =>
+            net.connect(node.amqpPort, '127.0.0.1').on('error', () => undefined),
+          );
+          await expect
+            .poll(firing, { timeout: WAIT_MS, interval: 500 })
+            .toContain('RabbitMQFileDescriptorAlarm');
+          for (const socket of sockets) socket.destroy();
+        },
+      );
     },
   );
 }

@@ -81,11 +81,11 @@ const CASES: readonly Case[] = [
     fires: ['RabbitMQMemoryAlarm', 'RabbitMQDiskAlarm'],
   },
   {
-    when: 'a node of 4.0 has no file descriptors left',
+    when: 'a node of 3.10 has no file descriptors left',
     series: { [ofNode('alarms_file_descriptor_limit')]: '1x5' },
     at: '0m',
     fires: ['RabbitMQFileDescriptorAlarm'],
-    target: '4.0',
+    target: '3.10',
   },
   {
     when: 'limits of a node are near',

@@ -23,6 +23,7 @@ export interface NodeFiles {
   readonly contents?: Readonly<Record<string, string>>;
   /** Beyond those that all of the rigs' brokers have. */
   readonly plugins?: readonly string[];
+  readonly openFilesMax?: number;
 }
 
 /** A limit against hanging: many boot at the same time, on a new machine beside the build of Pulumi's engine. */
@@ -58,7 +59,7 @@ export async function startChrootBroker(
     plugins: [...RIG_PLUGINS, ...(files.plugins ?? [])],
     ...(conf === undefined ? {} : { conf }),
   };
-  const running = startNode(tree, node, files.contents);
+  const running = startNode(tree, node, files.contents, files.openFilesMax);
   const stop = async () => {
     await running.kill();
     removeFiles(tree, node);

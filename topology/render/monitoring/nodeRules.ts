@@ -84,14 +84,14 @@ function alarms({ target }: Topology): Rule[] {
       'rabbitmq_disk_space_available_bytes < 2 * rabbitmq_disk_space_available_limit_bytes',
       'has less than twice its limit of free disk left',
     ),
-    // Later versions have no such alarm.
-    ...(isAtLeast(target, '4.1')
+    // 4.0 has the metric, and nothing that would ever set it: it counts no files. Later versions have neither.
+    ...(isAtLeast(target, '4.0')
       ? []
       : [
           rule('RabbitMQFileDescriptorAlarm', {
             severity: 'critical',
             expr: 'rabbitmq_alarms_file_descriptor_limit > 0',
-            summary: 'The node {{ $labels.instance }} has no file descriptors left',
+            summary: 'The node {{ $labels.instance }} has no file descriptors left for clients',
             description: 'It takes no more connections. Raise its limit of open files.',
           }),
         ]),
