@@ -7,6 +7,7 @@ import type { BrokerReply } from './http';
 import type { Broker, BrokerRequest } from './transport';
 import { BrokerError, isBrokerError } from './errors';
 import { field, getOrAbsent } from './json';
+import { readVhostLimits } from './limits';
 import { path } from './transport';
 
 const NO_ACCESS_REASONS: readonly string[] = ['Access refused', 'User not authorised to access virtual host'];
@@ -23,11 +24,31 @@ export async function requestInVhost(
   try {
     return await broker.request(request);
   } catch (error) {
-    const isRefused = isBrokerError(error, 'forbidden') && NO_ACCESS_REASONS.includes(error.reason ?? '');
-    if (!isRefused) throw error;
+    if (!isAccessRefused(error)) throw error;
     if (!(await grantOwnAccess(broker, vhost))) throw narrowed(broker, vhost, request, error);
-    return broker.request(request);
+    try {
+      return await broker.request(request);
+    } catch (again) {
+      const limits = isAccessRefused(again) ? await readVhostLimits(broker, vhost) : undefined;
+      throw limits?.maxConnections === undefined
+        ? again
+        : full(broker, vhost, request, limits.maxConnections);
+    }
   }
+}
+
+function isAccessRefused(error: unknown): error is BrokerError {
+  return isBrokerError(error, 'forbidden') && NO_ACCESS_REASONS.includes(error.reason ?? '');
+}
+
+/** To look into a queue the broker opens a connection of ours in the vhost; where that is full it says no more than this. */
+function full(broker: Broker, vhost: string, { action }: BrokerRequest, limit: number): BrokerError {
+  return new BrokerError({
+    kind: 'forbidden',
+    message:
+      `Cannot ${action} on ${broker.endpoint}: that takes a connection, and vhost "${vhost}" may have ${limit === 0 ? 'none' : `only ${limit}, which are in use`} (its limit maxConnections). ` +
+      'Raise that limit, or close a connection, and run it again.',
+  });
 }
 
 /** Of our own user, for what isn't a request: where it has no permissions there at all it gets full ones. */

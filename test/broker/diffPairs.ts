@@ -159,11 +159,17 @@ function sideOf(text: string, name: string, target: BrokerVersion, run: string):
   return { ...sideOfTopology(name, topology, own), families: [], workers: [] };
 }
 
-/** Without what a broker keeps otherwise than it was told; shovels would have to find vhosts under their new names. */
+/**
+ * Without what a broker keeps otherwise than it was told, and with vhosts that take connections: whoever recreates a
+ * queue has to look into it. Shovels would have to find vhosts under their new names.
+ */
 function asTheBrokerHasIt(object: BrokerObject): BrokerObject[] {
   if (object.kind === 'parameter' && object.component === 'shovel') return [];
   if (object.kind === 'vhostLimits' || object.kind === 'userLimits') {
-    const limiting = Object.entries(object).filter(([, value]) => typeof value !== 'number' || value >= 0);
+    const isClosed = object.kind === 'vhostLimits' && object.maxConnections === 0;
+    const limiting = Object.entries(object).filter(
+      ([key, value]) => typeof value !== 'number' || (value >= 0 && !(isClosed && key === 'maxConnections')),
+    );
     const hasLimit = limiting.some(([, value]) => typeof value === 'number');
     return hasLimit ? [Object.fromEntries(limiting) as unknown as BrokerObject] : [];
   }

@@ -9,6 +9,7 @@ import { matchesPassword } from '../../broker/passwords';
 import * as permissions from '../../broker/permissions';
 import * as policies from '../../broker/policies';
 import { removeQueue } from '../../broker/queueDeletion';
+import { readyNow } from '../../broker/queueCounts';
 import * as queues from '../../broker/queues';
 import * as topicPermissions from '../../broker/topicPermissions';
 import * as users from '../../broker/users';
@@ -212,6 +213,13 @@ withBroker('vhosts, users and limits', (rig) => {
       maxConnections: 0,
       maxQueues: 9,
     });
+    await queues.put(broker, {
+      ...{ kind: 'queue', vhost, name: 'copied', durable: true, autoDelete: false },
+      arguments: { 'x-queue-type': 'quorum' },
+    });
+    await expect(readyNow(broker, vhost, 'copied')).rejects.toThrow(
+      `that takes a connection, and vhost "${vhost}" may have none (its limit maxConnections). Raise that limit`,
+    );
     await limits.putVhostLimits(broker, { kind: 'vhostLimits', vhost, maxConnections: -1, maxQueues: 8 });
     expect(await limits.readVhostLimits(broker, vhost)).toEqual({ kind: 'vhostLimits', vhost, maxQueues: 8 });
     await limits.putUserLimits(broker, { kind: 'userLimits', user, maxChannels: 5 });
