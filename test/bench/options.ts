@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** Those that run when none is named. */
-const USUAL_PARTS = ['compile', 'import', 'up'] as const;
+const USUAL_PARTS = ['compile', 'import', 'up', 'status'] as const;
 const PARTS = [...USUAL_PARTS, 'docker'] as const;
 
 export type Part = (typeof PARTS)[number];

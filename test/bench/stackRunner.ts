@@ -7,7 +7,7 @@ import { run, tail } from '../../tools/processes';
 import { runTimed, type Timed } from './stopwatch';
 import { topologyText, type Shape } from './upTopology';
 
-const CHECKOUT = path.resolve(__dirname, '../..');
+export const CHECKOUT = path.resolve(__dirname, '../..');
 const STACK = 'bench';
 
 export interface PulumiEnvironment {
@@ -85,17 +85,17 @@ export class StackRunner {
     return this.#timed('destroy');
   }
 
+  status(): Promise<Timed> {
+    return this.#run(['status']);
+  }
+
   #timed(command: 'up' | 'destroy'): Promise<Timed> {
-    const args = [
-      command,
-      '--yes',
-      '--non-interactive',
-      '--stack',
-      STACK,
-      '--config-file',
-      this.#settingsFile,
-    ];
-    if (this.options.hasPreview !== true) args.push('--skip-preview');
+    const preview = this.options.hasPreview === true ? [] : ['--skip-preview'];
+    return this.#run([command, '--yes', '--non-interactive', ...preview]);
+  }
+
+  #run(command: readonly string[]): Promise<Timed> {
+    const args = [...command, '--stack', STACK, '--config-file', this.#settingsFile];
     const warren = path.join(CHECKOUT, 'cli', 'warren.cjs');
     const isWarren = this.options.command === 'warren';
     return runTimed({

@@ -3,53 +3,28 @@
  * again: our ways, the peers on PATH, and RabbitMQ's own import as the floor, in one run on one broker.
  */
 import * as fs from 'node:fs';
-import { findEngine } from '../../tools/engine/index';
-import { isDockerRunning } from '../../tools/localBroker/docker';
-import { startChrootBroker } from '../rigs/chrootBroker';
-import { SUITE_WITH_VERSION } from '../rigs/debianTree';
-import { startDockerBroker } from '../rigs/dockerBroker';
-import { callManagement } from '../rigs/management';
+import { say, withBenchBroker } from './broker';
 import type { BenchOptions } from './options';
 import { ROWS } from './rows';
 import type { BenchBroker, Row } from './runner';
 import { pulumiEnvironment } from './stackRunner';
 import { printTable, type Measured } from './table';
 
-const VERSION = '4.3';
-const USER = { username: 'bench', password: 'bench-on-this-machine-only' };
-
-export async function benchUp(options: BenchOptions): Promise<void> {
-  const say = (text: string): void => void process.stderr.write(`  ${text}\n`);
-  const engine = await findEngine();
-  if (engine === undefined)
-    throw new Error('No Pulumi engine on this machine: run `npx warren setup` first.');
-  const started =
-    ((await isDockerRunning()) ? await startDockerBroker(VERSION, say) : undefined) ??
-    (await startChrootBroker(SUITE_WITH_VERSION[VERSION], say));
-  try {
-    const { managementPort } = started;
-    const guest = { managementPort, username: 'guest', password: 'guest' };
-    // The stack's own administrator comes and goes; guest's password may not be what measures the peers.
-    await callManagement(guest, 'PUT', `users/${USER.username}`, {
-      password: USER.password,
-      tags: 'administrator',
-    });
-    const broker = { endpoint: `http://127.0.0.1:${managementPort}`, ...USER };
+export function benchUp(options: BenchOptions): Promise<void> {
+  return withBenchBroker(async (broker, engineFolder) => {
     const measured: Measured[] = [];
     for (const row of ROWS.filter(({ name }) => name.includes(options.rows ?? ''))) {
       const obstacle = row.obstacle?.();
       if (obstacle !== undefined) say(`skipped: ${row.name}: ${obstacle}`);
       else
         for (const queues of options.sizes ?? row.sizes) {
-          const result = await measure(row, queues, broker, engine.binFolder);
+          const result = await measure(row, queues, broker, engineFolder);
           say(summary(result));
           measured.push(result);
         }
     }
     printTable(measured);
-  } finally {
-    await started.stop();
-  }
+  });
 }
 
 async function measure(
