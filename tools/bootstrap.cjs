@@ -2,7 +2,7 @@
 /**
  * The first thing that runs in a fresh clone: plain Node, no packages, syntax that old Nodes can still read, so that
  * they can be told about. Installs the npm packages when needed, then runs what package.json's script asks for:
- *   node tools/bootstrap.cjs quickstart|test|test:docker|test:k8s|docs|types|bench|check|fix [ARGUMENT…]
+ *   node tools/bootstrap.cjs quickstart|test|test:docker|test:k8s|docs|types|prepare|bench|check|fix [ARGUMENT…]
  */
 const { spawn } = require('child_process');
 const fs = require('fs');
@@ -24,6 +24,7 @@ const TASKS = {
   'test:k8s': [{ bin: 'vitest', args: ['run', '--config', 'vitest.k8s.config.ts'], takesArguments: true }],
   docs: [{ bin: 'tsx', args: ['cli/writeDocs.ts'] }],
   types: [{ bin: 'tsc', args: ['-p', 'tsconfig.types.json'] }],
+  prepare: [{ bin: 'tsc', args: ['-p', 'tsconfig.types.json'] }],
   // The garbage collector is called by the benchmark itself, so that memory is measured and not guessed.
   bench: [{ bin: 'tsx', args: ['--expose-gc', 'test/bench/main.ts'], takesArguments: true }],
   check: [
@@ -49,6 +50,8 @@ async function main(argv) {
   if (task === undefined) {
     throw new UserError('usage: node tools/bootstrap.cjs ' + Object.keys(TASKS).join('|') + ' [ARGUMENT…]');
   }
+  // npm asks for it after each of its installations; only of a git address it is the moment to make the types.
+  if (name === 'prepare' && process.env._PACOTE_NO_PREPARE_ === undefined) return 0;
   if (packagesMissing(ROOT)) await installPackages();
   if (name === 'check') return runChecks(task);
   let exitCode = 0;

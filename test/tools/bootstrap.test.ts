@@ -50,7 +50,7 @@ describe('bootstrap', () => {
     const result = await run(process.execPath, ['tools/bootstrap.cjs', 'constructor'], { cwd: CHECKOUT });
     expect(result.exitCode).toBe(2);
     expect(result.output).toBe(
-      'usage: node tools/bootstrap.cjs quickstart|test|test:docker|test:k8s|docs|types|bench|check|fix [ARGUMENT…]\n',
+      'usage: node tools/bootstrap.cjs quickstart|test|test:docker|test:k8s|docs|types|prepare|bench|check|fix [ARGUMENT…]\n',
     );
   });
 
