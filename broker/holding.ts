@@ -13,8 +13,11 @@ import * as exchanges from './exchanges';
 
 const NAME_BYTES_MAX = 255;
 
-/** Of the exchange and the queue that stand in for an object of this name; `return` is the way back to a queue. */
-export function holdingName(kind: 'queue' | 'exchange' | 'return', name: string): string {
+/**
+ * Of the exchange and the queue that stand in for an object of this name; `return` is the way back to a queue, and
+ * `lock` keeps a queue for one command.
+ */
+export function holdingName(kind: 'queue' | 'exchange' | 'return' | 'lock', name: string): string {
   const full = `${HOLDING_PREFIX}${kind}.${name}`;
   if (Buffer.byteLength(full) <= NAME_BYTES_MAX) return full;
   return `${HOLDING_PREFIX}${kind}.${createHash('sha256').update(name).digest('hex')}`;

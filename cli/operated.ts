@@ -56,6 +56,8 @@ export interface Operated {
   /** Where and how AMQP is; the login is the management API's, or the given user's. */
   amqp(): Promise<AmqpSettings>;
   connect(vhost: string, purpose: string): Promise<ChannelModel>;
+  /** With the login of the management API, whoever `connect` logs in as. */
+  connectAsOperator(vhost: string, purpose: string): Promise<ChannelModel>;
   close(): Promise<void>;
 }
 
@@ -81,7 +83,7 @@ async function openAt(live: string, options: OperatedOptions): Promise<Operated>
   return operated(broker, settings.endpoint, {
     address: () => addressOf(options.amqp, undefined, broker),
     tls: () => readTlsOptions(settings),
-    login: { username, password },
+    ...{ login: { username, password }, operator: { username, password } },
   });
 }
 
@@ -106,6 +108,7 @@ async function openOfStack(stack: string, options: OperatedOptions): Promise<Ope
       address: () => addressOf(options.amqp, outputs.amqp ?? textOf(config.amqp), broker),
       tls: () => readTlsOptions(tlsSettings(config, outputs)),
       login: login ?? { username: broker.username, password: '' },
+      operator: own ?? { username: broker.username, password: '' },
       ...(portForward === undefined || options.amqp !== undefined
         ? {}
         : { detour: openPortForward(portForward) }),
@@ -117,14 +120,17 @@ async function openOfStack(stack: string, options: OperatedOptions): Promise<Ope
 interface Ways {
   readonly address: () => Promise<AmqpAddress>;
   readonly tls: () => TlsOptions;
+  /** Over AMQP. */
   readonly login: Login;
+  /** At the management API. */
+  readonly operator: Login;
   readonly detour?: AmqpSettings['detour'];
 }
 
 async function operated(
   broker: Broker,
   name: string,
-  { address, tls, login, detour }: Ways,
+  { address, tls, login, operator, detour }: Ways,
   known?: StackKnowledge,
 ): Promise<Operated> {
   try {
@@ -135,6 +141,12 @@ async function operated(
       ...login,
       ...(detour === undefined ? {} : { detour }),
     });
+    const connectAs = async (who: Login, vhost: string, purpose: string): Promise<ChannelModel> => {
+      // The administrator of a stack may not have been in this vhost yet.
+      if (known !== undefined && who.username === broker.username) await ensureOwnAccess(broker, vhost);
+      const { username, password } = who;
+      return openAmqp({ ...(await amqp()), username, password }, { vhost, name: purpose });
+    };
     return {
       name,
       broker,
@@ -142,11 +154,8 @@ async function operated(
       target: seriesOf(version) ?? DEFAULT_TARGET,
       ...(known === undefined ? {} : { known }),
       amqp,
-      connect: async (vhost, purpose) => {
-        // The administrator of a stack may not have been in this vhost yet.
-        if (known !== undefined && login.username === broker.username) await ensureOwnAccess(broker, vhost);
-        return openAmqp(await amqp(), { vhost, name: purpose });
-      },
+      connect: (vhost, purpose) => connectAs(login, vhost, purpose),
+      connectAsOperator: (vhost, purpose) => connectAs(operator, vhost, purpose),
       close: () => broker.close(),
     };
   } catch (error) {

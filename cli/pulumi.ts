@@ -30,6 +30,8 @@ export async function pulumiVersion(): Promise<string> {
 
 /** The variables that plain `pulumi` needs here too: exactly what the quickstart prints as exports. */
 export async function pulumiVariables(stack: string): Promise<NodeJS.ProcessEnv> {
+  // Of a variable that isn't set, say. Pulumi would take the stack that was selected last.
+  if (stack === '') throw new UserError('--stack is empty: say which stack is meant, e.g. --stack dev');
   requireProjectFiles(stack);
   const { binFolder } = await findOrGetEngine();
   const isOnPath = (process.env.PATH ?? '').split(path.delimiter).includes(binFolder);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { AmqpSettings } from './address';
 import { amqpError } from './errors';
+import { keepExactHeaders } from './exactHeaders';
 
 export interface AmqpPurpose {
   readonly vhost: string;
@@ -39,6 +40,7 @@ export async function openAmqp(settings: AmqpSettings, purpose: AmqpPurpose): Pr
     );
     // Also told by whatever is broken by it.
     connection.on('error', () => undefined);
+    keepExactHeaders(connection);
     return connection;
   } catch (error) {
     throw amqpError(error, settings, purpose.vhost);

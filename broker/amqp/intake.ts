@@ -16,6 +16,11 @@ const IDLE_MS = 150;
 /** A queue may need a while until it serves a new consumer. */
 const STALLED_MS = 20_000;
 
+/** To be settled, or counted: there may be many, and large ones. */
+export function withoutContent(message: ConsumeMessage): ConsumeMessage {
+  return { ...message, content: Buffer.alloc(0) };
+}
+
 export class Intake {
   readonly #arrived: ConsumeMessage[] = [];
   /** In the order in which they came. */
@@ -80,6 +85,11 @@ export class Intake {
     }
   }
 
+  /** Why the broker has ended it: all that wasn't acknowledged is in the queue again. */
+  get fault(): AmqpError | undefined {
+    return this.#fault;
+  }
+
   /** It is elsewhere, or meant to be gone: the queue forgets it. */
   acknowledge(message: ConsumeMessage): void {
     this.settle(message);
@@ -119,7 +129,7 @@ export class Intake {
         this.fail('the queue was deleted');
         return;
       }
-      this.#unsettled.set(message.fields.deliveryTag, message);
+      this.#unsettled.set(message.fields.deliveryTag, withoutContent(message));
       this.#arrived.push(message);
       this.#wake();
     });

@@ -1,6 +1,8 @@
 /** Publishing so that it is known of each message what became of it: taken, refused by a queue, or bound for nowhere. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
 import { AmqpError, reasonIn } from './errors';
+import { asHandedOut } from './exactHeaders';
 
 export interface Outgoing {
   readonly exchange: string;
@@ -71,7 +73,7 @@ export class Publisher {
         message.content.equals(content),
     );
     const sameHeaders = (one: Pending): boolean =>
-      JSON.stringify(one.message.properties.headers ?? {}) === JSON.stringify(properties.headers ?? {}) &&
+      isDeepStrictEqual(asHandedOut(one.message.properties.headers ?? {}), properties.headers ?? {}) &&
       (one.message.properties.messageId ?? '') === ((properties.messageId as string | undefined) ?? '');
     const returned = open.find(sameHeaders) ?? (open.length === 1 ? open[0] : undefined);
     if (returned === undefined) this.end('the broker returned a message that nobody knows');

@@ -27,7 +27,9 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     if (!json) process.stdout.write(lineOf(check, done.at(-1)));
     done.push(check);
   };
-  const operated = await manage(new Checks('broker', onCheck), others);
+  // At a URL there is no user to choose, and openOperated says so.
+  const chosen = options.live === undefined || user === undefined ? {} : { user };
+  const operated = await manage(new Checks('broker', onCheck), { ...others, ...chosen });
   if (operated !== undefined) {
     try {
       await examine(operated, { onCheck, ...(user === undefined ? {} : { user }), options });
@@ -70,10 +72,10 @@ async function examine(operated: Operated, { onCheck, user, options }: Examinati
   await checkNetwork(network, amqp);
   if (network.done.some(({ state }) => state === 'failed')) return;
   const [live, figures] = await Promise.all([readLiveTopology(operated), queueFigures(operated.broker)]);
-  for (const subject of await subjectsOf(operated, amqp, {
-    ...options,
-    ...(user === undefined ? {} : { user }),
-  })) {
+  const asked = { ...options, ...(user === undefined ? {} : { user }) };
+  const subjects = await subjectsOf(operated, amqp, asked);
+  if (subjects.length === 0 && options.vhost !== undefined) throw nobodyIn(options.vhost, operated, user);
+  for (const subject of subjects) {
     const checks = new Checks(`${subject.user} in vhost ${subject.vhost}`, onCheck);
     await tryIn(checks, operated, { amqp, live, figures, subject });
   }
@@ -108,6 +110,20 @@ async function subjectsOf(
     .filter(([name]) => user === undefined || name === user)
     .flatMap(([name, login]) => login.vhosts.map((one) => ({ user: name, vhost: one, login })))
     .filter(isMeant);
+}
+
+/** Nothing tried is nothing that works. */
+function nobodyIn(vhost: string, { known, broker }: Operated, user: string | undefined): UserError {
+  const who =
+    known === undefined
+      ? `user "${broker.username}"`
+      : user === undefined
+        ? 'no user of the topology'
+        : `user "${user}"`;
+  const may = known === undefined || user !== undefined ? 'may not enter' : 'may enter';
+  return new UserError(
+    `${who} ${may} the vhost "${vhost}", so there is nothing to try: is its name right? Without --vhost, every vhost is tried`,
+  );
 }
 
 interface Trial {

@@ -7,7 +7,7 @@ import { approved } from '../dlq/approval';
 import { onQueue, type FoundQueue, type QueueOptions } from '../dlq/surroundings';
 import { queueFigures } from '../../broker/queueFigures';
 import { ExitCode } from '../exitCodes';
-import { counted, printable } from '../humanText';
+import { counted, printable, thousands } from '../humanText';
 import type { Operated } from '../operated';
 import { createProgress } from '../progress';
 import { UserError } from '../userError';
@@ -76,9 +76,16 @@ async function purgeFound(
       return ExitCode.ok;
     }
     const what = `purge ${counted(ready, 'message')} of ${where}`;
-    if (!(await approved({ amount: ready, given, what, stop }))) {
+    const allowed = await approved({ amount: ready, given, what, stop });
+    if (allowed === undefined) {
       process.stdout.write('Nothing was purged.\n');
       return ExitCode.findings;
+    }
+    const now = (await channel.checkQueue(name)).messageCount;
+    if (now > allowed) {
+      throw new UserError(
+        `${counted(now - ready, 'message')} came into ${where} meanwhile: there are ${thousands(now)} now, and ${thousands(allowed)} were approved. Nothing was purged. Stop whoever publishes, or approve more`,
+      );
     }
     const { messageCount } = await channel.purgeQueue(name);
     process.stdout.write(`Purged ${counted(messageCount, 'message')} of ${where}.\n`);

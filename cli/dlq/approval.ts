@@ -13,11 +13,11 @@ export interface Asked {
   readonly stop: AbortSignal;
 }
 
-/** False where the person at the terminal doesn't say the number. @throws UserError where `--yes` isn't the number, or nobody can be asked */
-export async function approved({ amount, given, what, stop }: Asked): Promise<boolean> {
+/** How many may go; undefined where the person at the terminal doesn't say the number. @throws UserError where `--yes` isn't the number, or nobody can be asked */
+export async function approved({ amount, given, what, stop }: Asked): Promise<number | undefined> {
   const allowed = amountOf('--yes', given);
   if (allowed !== undefined) {
-    if (allowed >= amount) return true;
+    if (allowed >= amount) return allowed;
     throw new UserError(
       `--yes ${allowed} was for fewer: to ${what}, say --yes ${amount}. Nothing was changed`,
     );
@@ -26,14 +26,16 @@ export async function approved({ amount, given, what, stop }: Asked): Promise<bo
     throw new UserError(`to ${what}, say --yes ${amount}: they are gone for good. Nothing was changed`);
   }
   const asking = createInterface({ input: process.stdin, output: process.stderr });
+  // At a terminal that is read by the letter, Ctrl-C is one of them.
+  asking.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     const answer = await asking.question(
       `This is to ${what}: they are gone for good. Type the number (${thousands(amount)}) to go on: `,
       { signal: stop },
     );
-    return answer.trim().replaceAll(',', '') === String(amount);
+    return answer.trim().replaceAll(',', '') === String(amount) ? amount : undefined;
   } catch {
-    return false;
+    return undefined;
   } finally {
     asking.close();
   }

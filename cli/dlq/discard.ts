@@ -2,7 +2,7 @@
 import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage } from 'amqplib';
 import * as fs from 'node:fs';
-import { Intake } from '../../broker/amqp/intake';
+import { Intake, withoutContent } from '../../broker/amqp/intake';
 import { ExitCode } from '../exitCodes';
 import { counted, printable, tallied } from '../humanText';
 import type { Operated } from '../operated';
@@ -59,11 +59,14 @@ async function discardFrom(operated: Operated, found: FoundQueue, work: Discardi
       }
       say(`${counted(held.length, 'message')} in ${where}: ${tallied(causes)}`);
       const what = `discard ${counted(held.length, 'message')} of ${printable(name)}`;
-      if (!(await approved({ amount: held.length, given: options.yes, what, stop }))) {
+      if ((await approved({ amount: held.length, given: options.yes, what, stop })) === undefined) {
         process.stdout.write('Nothing was discarded.\n');
         return ExitCode.findings;
       }
       if (saved !== undefined) fs.fsyncSync(saved);
+      // Whoever was asked may have taken long: RabbitMQ doesn't wait for ever.
+      if (intake.fault !== undefined)
+        throw new UserError(`${intake.fault.message} Nothing was discarded. Run it again`);
       for (const message of held) intake.acknowledge(message);
       discarded = held.length;
     } finally {
@@ -103,7 +106,7 @@ async function collect(
     if (dead.last === undefined) others++;
     else if (filter(message, dead)) {
       if (saved !== undefined) fs.writeSync(saved, lineOf(message, dead));
-      held.push({ ...message, content: Buffer.alloc(0) });
+      held.push(withoutContent(message));
       const cause = `${dead.last.reason.replaceAll('_', '-')} in ${dead.last.queue}`;
       causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }

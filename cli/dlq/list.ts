@@ -128,7 +128,7 @@ async function contentsOf(
     neverDied: 0,
   };
   let oldestMs = Infinity;
-  const take = { limit: sample, stop, isWanted: () => true };
+  const take = { limit: sample, stop, isWanted: () => true, forgetsContent: true };
   const { messages } = await withoutLimit(operated, queue, {}, () => look(operated, queue, take));
   for (const message of messages) {
     const { last, origin, deaths } = deadLetterIn(message, queue);

@@ -2,6 +2,7 @@
 import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { deathsOf, headersBeforeDeath } from '../../broker/amqp/deaths';
+import { exactHeaders, type ExactHeaders, type Unwritable } from '../../broker/amqp/exactHeaders';
 import { Intake } from '../../broker/amqp/intake';
 import { straightTo, wayBack, type Way } from '../../broker/amqp/origin';
 import { Publisher, type Outgoing } from '../../broker/amqp/publisher';
@@ -143,13 +144,15 @@ function decisions(
 
 function sending(message: ConsumeMessage, way: Way, keyBefore?: string): Decision {
   const { queue: to, isStraight } = way;
+  const headers = exactHeaders(message.properties.headers);
+  if (headers === 'not UTF-8' || headers === 'too large') return { kind: 'stay', why: UNWRITABLE[headers] };
   const isChanged = isStraight && keyBefore !== undefined && keyBefore !== to;
   const notes = [
     ...(isChanged ? [STRAIGHT] : []),
     ...(message.properties.userId === undefined ? [] : [WITHOUT_USER]),
     ...(message.properties.expiration === undefined && !hadExpiration(message) ? [] : [WITHOUT_EXPIRATION]),
   ];
-  return { kind: 'send', to, outgoing: outgoingOf(message, way), notes };
+  return { kind: 'send', to, outgoing: outgoingOf(message, way, headers), notes };
 }
 
 function hadExpiration(message: ConsumeMessage): boolean {
@@ -158,10 +161,15 @@ function hadExpiration(message: ConsumeMessage): boolean {
 
 const STRAIGHT =
   'went straight into their queue, with its name as the routing key: by their exchange others would have got copies, or they would not have got there';
+const UNWRITABLE: Readonly<Record<Unwritable, string>> = {
+  'not UTF-8':
+    'a header of it is text that is not UTF-8, and would be another one; a shovel takes it along as it is',
+  'too large': 'its headers have more than 64 KiB; a shovel takes it along as it is',
+};
 const WITHOUT_USER = 'went without their user_id, which RabbitMQ takes from that very user only';
 const WITHOUT_EXPIRATION = 'went without the expiration of their own, which is over';
 
-function outgoingOf({ content, properties }: ConsumeMessage, way: Way): Outgoing {
+function outgoingOf({ content, properties }: ConsumeMessage, way: Way, headers: ExactHeaders): Outgoing {
   const further = way.furtherKeys.length === 0 ? {} : { CC: [...way.furtherKeys] };
   const own = Object.entries(properties).filter(([name]) => !NOT_SENT.has(name));
   return {
@@ -170,7 +178,7 @@ function outgoingOf({ content, properties }: ConsumeMessage, way: Way): Outgoing
     content,
     properties: {
       ...(Object.fromEntries(own) as Options.Publish),
-      headers: { ...headersBeforeDeath(properties.headers ?? {}), ...further },
+      headers: { ...headersBeforeDeath(headers), ...further },
     },
   };
 }

@@ -2,7 +2,7 @@
 import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage } from 'amqplib';
 import { deliveryCountOf, headersBeforeDeath, type Death } from '../../broker/amqp/deaths';
-import { Intake } from '../../broker/amqp/intake';
+import { Intake, withoutContent } from '../../broker/amqp/intake';
 import { isAtLeast } from '../../topology/target';
 import { ExitCode } from '../exitCodes';
 import { ago, bytes, counted, printable } from '../humanText';
@@ -34,11 +34,11 @@ export async function show(queue: string, options: ShowOptions): Promise<number>
       look(operated, found, { limit, stop, isWanted }),
     );
     const shown = messages.map((message) => ({ message, dead: deadLetterIn(message, found) }));
-    process.stdout.write(
-      options.json === true
-        ? `${JSON.stringify(asJson(found, shown, total), undefined, 2)}\n`
-        : asText({ found, shown, total, payloadMax, isCounted: isCounted(operated, found) }),
-    );
+    if (options.json === true) await writeJson(found, shown, total);
+    else
+      process.stdout.write(
+        asText({ found, shown, total, payloadMax, isCounted: isCounted(operated, found) }),
+      );
     return ExitCode.ok;
   });
 }
@@ -48,13 +48,15 @@ export interface Look {
   readonly limit: number;
   readonly stop: AbortSignal;
   readonly isWanted: (message: ConsumeMessage) => boolean;
+  /** Where nobody reads the payloads: many large ones need much memory. */
+  readonly forgetsContent?: boolean;
 }
 
 /** Takes messages, and gives all of them back in their order. */
 export async function look(
   operated: Operated,
   { name, vhostName }: FoundQueue,
-  { limit, stop, isWanted }: Look,
+  { limit, stop, isWanted, forgetsContent = false }: Look,
 ): Promise<{ readonly messages: readonly ConsumeMessage[]; readonly total: number }> {
   const connection = await operated.connect(vhostName, `warren dlq show ${name}`);
   try {
@@ -66,7 +68,7 @@ export async function look(
         const message = await intake.next();
         if (message === undefined) break;
         intake.keep(message);
-        if (isWanted(message)) messages.push(message);
+        if (isWanted(message)) messages.push(forgetsContent ? withoutContent(message) : message);
       }
       return { messages, total };
     } finally {
@@ -127,7 +129,9 @@ function linesOf(
     `${indent}properties  ${propertiesOf(properties) || 'none'}`,
     ...(own.length === 0
       ? []
-      : [`${indent}headers     ${own.map(([key, value]) => pair(key, value)).join(', ')}`]),
+      : [
+          `${indent}headers     ${own.map(([key, value]) => shortened(pair(key, value), payloadMax)).join(', ')}`,
+        ]),
     `${indent}payload     ${payloadOf(content, payloadMax)}`,
   ];
 }
@@ -167,6 +171,10 @@ function pair(key: string, value: unknown): string {
   return `${printable(key)}=${printable(text)}`;
 }
 
+function shortened(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
 /** Text where it is text; else the bytes. */
 function payloadOf(content: Buffer, max: number): string {
   const part = content.subarray(0, max);
@@ -177,30 +185,43 @@ function payloadOf(content: Buffer, max: number): string {
   return content.length === 0 ? 'empty' : `${bytes(content.length)}: ${shown}${rest}`;
 }
 
-function asJson({ name, vhostName, settings }: FoundQueue, shown: readonly Shown[], total: number): object {
+/** Piece by piece: all payloads together may be more than a text, or what is written at once, can be long. */
+async function writeJson(
+  { name, vhostName, settings }: FoundQueue,
+  shown: readonly Shown[],
+  total: number,
+): Promise<void> {
+  const head = { queue: name, vhost: vhostName, type: settings.type, ready: total };
+  await written(JSON.stringify({ ...head, messages: [] }, undefined, 2).replace(/\]\n\}$/, ''));
+  for (const [index, one] of shown.entries()) {
+    const text = JSON.stringify(messageAsJson(one), undefined, 2).replaceAll('\n', '\n    ');
+    await written(`${index === 0 ? '' : ','}\n    ${text}`);
+  }
+  await written(shown.length === 0 ? ']\n}\n' : '\n  ]\n}\n');
+}
+
+/** Also where nobody reads any more. */
+function written(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => {
+      resolve();
+    });
+  });
+}
+
+function messageAsJson({ message: { properties, content, fields }, dead }: Shown): object {
+  const { origin, deaths } = dead;
   return {
-    queue: name,
-    vhost: vhostName,
-    type: settings.type,
-    ready: total,
-    messages: shown.map(({ message: { properties, content, fields }, dead }) => ({
-      ...(dead.origin === undefined
-        ? {}
-        : {
-            cameFrom: {
-              queue: dead.origin.queue,
-              exchange: dead.origin.exchange,
-              routingKeys: dead.origin.routingKeys,
-            },
-          }),
-      deaths: dead.deaths,
-      redelivered: fields.redelivered,
-      properties: Object.fromEntries(
-        Object.entries(properties).filter(([key, value]) => key !== 'headers' && value !== undefined),
-      ),
-      headers: properties.headers ?? {},
-      payloadBytes: content.length,
-      payloadBase64: content.toString('base64'),
-    })),
+    ...(origin === undefined
+      ? {}
+      : { cameFrom: { queue: origin.queue, exchange: origin.exchange, routingKeys: origin.routingKeys } }),
+    deaths,
+    redelivered: fields.redelivered,
+    properties: Object.fromEntries(
+      Object.entries(properties).filter(([key, value]) => key !== 'headers' && value !== undefined),
+    ),
+    headers: properties.headers ?? {},
+    payloadBytes: content.length,
+    payloadBase64: content.toString('base64'),
   };
 }

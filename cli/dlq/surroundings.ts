@@ -6,10 +6,12 @@ import {
   restoreDeliveryLimit,
   type LimitedQueue,
 } from '../../broker/deliveryLimit';
+import { closeAmqp } from '../../broker/amqp/connection';
+import { lockQueue } from '../../broker/amqp/queueLock';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Surroundings } from '../../broker/amqp/origin';
 import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';
-import { nearest, quoteList } from '../../topology/names';
+import { HOLDING_PREFIX, nearest, quoteList } from '../../topology/names';
 import { delaysOf } from '../../topology/route/deadLetterQueues';
 import { policyIndex } from '../../topology/route/policies';
 import { routedVhosts, type RoutedVhost } from '../../topology/route/vhost';
@@ -144,11 +146,12 @@ function limitedQueue(
  * @throws UserError for a stream, and where the limit can't be lifted
  */
 export async function withoutLimit<T>(
-  { broker }: Operated,
+  operated: Operated,
   queue: FoundQueue,
   { despiteLimit = false }: { readonly despiteLimit?: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
+  const { broker } = operated;
   const { name, vhostName, settings, limited } = queue;
   if (settings.type === 'stream') {
     throw new UserError(
@@ -167,10 +170,33 @@ export async function withoutLimit<T>(
       `queue "${name}" has a delivery limit of ${settings.deliveryLimit} that can't be lifted while it is looked into (${obstacle}): what is given back beyond it, RabbitMQ drops or dead-letters. Take the limit away there, or take the risk: --despite-limit`,
     );
   }
-  await liftDeliveryLimit(broker, limited);
+  return alone(operated, queue, despiteLimit, async () => {
+    await liftDeliveryLimit(broker, limited);
+    try {
+      return await work();
+    } finally {
+      await restoreDeliveryLimit(broker, vhostName, name);
+    }
+  });
+}
+
+/** @throws UserError where another command has the limit of that queue out of the way */
+async function alone<T>(
+  operated: Operated,
+  { name, vhostName }: FoundQueue,
+  despiteLimit: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const connection = await operated.connectAsOperator(vhostName, `warren dlq, lock of ${name}`);
   try {
-    return await work();
+    const result = await lockQueue(connection, name);
+    if (result === 'locked' || (despiteLimit && result !== 'taken')) return await work();
+    throw new UserError(
+      result === 'taken'
+        ? `another warren dlq is at work on queue "${name}" in vhost "${vhostName}", with its delivery limit out of the way: whoever ends first would put the limit back while the other holds messages, and RabbitMQ would drop them. Wait until it has ended`
+        : `can't keep others from queue "${name}" in vhost "${vhostName}" while its delivery limit is out of the way: the private queue for that was refused (${result.refused}). Log in as somebody who may declare queues named ${HOLDING_PREFIX}lock.…, or take the risk: --despite-limit`,
+    );
   } finally {
-    await restoreDeliveryLimit(broker, vhostName, name);
+    await closeAmqp(connection);
   }
 }

@@ -209,6 +209,10 @@ press in vhost shop
       const elsewhere = await warren(1, 'doctor', '--amqp', 'amqp://127.0.0.1:1');
       expect(elsewhere.stdout).toMatch(/✗ connect +.*nothing listens on port 1 there/);
       expect((await warren(2, 'doctor', '--user', 'nobody')).output).toContain('it has press, shop');
+      // Nothing tried would be nothing that fails.
+      expect((await warren(2, 'doctor', '--vhost', 'shpo')).output).toContain(
+        'no user of the topology may enter the vhost "shpo"',
+      );
     });
 
     it('watches a broker without a stack until a signal comes', async () => {
