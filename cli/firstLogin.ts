@@ -1,6 +1,6 @@
 /** Logging in to a broker's management API as the first of several users who gets in. */
 import type { BrokerSettings } from '../broker/endpoint';
-import { isBrokerError } from '../broker/errors';
+import { BrokerError, isBrokerError } from '../broker/errors';
 import { whoAmI } from '../broker/overview';
 import { openBroker, type Broker } from '../broker/transport';
 
@@ -9,7 +9,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** Fails as the last of them did. */
+/** Fails as the last of them did, and names those before it. */
 export async function openAsFirst(
   settings: Omit<BrokerSettings, keyof Login>,
   logins: readonly Login[],
@@ -26,5 +26,10 @@ export async function openAsFirst(
       if (!isBrokerError(error, 'unauthorized')) throw error;
     }
   }
-  throw failure;
+  if (logins.length < 2 || !isBrokerError(failure)) throw failure;
+  const names = logins.map(({ username }) => `"${username}"`).join(', ');
+  throw new BrokerError({
+    kind: failure.kind,
+    message: `None of the users ${names} can log in with the passwords that are known for them. ${failure.message}`,
+  });
 }

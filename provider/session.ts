@@ -149,6 +149,7 @@ function allFailed(
     kind: 'unauthorized',
     message:
       `None of the users ${names} can log in with the passwords that this stack has for them. ${first?.message ?? ''} ` +
+      "If the stack's seed was changed, put the old one back. " +
       'If the password was changed elsewhere, set bootstrapUsername and bootstrapPassword of the stack to an administrator that works (rabbitmqctl add_user and set_user_tags make one on a node), and run `pulumi up`.',
   });
 }

@@ -51,7 +51,8 @@ export const adminType: ResourceType<Admin> = {
     const password = isKnownPassword ? known.password : '';
     return { kind: 'user', name: known.name, password, tags: shownTags(found.tags) };
   },
-  update: async (call, admin) => {
+  update: async (call, admin, previous) => {
+    await refuseOtherSeed(call, admin, previous);
     await makeAndVerify(call, admin);
     return admin;
   },
@@ -81,6 +82,20 @@ async function refuseForeign({ session }: Call, admin: Admin): Promise<void> {
     `Administrator "${admin.name}" exists on ${session.endpoint} with another password: it probably belongs to another stack. ` +
       'Give the administrator of this stack another name (`pulumi config set adminUser NAME`); or delete that user on the broker if nobody needs it any more.',
   );
+}
+
+/** A bootstrap user who gets in says that the other password is meant. */
+async function refuseOtherSeed({ session }: Call, admin: Admin, previous: Admin): Promise<void> {
+  try {
+    await session.broker();
+  } catch (error) {
+    const isOther = previous.password !== '' && previous.password !== admin.password;
+    if (!isOther || !isBrokerError(error, 'unauthorized')) throw error;
+    throw new UserError(
+      `The stack's password for its administrator "${admin.name}" isn't the one that the state has any more: its seed (or \`passwords\`) was changed, and ${session.endpoint} knows the old one. ` +
+        'Put the old seed back: the stack\'s settings in git have it. Or keep the passwords that are in use and replace them one after the other, or give everybody another one: docs/runbooks.md has the commands, under "A password has leaked" and "Restore".',
+    );
+  }
 }
 
 /** Left alone where it works already: setting a password anew would only change its salt. */

@@ -4,6 +4,7 @@ import { endpointOf } from '../broker/realBroker';
 import { allowRigUser, resetBroker, type TestBroker } from '../rigs/brokers';
 import { callManagement, canLogIn } from '../rigs/management';
 import type { Circumstances, PageFolder } from './folder';
+import { PASSPHRASE } from './reader';
 import { textIn } from './scenes';
 
 export interface BrokerScene extends Omit<Circumstances, 'here'> {
@@ -23,10 +24,13 @@ export function here(broker: TestBroker, home: string): Readonly<Record<string, 
     'http://rabbit-1:15672': endpoint,
     'http://rabbit-2:15672': endpoint,
     'RABBITMQ_PASSWORD=…': `RABBITMQ_PASSWORD=${ADMIN_PASSWORD}`,
-    // The rig's own user is there, too.
     // The stack that is there.
     '--stack production': '--stack prod',
     'rm production': 'rm prod',
+    // The reader's, in whose environment the next blocks are typed as well.
+    'another one, kept where it is not lost': PASSPHRASE,
+    'bootstrapUsername rescue': `bootstrapUsername ${ADMIN}`,
+    // The rig's own user is there, too.
     "users (1): 'somebody'": `users (2): 'somebody', '${broker.username}'`,
     "  users (1): 'admin'": `  users (2): 'admin', '${broker.username}'`,
   };
@@ -73,6 +77,11 @@ async function makeByHand(broker: TestBroker): Promise<void> {
 const STACKS = 'docs/stacks.md';
 const RUNBOOKS = 'docs/runbooks.md';
 const GUEST = { username: 'guest', password: 'guest' };
+
+/** For one that begins with a long line. */
+function firstLineOf(word: string): string {
+  return `${RUNBOOKS}: ${textIn(RUNBOOKS, word).split('\n')[0] ?? ''}`;
+}
 
 /** By `nameOf` a block. */
 export const BROKER_SCENES: Readonly<Record<string, BrokerScene>> = {
@@ -128,6 +137,7 @@ export const BROKER_SCENES: Readonly<Record<string, BrokerScene>> = {
     typed: ADMIN_PASSWORD,
     before: (folder) => mustDo(folder, 'rm shop.yaml'),
   },
+  [firstLineOf('passwords[')]: {},
   [`${STACKS}: pulumi config rm endpoint --stack prod   # in its place the nodes of a cluster, tried in turn; the one that works is kept`]:
     {},
   [`${RUNBOOKS}: npx warren preview --stack production   # which node is down, and what waits for it`]: {},
@@ -142,6 +152,17 @@ export const BROKER_SCENES: Readonly<Record<string, BrokerScene>> = {
       await put(broker, `users/${ADMIN}`, { password: ADMIN_PASSWORD, tags: 'administrator' });
     },
     after: (broker) => hasQueue(broker, 'paid'),
+  },
+  [`${RUNBOOKS}: export PULUMI_CONFIG_PASSPHRASE='another one, kept where it is not lost'`]: {
+    typed: ADMIN_PASSWORD,
+    before: async (_, broker) => {
+      await callManagement(broker, 'DELETE', 'users/warren-admin-g1');
+    },
+    after: async (broker) => {
+      await hasQueue(broker, 'paid');
+      const users = await callManagement<{ name: string }[]>(broker, 'GET', 'users');
+      expect(users.map(({ name }) => name)).toContain('warren-admin-g1');
+    },
   },
   [`${RUNBOOKS}: curl --fail --silent --user "$RABBITMQ_USERNAME:$RABBITMQ_PASSWORD" http://127.0.0.1:15672/api/definitions > before.json`]:
     {

@@ -85,10 +85,17 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'docs/moving-in.md: kubectl --namespace rabbitmq-system scale deployment messaging-topology-operator --replicas 0':
     { reason: 'no test has the topology operator' },
   'docs/runbooks.md: npx warren rotate --stack production --user celery --dry-run': ROTATION,
-  'docs/runbooks.md: openssl rand -hex 32 | pulumi config set --secret seed --stack production': ROTATION,
+  'docs/runbooks.md: npx warren rotate --stack production': ROTATION,
+  'docs/runbooks.md: rabbitmqctl add_user rescue   # asks for a password': {
+    reason: 'it is typed where the broker runs; the test does the same by the management API',
+    test: 'test/docs/brokerBlocks.test.ts',
+  },
   'docs/runbooks.md: npx warren up --stack production   # makes what is missing, one node after the other': {
     reason: 'it needs a cluster that has lost a node',
     test: 'test/docker/tutorial.test.ts',
+  },
+  'docs/runbooks.md: npx warren up --stack production --refresh --run-program': {
+    reason: 'it needs two Docker hosts, of which one is lost, and takes a minute',
   },
   'docs/runbooks.md: npx warren preview --stack production   # which alarm, on which node': {
     reason: 'it needs a broker in an alarm',

@@ -7,6 +7,8 @@ import { cacheFolder } from '../../tools/folders';
 import type { TestBroker } from '../rigs/brokers';
 import { PageFolder } from './folder';
 
+export const PASSPHRASE = 'a passphrase of a reader';
+
 export class Reader {
   readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'warren-reader-'));
   /** Below their home; not made yet. */
@@ -22,7 +24,7 @@ export class Reader {
         npm_config_prefer_offline: 'true',
         PULUMI_HOME: path.join(this.home, '.pulumi'),
         PULUMI_BACKEND_URL: `file://${this.home}/state`,
-        PULUMI_CONFIG_PASSPHRASE: 'a passphrase of a reader',
+        PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
         PULUMI_SKIP_UPDATE_CHECK: 'true',
         PATH: [inject('engineFolder'), process.env.PATH ?? ''].join(path.delimiter),
         WARREN_CACHE: cacheFolder(),

@@ -96,6 +96,19 @@ withBroker('the warren provider', (rig) => {
     await expect(failure).rejects.not.toThrow(/hidden-2|derived-one/);
   });
 
+  it('says of another seed that it is one, and is let in by a bootstrap user', async () => {
+    own.username = scratch.user();
+    const { id, state } = await create(await start(), ADMIN, admin());
+    const other = { username: own.username, password: secret('of-another-seed') };
+    const alone = await start({ ...other, fallbackCredentials: undefined });
+    await expect(alone.update(urn(ADMIN, 'x'), id, state, other)).rejects.toThrow(
+      /" isn't the one that the state has any more: its seed .* Put the old seed back/s,
+    );
+    const helped = await start(other);
+    await helped.update(urn(ADMIN, 'x'), id, state, other);
+    expect(await canLogIn(brokerOf(rig, { ...own, password: 'of-another-seed' }))).toBe(true);
+  });
+
   it('says which of them lacks only a tag', async () => {
     own.username = uniqueName('nobody');
     const username = scratch.user();

@@ -218,7 +218,17 @@ withOldestAndNewestBroker('rotation', (broker) => {
     await client(await login('celery'));
   });
 
-  it('rotates everybody but whose deadline is to come, and the administrator that it logs in with itself', async () => {
+  it('rotates everybody but whose deadline is to come, and the administrator that it logs in with itself, to another seed', async () => {
+    // As docs/runbooks.md says where the seed may be known: the passwords that are in use stay, as given ones.
+    const { admin } = (await workspace.outputs()) as { admin?: { username: string; password: string } };
+    const kept = [await login('celery'), await login('partner'), admin ?? { username: '', password: '' }];
+    const given = kept.flatMap(({ username, password }) => [
+      '--secret',
+      `passwords["${username}"]=${password}`,
+    ]);
+    const seed = ['--secret', 'seed=another seed that is long enough'];
+    const set = await workspace.run(['config', 'set-all', '--path', ...given, ...seed]);
+    expect(set.exitCode, set.output).toBe(0);
     const run = await workspace.warren('rotate');
     expect(run.exitCode, run.output).toBe(0);
     expect(run.output).toContain('Rotated: celery-g6, warren-admin-g2');
