@@ -75,6 +75,14 @@ function figuresOf(entry: unknown, totals: unknown): QueueFigures {
   };
 }
 
+/** Of states in which a queue can be read from and written to. */
+const AVAILABLE = new Set(['running', 'idle', 'flow', 'syncing']);
+
+/** False where its node doesn't run, or too few of its nodes do: whoever asks such a queue waits for good. */
+export function isAvailable({ state }: Pick<QueueFigures, 'state'>): boolean {
+  return state === undefined || AVAILABLE.has(state);
+}
+
 function defined(figures: Readonly<Record<string, number | undefined>>): Partial<Record<string, number>> {
   return Object.fromEntries(Object.entries(figures).filter(([, figure]) => figure !== undefined));
 }

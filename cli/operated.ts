@@ -6,7 +6,6 @@ import { openAmqp } from '../broker/amqp/connection';
 import { readTlsOptions, type TlsOptions, type TlsSettings } from '../broker/endpoint';
 import { readAmqpPorts, readOverview } from '../broker/overview';
 import { openBroker, type Broker } from '../broker/transport';
-import { openPortForward } from '../kubernetesApi/portForward';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { DEFAULT_TARGET, type Target } from '../topology/index';
@@ -18,6 +17,7 @@ import {
   connectionSettings,
   loadTopology,
   openStackBroker,
+  openStackWay,
   readConfig,
   readOutputs,
   stackLogins,
@@ -111,7 +111,7 @@ async function openOfStack(stack: string, options: OperatedOptions): Promise<Ope
       operator: own ?? { username: broker.username, password: '' },
       ...(portForward === undefined || options.amqp !== undefined
         ? {}
-        : { detour: openPortForward(portForward) }),
+        : { detour: openStackWay(portForward) }),
     },
     known,
   );

@@ -78,6 +78,11 @@ export async function exportedStack(stack: string, ...further: readonly string[]
   return JSON.parse(json) as ExportedStack;
 }
 
+/** The way to a cluster on Kubernetes; a relative kubeconfig is the project's, whatever folder this was called from. */
+export function openStackWay(way: PortForward): ReturnType<typeof openPortForward> {
+  return openPortForward({ ...way, folder: CHECKOUT });
+}
+
 /** As the stack's administrator; before the first `up` there is none yet, and the bootstrap user gets in. */
 export function openStackBroker(config: StackConfig, outputs: StackOutputs): Promise<Broker> {
   const { management, portForward, ca, serverName } = outputs;
@@ -86,7 +91,7 @@ export function openStackBroker(config: StackConfig, outputs: StackOutputs): Pro
     ...(ca === undefined || !isShownOwn(config) ? {} : { cacert: ca }),
     ...(serverName === undefined ? {} : { serverName }),
     // The API server leads to the pod itself: the node's certificate has nothing to add.
-    ...(portForward === undefined ? {} : { detour: openPortForward(portForward), insecure: true }),
+    ...(portForward === undefined ? {} : { detour: openStackWay(portForward), insecure: true }),
   };
   return openAsFirst(settings, stackLogins(config, outputs));
 }

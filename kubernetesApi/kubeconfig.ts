@@ -7,6 +7,8 @@ import { parse } from 'yaml';
 export interface KubeSettings {
   /** A file's path (several, parted as in PATH), or its content. */
   readonly kubeconfig?: string;
+  /** What a relative path of it is relative to; this process' own folder where it is left out. */
+  readonly folder?: string;
   readonly context?: string;
   readonly cluster?: string;
   readonly namespace?: string;
@@ -55,19 +57,21 @@ const FILES = ['certificate-authority', 'client-certificate', 'client-key', 'tok
 /** @throws KubeconfigError */
 export function clusterAddress(settings: KubeSettings, env: NodeJS.ProcessEnv): ClusterAddress {
   const given = settings.kubeconfig ?? '';
-  const files = given === '' ? usualFiles(env) : filesIn(given);
+  const files = given === '' ? usualFiles(env) : filesIn(given, settings.folder);
   if (files === undefined) return addressOf(readText(given, 'the kubeconfig'), settings);
   if (files.length === 0) return inPod(settings, env);
   return addressOf(merged(files.map(readFile)), settings);
 }
 
 /** Undefined where the text isn't paths but the content of a kubeconfig. */
-function filesIn(given: string): readonly string[] | undefined {
+function filesIn(given: string, folder = ''): readonly string[] | undefined {
   if (given.includes('\n') || given.trimStart().startsWith('{')) return undefined;
   const paths = given
     .split(path.delimiter)
     .filter((file) => file !== '')
-    .map((file) => (file.startsWith('~/') ? path.join(os.homedir(), file.slice(2)) : file));
+    .map((file) =>
+      file.startsWith('~/') ? path.join(os.homedir(), file.slice(2)) : path.resolve(folder, file),
+    );
   // As with kubectl: of several files, those that aren't there are passed over.
   const there = paths.filter((file) => fs.existsSync(file));
   return there.length > 0 ? there : paths;

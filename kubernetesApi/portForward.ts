@@ -10,6 +10,8 @@ import { openCluster, path, type Cluster } from './transport';
 export interface PortForward {
   /** A file's path; what `kubectl` would use where it is left out. */
   readonly kubeconfig?: string;
+  /** What a relative path of it is relative to. */
+  readonly folder?: string;
   readonly context?: string;
   readonly namespace: string;
   /** Of the pods: `app.kubernetes.io/name=rabbitmq`. */

@@ -31,10 +31,7 @@ function byCode(code: string | undefined, { host, port }: AmqpAddress): Told | u
       return undefined;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return [
-        'name',
-        `nobody knows the name ${host} (${code}). Name the broker's address for this machine: --amqp amqp://HOST:PORT.`,
-      ];
+      return ['name', `nobody knows the name ${host} (${code}). ${otherNameFor(host, port)}`];
     case 'ECONNREFUSED':
       return [
         'connect',
@@ -51,6 +48,14 @@ function byCode(code: string | undefined, { host, port }: AmqpAddress): Told | u
         `its certificate isn't trusted, or it doesn't speak TLS there (${code}). Say which authority to trust: the stack's setting cacertFile, or RABBITMQ_CACERT; plain AMQP is amqp://.`,
       ];
   }
+}
+
+function otherNameFor(host: string, port: number): string {
+  const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.|$)/.exec(host) ?? [];
+  if (service === undefined || namespace === undefined)
+    return `Name the broker's address for this machine: --amqp amqp://HOST:PORT.`;
+  const way = `kubectl port-forward --namespace ${namespace} service/${service} ${port}`;
+  return `It is known inside of its Kubernetes cluster only: run \`${way}\` beside this, and say --amqp amqp://127.0.0.1:${port} (amqps:// with TLS).`;
 }
 
 function byWords(message: string, vhost: string): Told | undefined {

@@ -90,8 +90,9 @@ export class Intake {
     return this.#fault;
   }
 
-  /** It is elsewhere, or meant to be gone: the queue forgets it. */
+  /** It is elsewhere, or meant to be gone: the queue forgets it. @throws AmqpError where the queue has it again */
   acknowledge(message: ConsumeMessage): void {
+    if (this.#fault !== undefined) throw this.#fault;
     this.settle(message);
     this.channel.ack(message);
   }

@@ -43,17 +43,20 @@ export interface Redelivered {
   readonly notes: ReadonlyMap<string, number>;
   readonly looked: number;
   readonly isStopped: boolean;
+  /** What ended it before its time: the connection broke, say. The tallies are of what was done until then. */
+  readonly fault?: Error;
+  /** Sent then, and nobody knows whether they were taken: they may be in both. */
+  readonly uncertain: number;
 }
 
 /** Sent and not yet confirmed, at most: so many may come twice when this is killed. */
 export const UNDER_WAY_MAX = 100;
 
-/** @throws AmqpError; what was confirmed until then is acknowledged, everything else is where it was */
+/** Whatever ends it, what was confirmed until then is acknowledged, and everything else is where it was. */
 export async function redeliver(run: Redelivery): Promise<Redelivered> {
   const tallies = { sent: new Map(), stayed: new Map(), notes: new Map() } satisfies Tallies;
   const work = new Run(run, tallies);
-  const looked = await work.toItsEnd();
-  return { ...tallies, looked, isStopped: run.stop.aborted };
+  return { ...tallies, isStopped: run.stop.aborted, ...(await work.toItsEnd()) };
 }
 
 interface Tallies {
@@ -66,6 +69,7 @@ class Run {
   readonly #underWay = new Set<Promise<void>>();
   readonly #room = new Map<string, number>();
   #sent = 0;
+  #uncertain = 0;
   #fault: Error | undefined;
   #nextAtMs = 0;
 
@@ -74,7 +78,7 @@ class Run {
     private readonly tallies: Tallies,
   ) {}
 
-  async toItsEnd(): Promise<number> {
+  async toItsEnd(): Promise<Pick<Redelivered, 'looked' | 'fault' | 'uncertain'>> {
     const { intake, stop, messagesMax, sendMax } = this.run;
     let looked = 0;
     try {
@@ -85,11 +89,12 @@ class Run {
         await this.handle(message);
         while (this.#underWay.size >= UNDER_WAY_MAX) await Promise.race(this.#underWay);
       }
-    } finally {
-      await Promise.all(this.#underWay);
+    } catch (error) {
+      this.#fault ??= error as Error;
     }
-    if (this.#fault !== undefined) throw this.#fault;
-    return looked;
+    await Promise.all(this.#underWay);
+    const fault = this.#fault;
+    return { looked, uncertain: this.#uncertain, ...(fault === undefined ? {} : { fault }) };
   }
 
   private async handle(message: ConsumeMessage): Promise<void> {
@@ -131,6 +136,7 @@ class Run {
       this.stays(message, outcome === 'returned' ? `${to} isn't reached` : `${to} refuses it: it is full`);
     } catch (error) {
       this.#sent--;
+      this.#uncertain++;
       this.#fault ??= error as Error;
     }
   }

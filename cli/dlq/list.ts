@@ -1,5 +1,5 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
-import { queueFigures, type QueueFigures } from '../../broker/queueFigures';
+import { isAvailable, queueFigures, type QueueFigures } from '../../broker/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
 import { table } from '../../topology/render/table';
 import { ExitCode } from '../exitCodes';
@@ -32,7 +32,7 @@ interface Listed {
   readonly figures: QueueFigures;
   /** It is worked on, too. */
   readonly isWork: boolean;
-  readonly contents: Contents | 'not looked into';
+  readonly contents: Contents | 'not looked into' | 'down';
 }
 
 interface Contents {
@@ -60,8 +60,9 @@ export async function list(options: ListOptions): Promise<number> {
       for (const [queue, own] of found) {
         if (stop.aborted) break;
         const mayLook = options.look === true || isHarmless(operated, queue);
-        const contents =
-          own.ready === 0 || queue.settings.type === 'stream'
+        const contents = !isAvailable(own)
+          ? 'down'
+          : own.ready === 0 || queue.settings.type === 'stream'
             ? NOTHING
             : mayLook
               ? await contentsOf(operated, queue, { sample, stop })
@@ -153,6 +154,7 @@ function asText({ name }: Operated, listed: readonly Listed[]): string {
   const now = new Date();
   const total = listed.reduce((sum, { figures }) => sum + (figures.ready ?? 0), 0);
   const skipped = listed.filter(({ contents }) => contents === 'not looked into');
+  const down = listed.filter(({ contents }) => contents === 'down');
   return [
     `${counted(total, 'message')} in ${counted(listed.length, 'queue')} of ${name} that take dead letters`,
     '',
@@ -165,6 +167,11 @@ function asText({ name }: Operated, listed: readonly Listed[]): string {
       ? []
       : [
           'Not looked into: quorum queues in which a look counts as a delivery, or that have a delivery limit; --look does it all the same.',
+        ]),
+    ...(down.length === 0
+      ? []
+      : [
+          `Down, so that nobody knows what lies there: ${down.map(({ queue }) => printable(queue)).join(', ')}. \`warren status\` says which node is away.`,
         ]),
     ...(listed.some(({ isWork: is }) => is)
       ? ['* is worked on, too: what never died there is its own work.']
@@ -181,7 +188,7 @@ function rowOf({ vhost, queue, figures, isWork: is, contents }: Listed, now: Dat
     figure(figures.ready),
     figure(figures.unacknowledged),
   ];
-  if (contents === 'not looked into') return [...start, '?', '?', '?'];
+  if (typeof contents === 'string') return [...start, '?', '?', '?'];
   const { oldest, origins, reasons, looked, neverDied } = contents;
   const isPart = looked < (figures.ready ?? 0) ? ` (of the first ${thousands(looked)})` : '';
   const never = neverDied === 0 ? [] : [`never died ${thousands(neverDied)}`];
@@ -201,7 +208,7 @@ function asJson(listed: readonly Listed[]): object {
       unacknowledged: figures.unacknowledged ?? null,
       consumers: figures.consumers ?? null,
       isWork: is,
-      ...(contents === 'not looked into'
+      ...(typeof contents === 'string'
         ? { looked: null }
         : {
             looked: contents.looked,

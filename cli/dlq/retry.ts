@@ -34,20 +34,28 @@ export async function retry(queue: string, options: RetryOptions): Promise<numbe
   return onQueue(queue, options, async (operated, found, stop) => {
     refuseTarget(found, options.to);
     const decide = decisions(found, filter, options);
-    const done = await withoutLimit(operated, found, options, () =>
-      move(operated, found, {
+    return withoutLimit(operated, found, options, async () => {
+      const done = await move(operated, found, {
         decide,
         stop,
         dryRun: options.dryRun === true,
         ...(limit === undefined ? {} : { limit }),
         ...(perSecond === undefined ? {} : { perSecond }),
-      }),
-    );
-    process.stdout.write(
-      options.json === true ? asJson(found, done, options) : asText(found, done, options.dryRun === true),
-    );
-    return done.stayed.size === 0 ? ExitCode.ok : ExitCode.findings;
+      });
+      process.stdout.write(
+        options.json === true ? asJson(found, done, options) : asText(found, done, options.dryRun === true),
+      );
+      if (done.fault !== undefined) throw endedEarly(found, done, done.fault);
+      return done.stayed.size === 0 ? ExitCode.ok : ExitCode.findings;
+    });
   });
+}
+
+function endedEarly({ name }: FoundQueue, { uncertain }: Redelivered, { message }: Error): UserError {
+  const twice = uncertain === 0 ? '' : `; ${counted(uncertain, 'message')} under way may be in both places`;
+  return new UserError(
+    `Ended early. ${message} Nothing is lost: what is counted as sent was confirmed, and everything else lies in ${printable(name)}${twice}. Run it again when \`warren doctor\` finds nothing`,
+  );
 }
 
 function refuseTarget({ name, vhostName, vhost }: FoundQueue, to: string | undefined): void {
@@ -219,6 +227,7 @@ function asJson(
     sent: Object.fromEntries(sent),
     stayed: Object.fromEntries(stayed),
     isStopped,
+    ...(done.fault === undefined ? {} : { fault: done.fault.message, uncertain: done.uncertain }),
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }

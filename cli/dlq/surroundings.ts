@@ -8,6 +8,7 @@ import {
 } from '../../broker/deliveryLimit';
 import { closeAmqp } from '../../broker/amqp/connection';
 import { lockQueue } from '../../broker/amqp/queueLock';
+import { isAvailable, queueFigures } from '../../broker/queueFigures';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Surroundings } from '../../broker/amqp/origin';
 import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';
@@ -56,11 +57,23 @@ export function onQueue(
     try {
       const live = await readLiveTopology(operated, options.vhost);
       const vhost = options.vhost === undefined ? {} : { vhost: options.vhost };
-      return await work(operated, findQueue(operated, live, { queue, ...vhost }), stop);
+      const found = findQueue(operated, live, { queue, ...vhost });
+      await refuseDown(operated, found);
+      return await work(operated, found, stop);
     } finally {
       await operated.close();
     }
   });
+}
+
+/** Whoever asks such a queue for anything waits until its node is back. @throws UserError */
+async function refuseDown({ broker, name: where }: Operated, { name, vhostName }: FoundQueue): Promise<void> {
+  // Asked for by itself, such a queue has no state.
+  const figures = (await queueFigures(broker)).find((one) => one.vhost === vhostName && one.name === name);
+  if (figures === undefined || isAvailable(figures)) return;
+  throw new UserError(
+    `queue "${name}" in vhost "${vhostName}" on ${where} is ${figures.state ?? 'down'}: nothing can be read from it or taken out of it until the node that has it, or a majority of those that have a copy, is back. \`warren status\` says which node is away. Nothing was changed`,
+  );
 }
 
 /** @throws UserError where there is none, or several of that name */

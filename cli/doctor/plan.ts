@@ -2,7 +2,7 @@
  * What can be tried as a user in a vhost without anybody noticing: no message reaches a queue of others, and none is
  * taken out of one. Decided from the user's permissions and from what the broker has.
  */
-import type { QueueFigures } from '../../broker/queueFigures';
+import { isAvailable, type QueueFigures } from '../../broker/queueFigures';
 import { patternMatches } from '../../topology/patterns/languages';
 import { route } from '../../topology/route/route';
 import type { RoutedVhost } from '../../topology/route/vhost';
@@ -24,11 +24,16 @@ export interface Around {
 
 export interface TrialPlan {
   /** `own`: an exclusive queue, which goes with the connection. `passive`: whether that queue is there. */
-  readonly declare: { readonly own: string } | { readonly passive: string } | NotTried;
+  readonly declare: { readonly own: string } | { readonly passive: string } | Down | NotTried;
   /** `returned`: with a key that leads nowhere, so that the broker hands it back. */
   readonly publish: { readonly own: string } | { readonly returned: string } | NotTried;
   /** `empty`: as a further consumer of a queue in which nothing lies. */
-  readonly consume: { readonly own: string } | { readonly empty: string } | NotTried;
+  readonly consume: { readonly own: string } | { readonly empty: string } | Down | NotTried;
+}
+
+/** A queue that can't be used now, nor any other that the user may use: the broker would answer after a minute. */
+export interface Down {
+  readonly down: string;
 }
 
 export interface NotTried {
@@ -47,18 +52,26 @@ export function planTrial(permissions: Permissions, around: Around, probe: strin
   const mayOwn = patternMatches(configure, own);
   const mayReadOwn = mayOwn && patternMatches(read, own);
   const mayFillOwn = mayOwn && patternMatches(write, DEFAULT_EXCHANGE);
-  const known = [...around.vhost.table.queues].find((name) =>
+  const known = [...around.vhost.table.queues].filter((name) =>
     [read, configure, write].some((pattern) => patternMatches(pattern, name)),
   );
   return {
-    declare: mayOwn
-      ? { own }
-      : known === undefined
-        ? { because: 'it may neither declare queues nor use any of them' }
-        : { passive: known },
+    declare: mayOwn ? { own } : seeing(known, around),
     publish: mayFillOwn ? { own } : publishing(write, around, probe),
     consume: mayReadOwn && mayFillOwn ? { own } : consuming(read, around),
   };
+}
+
+function seeing(known: readonly string[], { vhost, figures }: Around): TrialPlan['declare'] {
+  const down = new Set(
+    figures.filter((one) => one.vhost === vhost.name && !isAvailable(one)).map(({ name }) => name),
+  );
+  const passive = known.find((name) => !down.has(name));
+  if (passive !== undefined) return { passive };
+  const [first] = known;
+  return first === undefined
+    ? { because: 'it may neither declare queues nor use any of them' }
+    : { down: first };
 }
 
 function publishing(write: string, { vhost, restricted }: Around, probe: string): TrialPlan['publish'] {
@@ -85,7 +98,10 @@ function consuming(read: string, { vhost, figures }: Around): TrialPlan['consume
     ({ vhost: own, name, type }) => own === vhost.name && type !== 'stream' && patternMatches(read, name),
   );
   if (readable.length === 0) return { because: 'it may consume from no queue that is there' };
-  const empty = readable.find(({ ready, unacknowledged }) => ready === 0 && unacknowledged === 0);
+  const usable = readable.filter(isAvailable);
+  const [first] = readable;
+  if (usable.length === 0 && first !== undefined) return { down: first.name };
+  const empty = usable.find(({ ready, unacknowledged }) => ready === 0 && unacknowledged === 0);
   if (empty !== undefined) return { empty: empty.name };
   return {
     because:

@@ -34,6 +34,10 @@ async function declare(checks: Checks, connection: ChannelModel, how: TrialPlan[
     checks.skip('declare', how.because);
     return;
   }
+  if ('down' in how) {
+    await checks.independent('declare', () => Promise.reject(isDown(how.down)));
+    return;
+  }
   await checks.independent('declare', () =>
     onChannel(connection, async (channel) => {
       if ('own' in how) {
@@ -81,6 +85,10 @@ async function consume(checks: Checks, connection: ChannelModel, how: TrialPlan[
     checks.skip('consume', how.because);
     return;
   }
+  if ('down' in how) {
+    await checks.independent('consume', () => Promise.reject(isDown(how.down)));
+    return;
+  }
   const queue = 'own' in how ? how.own : how.empty;
   await checks.independent('consume', () =>
     onChannel(connection, async (channel) => {
@@ -100,6 +108,12 @@ async function consume(checks: Checks, connection: ChannelModel, how: TrialPlan[
         ? { text: 'from the private queue, the message is there' }
         : { text: `from ${queue}, in which nothing lay` };
     }),
+  );
+}
+
+function isDown(queue: string): Error {
+  return new Error(
+    `queue ${queue} is down, and it may use no other: start the node that has it, or enough nodes for a majority. \`warren status\` says which is away`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** What of the facts needs somebody. Each has a code that stays, for scripts. */
+import { isAvailable } from '../../broker/queueFigures';
 import { counted, printable, thousands } from '../humanText';
 import { isWorrying, troubleOf } from './certificateReport';
 import type { QueueStatus, StatusFacts } from './facts';
@@ -86,17 +87,15 @@ function nodes({ nodes: all }: StatusFacts): readonly Attention[] {
   });
 }
 
-const RUNNING = new Set(['running', 'idle', 'flow', 'syncing']);
-
 function ofQueue(queue: QueueStatus, facts: StatusFacts): readonly Attention[] {
   const { vhost, name, state, ready = 0, depthMax, maxLength, role } = queue;
   const subject = `queue ${printable(name)} in vhost ${printable(vhost)}`;
   const found: Attention[] = [];
-  if (state !== undefined && !RUNNING.has(state)) {
+  if (!isAvailable(queue)) {
     found.push({
       code: 'queue-down',
       subject,
-      text: `is ${state}`,
+      text: `is ${state ?? ''}`,
       wayOut: 'start the node that has it, or enough nodes for a majority',
     });
   }

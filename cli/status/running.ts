@@ -5,6 +5,7 @@ import { nameFor } from '../../k8s/objects';
 import { clusterAddress, type KubeSettings } from '../../kubernetesApi/kubeconfig';
 import { openCluster, path } from '../../kubernetesApi/transport';
 import type { Topology } from '../../topology/model';
+import { CHECKOUT } from '../checkout';
 import type { StackConfig } from '../stackBroker';
 import { workersIn, type ExportedStack, type StateWorkers } from '../stackState';
 
@@ -75,7 +76,16 @@ async function onKubernetes(
   { workers }: Topology,
   deployments: StateWorkers['deployments'],
 ): Promise<Running> {
-  const settings = Object(config.kubernetes ?? {}) as KubeSettings;
+  // Its `cluster` is the one of RabbitMQ, and no name in a kubeconfig.
+  const { kubeconfig, context } = Object(config.kubernetes ?? {}) as Pick<
+    KubeSettings,
+    'kubeconfig' | 'context'
+  >;
+  const settings = {
+    folder: CHECKOUT,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
   const cluster = openCluster(() => clusterAddress(settings, process.env));
   const running = new Map<string, number>();
   try {

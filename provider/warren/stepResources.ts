@@ -180,8 +180,10 @@ export interface ConsumersReadyArgs {
   readonly consumers: pulumi.Input<number>;
   /** By queue: those of other fleets, which look alike where consumers are only counted. */
   readonly otherConsumers?: pulumi.Input<Record<string, number>>;
-  /** The ids of the workers' containers. */
+  /** The ids of the workers' containers on Docker; none elsewhere. */
   readonly containers: pulumi.Input<pulumi.Input<string>[]>;
+  /** Something that changes with their login, where they aren't replaced under other ids. */
+  readonly login?: pulumi.Input<string>;
   /** It stands between two workers, and waits only where they are replaced. */
   readonly isGate?: pulumi.Input<boolean>;
   /** All of the fleet's containers, by name: as many consumers as run of them are enough for a gate. */

@@ -284,6 +284,11 @@ describe.skipIf(obstacle !== undefined)(titled('a stack on Docker'), () => {
       expect([await isTrusted(next), await isTrusted(await stack.authority())]).toEqual([false, true]);
       const status = await stack.workspace.warren('status');
       expect(status.exitCode, status.output).toBe(0);
+      const doctor = await stack.workspace.warren('doctor');
+      expect(doctor.exitCode, doctor.output).toBe(0);
+      expect(doctor.output).toMatch(
+        /management +https:.*\n.* amqps:.* answers .*\n.* its certificate is trusted/,
+      );
       const refreshed = await stack.workspace.warren('status', '--access');
       expect(refreshed.output).toContain('warren-admin');
     },

@@ -125,6 +125,8 @@ describe('a kubeconfig', () => {
     expect(found.kubeconfig).toContain(path.join(folder, 'ca.pem'));
     expect(found.kubeconfig).toContain(path.join(folder, 'key.pem'));
     expect(clusterAddress({ kubeconfig: KUBECONFIG, namespace: 'm' }, {}).namespace).toBe('m');
+    const relative = ['one', 'two'].join(path.delimiter);
+    expect(clusterAddress({ kubeconfig: relative, folder }, {}).namespace).toBe('n');
   });
 });
 

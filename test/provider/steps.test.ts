@@ -114,6 +114,9 @@ it('consumers of others are not taken for those of workers that crash, or that d
     /: queue "jobs" in vhost "v" has 2 of 3 consumers/,
   );
   await expect(pass(['good', 'dead'], { isDirect: false })).rejects.toThrow(/: shop-dead-1 ended/);
+  // Those on Kubernetes have no containers: a Docker Engine that is there all the same isn't asked.
+  await pass([], { isDirect: false, consumers: 2, login: 'a digest' });
+  await expect(pass([], { isDirect: false, consumers: 3, login: 'a digest' })).rejects.toThrow(/has 2 of 3/);
   // A worker that is replaced is not held up by those that crash, or that come after it.
   const gate = { isDirect: false, isGate: true, consumers: 4, timeoutSeconds: 0 };
   await pass(['good'], { ...gate, peers: ['good', 'idle', 'dead', 'none'] }, gate as never);

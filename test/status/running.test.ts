@@ -83,7 +83,9 @@ it('of a fleet on Kubernetes, the pods that are ready', async () => {
     outputs: { metadata: { name, namespace: 'shop', labels: { 'app.kubernetes.io/component': 'worker' } } },
   });
   const exported = { deployment: { resources: [deployment('mail-out'), deployment('idle')] } };
-  const running = await runningWorkers({ config: { kubernetes: { kubeconfig } }, topology }, exported);
+  // What RabbitMQ's nodes are like is no name of a kubeconfig's cluster.
+  const config = { kubernetes: { kubeconfig, context: 'test', cluster: { memory: '2Gi' } } };
+  const running = await runningWorkers({ config, topology }, exported);
   expect([...running]).toEqual([
     ['Mail_Out', 2],
     ['idle', 0],

@@ -13,8 +13,10 @@ interface ConsumersReady {
   readonly consumers: number;
   /** By queue: those of other fleets, which look alike where consumers are only counted. */
   readonly otherConsumers: Readonly<Record<string, unknown>>;
-  /** Of the containers: others are waited for anew. */
+  /** Of containers on Docker: others are waited for anew. */
   readonly containers: readonly string[];
+  /** Changes with what workers elsewhere are rolled for: they are waited for anew. */
+  readonly login?: string;
   /** One that stands between two workers waits only where they are replaced. */
   readonly isGate: boolean;
   /** All of the fleet's containers, by name: as many consumers as run of them are enough for a gate. */
@@ -32,8 +34,10 @@ export const consumersReadyStep: StepType<ConsumersReady> = {
   parse: (inputs) => {
     const dockerHost = inputs.optionalText('dockerHost');
     const wayOut = inputs.optionalText('wayOut');
+    const login = inputs.optionalText('login');
     return {
       ...(wayOut === undefined ? {} : { wayOut }),
+      ...(login === undefined ? {} : { login }),
       fleet: inputs.text('fleet'),
       vhost: inputs.text('vhost'),
       queues: (inputs.list('queues') ?? []).map(String),
@@ -71,7 +75,9 @@ function isNothing({ consumers, queues }: ConsumersReady): boolean {
 async function missingIn(broker: Broker, step: ConsumersReady): Promise<string | undefined> {
   const consumers = await consumersIn(broker, step.vhost);
   if (consumers === undefined) return 'the broker shows no consumers, its statistics are switched off';
-  const workers = await readWorkers(step.dockerHost, step.containers);
+  // A machine may well have a Docker Engine that knows nothing of workers on Kubernetes.
+  const workers =
+    step.containers.length === 0 ? undefined : await readWorkers(step.dockerHost, step.containers);
   if (step.isDirect && workers !== undefined) return missingConsumer(workers, consumers, step);
   const ended = workers?.map(whyNot).find((reason) => reason !== undefined);
   if (ended !== undefined) return ended;
