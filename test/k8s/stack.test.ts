@@ -61,6 +61,8 @@ for host in sys.argv[1:]:
 const OWN_LOGIN = "secret('username'), secret('password')";
 
 const TASKS = 2000;
+/** Sent again at ten a second: some lie there when the node is killed. */
+const DEAD_LETTERS = 30;
 
 const topology = (
   images: Readonly<Record<string, string>>,
@@ -74,14 +76,15 @@ const topology = (
         jobs: { replicated: true, deliveryLimit: -1 },
         done: { replicated: true },
         mail: {},
-        kept: { replicated: true },
+        kept: { replicated: true, deadLetter: { queue: 'failed' } },
+        failed: { replicated: true, deliveryLimit: -1 },
       },
     },
   },
   users: {
     worker: { roles: { shop: { consumer: ['jobs'], publisher: ['amq.default'] } } },
     celery: { roles: { shop: { celery: ['mail'] } } },
-    tester: { roles: { shop: { publisher: ['amq.default'], consumer: ['done', 'kept'] } } },
+    tester: { roles: { shop: { publisher: ['amq.default'], consumer: ['done', 'kept', 'failed'] } } },
   },
   workers: {
     jobs: {
@@ -143,6 +146,17 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
     const again = await opened().workspace.up();
     expect(again.exitCode, again.output).toBe(0);
     expect(again.output).toMatch(/Resources:\s+\d+ unchanged\n/);
+    const status = await opened().workspace.warren('status');
+    expect(status.exitCode, status.output).toBe(0);
+    expect(status.output).toMatch(/^jobs +jobs +0 to 4 +0 +0$/m);
+    expect(status.output).toMatch(/^mail +mail +1 +1 +1$/m);
+  });
+
+  it('is reached by AMQP, too, from where no pod is: a doctor logs in as everybody', async () => {
+    const doctor = await opened().workspace.warren('doctor');
+    expect(doctor.exitCode, doctor.output).toBe(0);
+    expect(doctor.output).toMatch(/way +a port-forward leads to amqps:.*\n.* answers .*\n.* is trusted/);
+    expect(doctor.output).toMatch(/worker in vhost shop\n +✓ log in +as worker-g1\n/);
   });
 
   it('has no guest on any node, from its own loopback and from another pod', async () => {
@@ -260,7 +274,12 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
   it('loses nothing that was confirmed when nodes are rolled, and one is killed', async () => {
     const login = await opened().login('tester', 'shop');
     const publisher = new ConfirmedPublisher(login, 'kept');
-    await publisher.more(20);
+    await publisher.more(DEAD_LETTERS);
+    const client = await AmqpClient.open(login);
+    for (let letter = 0; letter < DEAD_LETTERS; letter++) await client.reject('kept');
+    const retry = opened().workspace.startWarren(['dlq', 'retry', 'failed', '--rate', '10']);
+    await expect.poll(() => client.depth('failed')).toBeLessThan(DEAD_LETTERS);
+    await client.close();
     await opened().access.core.deleteNamespacedPod({
       namespace: opened().namespace,
       name: 'rabbitmq-server-1',
@@ -278,6 +297,12 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
       return running === 3 ? true : undefined;
     }, 120_000);
     expect(whole).toBe(true);
+    const { exitCode, output } = await retry.ended;
+    if (exitCode !== 0) expect(output).toMatch(/Ended early\. .*Nothing is lost/s);
+    const rest = await opened().workspace.warren('dlq', 'retry', 'failed');
+    expect(rest.exitCode, rest.output).toBe(0);
+    const left = await opened().workspace.warren('dlq', 'list');
+    expect(left.output).toMatch(/^0 messages in 1 queue of stack /);
     const { images } = kubernetes();
     const base = topology(images.clients);
     opened().setTopology({ ...base, broker: { ...(base.broker as object), heartbeat: '30s' } });

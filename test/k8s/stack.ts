@@ -2,6 +2,8 @@
 import * as crypto from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
 import { inject } from 'vitest';
@@ -41,6 +43,18 @@ interface Outputs {
   readonly users: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
 }
 
+/** A machine may have a Docker Engine, which knows nothing of what is on Kubernetes. */
+async function dockerWithoutWorkers(): Promise<string> {
+  const server = http.createServer(({ url }, response) => {
+    response.statusCode = url === '/_ping' ? 200 : 404;
+    response.setHeader('api-version', '1.45');
+    response.end('{"message":"No such container"}');
+  });
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 export class KubernetesStack {
   readonly namespace: string;
   readonly access: Access;
@@ -63,6 +77,7 @@ export class KubernetesStack {
       timeoutMs: UP_TIMEOUT_MS,
       env: {
         KUBECONFIG: kubeconfig,
+        DOCKER_HOST: await dockerWithoutWorkers(),
         PATH: [
           inject('engineFolder'),
           process.env.PATH ?? '',
