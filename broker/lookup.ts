@@ -1,10 +1,10 @@
 /** Finding objects: in a snapshot, or each with a request of its own. */
 import type { BrokerObjectKind, ObjectOfKind } from '../topology/objects';
-import type { PasswordHash } from './passwords';
+import type { PasswordHash } from './kinds/passwords';
 import type { FoundObject } from './snapshot';
-import type { Broker } from './transport';
+import type { Broker } from './api/transport';
 import { read } from './objects';
-import * as users from './users';
+import * as users from './kinds/users';
 
 type Sooner<T> = T | Promise<T>;
 

@@ -1,22 +1,22 @@
 /** Objects of any kind: one way to make each so, one way to take it away. */
-import type { Approvals } from './approvals';
+import type { Approvals } from './guards/approvals';
 import type { BrokerObject, UserObject } from '../topology/objects';
-import type { Broker } from './transport';
-import * as bindings from './bindings';
-import { bringExchangeBack, removeExchange } from './exchangeReplacement';
-import * as exchanges from './exchanges';
-import * as globalParameters from './globalParameters';
-import * as limits from './limits';
-import * as parameters from './parameters';
-import * as permissions from './permissions';
-import * as policies from './policies';
-import { declareQueue } from './queueDeclaration';
-import { removeQueue } from './queueDeletion';
-import { bringBack, judgeReturn } from './queueReturn';
-import * as queues from './queues';
-import * as topicPermissions from './topicPermissions';
-import * as users from './users';
-import * as vhosts from './vhosts';
+import type { Broker } from './api/transport';
+import * as bindings from './kinds/bindings';
+import { bringExchangeBack, removeExchange } from './replacement/exchangeReplacement';
+import * as exchanges from './kinds/exchanges';
+import * as globalParameters from './kinds/globalParameters';
+import * as limits from './kinds/limits';
+import * as parameters from './kinds/parameters';
+import * as permissions from './kinds/permissions';
+import * as policies from './kinds/policies';
+import { declareQueue } from './guards/queueDeclaration';
+import { removeQueue } from './guards/queueDeletion';
+import { bringBack, judgeReturn } from './replacement/queueReturn';
+import * as queues from './kinds/queues';
+import * as topicPermissions from './kinds/topicPermissions';
+import * as users from './kinds/users';
+import * as vhosts from './kinds/vhosts';
 
 /**
  * Creates the object or changes what differs; an equal one is fine. What can't be changed is refused as by the

@@ -4,25 +4,25 @@
  * and protection of vhosts, and on some versions auto-delete exchanges and the description of vhosts.
  */
 import type { BrokerObject, BrokerObjectKind, ObjectOfKind } from '../topology/objects';
-import type { StoredBinding } from './bindings';
-import type { PasswordHash } from './passwords';
-import type { Broker } from './transport';
-import type { Vhost } from './vhosts';
+import type { StoredBinding } from './kinds/bindings';
+import type { PasswordHash } from './kinds/passwords';
+import type { Broker } from './api/transport';
+import type { Vhost } from './kinds/vhosts';
 import { HOLDING_PREFIX, compareNames } from '../topology/names';
 import { identityKey } from '../topology/objects';
-import * as bindings from './bindings';
-import { isBrokerError } from './errors';
-import * as exchanges from './exchanges';
-import * as globalParameters from './globalParameters';
-import { field, flag, records, text } from './json';
-import { userLimitsOf, vhostLimitsOf } from './limits';
-import { OTHER_KINDS, fromJson as parameterFromJson } from './parameters';
-import * as permissions from './permissions';
-import * as policies from './policies';
-import * as queues from './queues';
-import { LIST_TIMEOUT_MS, path } from './transport';
-import * as users from './users';
-import * as vhosts from './vhosts';
+import * as bindings from './kinds/bindings';
+import { isBrokerError } from './api/errors';
+import * as exchanges from './kinds/exchanges';
+import * as globalParameters from './kinds/globalParameters';
+import { field, flag, records, text } from './api/json';
+import { userLimitsOf, vhostLimitsOf } from './kinds/limits';
+import { OTHER_KINDS, fromJson as parameterFromJson } from './kinds/parameters';
+import * as permissions from './kinds/permissions';
+import * as policies from './kinds/policies';
+import * as queues from './kinds/queues';
+import { LIST_TIMEOUT_MS, path } from './api/transport';
+import * as users from './kinds/users';
+import * as vhosts from './kinds/vhosts';
 
 /** Vhosts come with `tracing`, bindings with their properties key; the rest as the topology has it. */
 export type FoundObject<K extends BrokerObjectKind> = K extends 'vhost'

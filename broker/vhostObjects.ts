@@ -11,21 +11,21 @@ import type {
   VhostPart,
   VhostPartKind,
 } from '../topology/objects';
-import type { Approvals } from './approvals';
+import type { Approvals } from './guards/approvals';
 import type { Snapshot } from './snapshot';
-import type { Broker } from './transport';
+import type { Broker } from './api/transport';
 import { CREATION_ORDER, VHOST_PART_KINDS, canonicalJson, identityKey } from '../topology/objects';
-import { autoDeleteExchanges, bringAutoDeletedBack } from './autoDeletedExchanges';
-import * as bindings from './bindings';
-import { setExchangeAside, strandedBy } from './exchangeReplacement';
-import { holdingName, isUnfinished } from './holding';
-import { leftoversIn, type Leftover } from './leftovers';
+import { autoDeleteExchanges, bringAutoDeletedBack } from './replacement/autoDeletedExchanges';
+import * as bindings from './kinds/bindings';
+import { setExchangeAside, strandedBy } from './replacement/exchangeReplacement';
+import { holdingName, isUnfinished } from './replacement/holding';
+import { leftoversIn, type Leftover } from './replacement/leftovers';
 import * as objects from './objects';
-import { refusalToDelete } from './queueDeletion';
-import { refusalToRecreate, setQueueAside } from './queueReplacement';
+import { refusalToDelete } from './guards/queueDeletion';
+import { refusalToRecreate, setQueueAside } from './replacement/queueReplacement';
 import { TYPE, inFormOfQueue } from '../topology/queueType';
 import { readSnapshot } from './snapshot';
-import * as vhosts from './vhosts';
+import * as vhosts from './kinds/vhosts';
 
 export interface Task {
   readonly vhost: string;

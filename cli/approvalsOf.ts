@@ -1,5 +1,5 @@
 /** What a reviewed change needs to be approved with, in the words of the setting `approve` and of WARREN_APPROVE. */
-import { subjectOfQueue, subjectOfVhost } from '../broker/approvals';
+import { subjectOfQueue, subjectOfVhost } from '../broker/guards/approvals';
 import type { Change, ShownObject, TopologyDiff } from '../topology/diff/model';
 
 /**

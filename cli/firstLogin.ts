@@ -1,8 +1,8 @@
 /** Logging in to a broker's management API as the first of several users who gets in. */
-import type { BrokerSettings } from '../broker/endpoint';
-import { BrokerError, isBrokerError } from '../broker/errors';
-import { whoAmI } from '../broker/overview';
-import { openBroker, type Broker } from '../broker/transport';
+import type { BrokerSettings } from '../broker/api/endpoint';
+import { BrokerError, isBrokerError } from '../broker/api/errors';
+import { whoAmI } from '../broker/figures/overview';
+import { openBroker, type Broker } from '../broker/api/transport';
 
 export interface Login {
   readonly username: string;

@@ -1,6 +1,6 @@
 /** Where a living broker is, and who logs in there. */
-import type { BrokerSettings } from '../broker/endpoint';
-import { BROKER_VARIABLES } from '../broker/environment';
+import type { BrokerSettings } from '../broker/api/endpoint';
+import { BROKER_VARIABLES } from '../broker/api/environment';
 import { UserError } from './userError';
 
 export const LIVE_PREFIX = 'live:';

@@ -1,11 +1,11 @@
 /** The broker that an operator's command works on: of a stack, or at a URL; its management API, and AMQP beside it. */
 import type { ChannelModel } from 'amqplib';
-import { ensureOwnAccess } from '../broker/access';
+import { ensureOwnAccess } from '../broker/api/access';
 import { parseAmqpAddress, type AmqpAddress, type AmqpSettings } from '../broker/amqp/address';
 import { openAmqp } from '../broker/amqp/connection';
-import { readTlsOptions, type TlsOptions, type TlsSettings } from '../broker/endpoint';
-import { readAmqpPorts, readOverview } from '../broker/overview';
-import { openBroker, type Broker } from '../broker/transport';
+import { readTlsOptions, type TlsOptions, type TlsSettings } from '../broker/api/endpoint';
+import { readAmqpPorts, readOverview } from '../broker/figures/overview';
+import { openBroker, type Broker } from '../broker/api/transport';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { DEFAULT_TARGET, type Target } from '../topology/index';

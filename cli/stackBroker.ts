@@ -1,7 +1,7 @@
 /** What a stack's settings, outputs and topology say, and its broker, for what is read there beside Pulumi. */
 import * as path from 'node:path';
-import type { BrokerSettings } from '../broker/endpoint';
-import type { Broker } from '../broker/transport';
+import type { BrokerSettings } from '../broker/api/endpoint';
+import type { Broker } from '../broker/api/transport';
 import { openPortForward, type PortForward } from '../kubernetesApi/portForward';
 import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';

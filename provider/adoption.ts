@@ -5,7 +5,7 @@
 import type { ObjectDiff } from './diff';
 import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
-import { isAdopting } from '../broker/environment';
+import { isAdopting } from '../broker/api/environment';
 import { lookupToRead } from './lookups';
 import { sessionOf } from './plugin';
 import { UserError } from './userError';

@@ -1,5 +1,5 @@
 /** The engine's calls: from its messages to plain values and back. */
-import type { BrokerSettings } from '../broker/endpoint';
+import type { BrokerSettings } from '../broker/api/endpoint';
 import type { Plugin } from './plugin';
 import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';

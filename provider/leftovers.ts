@@ -1,9 +1,9 @@
 /** Says what an interrupted run left on the broker for a queue or an exchange that nothing else knows of any more. */
-import type { Leftover } from '../broker/leftovers';
+import type { Leftover } from '../broker/replacement/leftovers';
 import type { Snapshot } from '../broker/snapshot';
 import type { Session } from './resourceType';
 import type { Plugin } from './plugin';
-import { describeLeftover, leftoversIn } from '../broker/leftovers';
+import { describeLeftover, leftoversIn } from '../broker/replacement/leftovers';
 import { sessionOf, warnOnce } from './plugin';
 
 const looked = new WeakSet<Snapshot>();

@@ -4,7 +4,7 @@ import type { Failure } from './inputs';
 import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
 import type { Properties, PropertyMap } from './values';
-import { isBrokerError } from '../broker/errors';
+import { isBrokerError } from '../broker/api/errors';
 import { canonicalJson } from '../topology/objects';
 import { READ_AGAIN, adopts, readToAdopt } from './adoption';
 import { diffObjects } from './diff';

@@ -2,7 +2,7 @@
 import type { Lookup } from '../broker/lookup';
 import type { AnyResourceType, Session } from './resourceType';
 import type { Plugin } from './plugin';
-import { isBrokerError } from '../broker/errors';
+import { isBrokerError } from '../broker/api/errors';
 import { liveLookup } from '../broker/lookup';
 import { warnOfLeftovers } from './leftovers';
 import { claimIdentity, sessionOf, warnOnce } from './plugin';

@@ -1,7 +1,7 @@
 /** Many resources run into the same wall at once, also in the middle of an operation: the wall is described once. */
-import type { Broker } from '../broker/transport';
-import type { BrokerErrorKind } from '../broker/errors';
-import { BrokerError, isBrokerError } from '../broker/errors';
+import type { Broker } from '../broker/api/transport';
+import type { BrokerErrorKind } from '../broker/api/errors';
+import { BrokerError, isBrokerError } from '../broker/api/errors';
 
 const OUTAGES = ['unreachable', 'timeout', 'unavailable', 'unauthorized', 'notRabbitMQ'] as const;
 

@@ -1,12 +1,18 @@
 /** A provider's own inputs: how to reach the broker, and what may be lost. Both packages share it. */
-import type { Approvals } from '../broker/approvals';
-import type { BrokerSettings } from '../broker/endpoint';
+import type { Approvals } from '../broker/guards/approvals';
+import type { BrokerSettings } from '../broker/api/endpoint';
 import type { PortForward } from '../kubernetesApi/portForward';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';
-import { malformedApprovals, parseApprovals } from '../broker/approvals';
-import { BROKER_VARIABLES, isAdopting } from '../broker/environment';
-import { SettingsError, endpointsOf, parseEndpoint, parseProxy, readTlsOptions } from '../broker/endpoint';
+import { malformedApprovals, parseApprovals } from '../broker/guards/approvals';
+import { BROKER_VARIABLES, isAdopting } from '../broker/api/environment';
+import {
+  SettingsError,
+  endpointsOf,
+  parseEndpoint,
+  parseProxy,
+  readTlsOptions,
+} from '../broker/api/endpoint';
 import { parseDurationMs } from '../topology/units';
 import { hasUnknown } from './values';
 

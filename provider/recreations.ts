@@ -5,7 +5,7 @@
  * by then would be away until the next run. So none is begun where the refusal of another one is foreseen.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { POLL_MS, SETTLE_MS } from '../broker/queueCounts';
+import { POLL_MS, SETTLE_MS } from '../broker/figures/queueCounts';
 
 /** Why a recreation would be refused as things are now; empty where it wouldn't. */
 export type Foresee = () => Promise<readonly string[]>;

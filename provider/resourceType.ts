@@ -1,8 +1,8 @@
 /** What a resource type is to the server: plain functions over one plain object, the same shape for every type. */
-import type { Approvals } from '../broker/approvals';
+import type { Approvals } from '../broker/guards/approvals';
 import type { Lookup } from '../broker/lookup';
 import type { Snapshot } from '../broker/snapshot';
-import type { Broker } from '../broker/transport';
+import type { Broker } from '../broker/api/transport';
 import type { BrokerObjectKind } from '../topology/objects';
 import type { Inputs } from './inputs';
 import type { PropertyMap } from './values';

@@ -1,15 +1,15 @@
 /** Logging in: once per process, with the first credentials that the broker accepts. */
 import type { Snapshot } from '../broker/snapshot';
-import type { Broker } from '../broker/transport';
+import type { Broker } from '../broker/api/transport';
 import type { Credentials, ProviderConfig } from './providerConfig';
 import type { Session } from './resourceType';
-import { openCluster } from '../broker/cluster';
-import { parseEndpoint } from '../broker/endpoint';
-import { BrokerError, isBrokerError } from '../broker/errors';
-import { whoAmI } from '../broker/overview';
-import { readOnly } from '../broker/readOnly';
+import { openCluster } from '../broker/api/cluster';
+import { parseEndpoint } from '../broker/api/endpoint';
+import { BrokerError, isBrokerError } from '../broker/api/errors';
+import { whoAmI } from '../broker/figures/overview';
+import { readOnly } from '../broker/api/readOnly';
 import { readSnapshot } from '../broker/snapshot';
-import { openBroker } from '../broker/transport';
+import { openBroker } from '../broker/api/transport';
 import { openPortForward } from '../kubernetesApi/portForward';
 import type { Outage } from './outage';
 import { openOutage, tellingOnce } from './outage';

@@ -4,7 +4,7 @@ import type { Plugin } from './plugin';
 import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
-import { isBrokerError } from '../broker/errors';
+import { isBrokerError } from '../broker/api/errors';
 import { readInputs } from './inputs';
 import { asInState, changesInPlace, checkResponse, diffResponse, struct } from './messages';
 import { sessionOf } from './plugin';

@@ -1,10 +1,10 @@
 /** What the broker says of the queues of the fleets: how much is in them, and who consumes. Only read. */
 import * as fs from 'node:fs';
-import { consumersIn, type Consumer } from '../broker/consumers';
-import { isBrokerError } from '../broker/errors';
-import { totalsOfVhost, type QueueCounts } from '../broker/queueCounts';
-import { openBroker, type Broker } from '../broker/transport';
-import * as vhosts from '../broker/vhosts';
+import { consumersIn, type Consumer } from '../broker/figures/consumers';
+import { isBrokerError } from '../broker/api/errors';
+import { totalsOfVhost, type QueueCounts } from '../broker/figures/queueCounts';
+import { openBroker, type Broker } from '../broker/api/transport';
+import * as vhosts from '../broker/kinds/vhosts';
 import { templateFault, templateMatches } from '../topology/patterns/template';
 import type { BrokerAccess, Fleet } from './config';
 import type { Load } from './replicas';

@@ -1,6 +1,6 @@
 /** From the text of a config file to its values. Every fault is told, each with its place and a way out. */
 import * as path from 'node:path';
-import { parseEndpoint } from '../broker/endpoint';
+import { parseEndpoint } from '../broker/api/endpoint';
 import { nearest, quoteList } from '../topology/names';
 import { readSource, type Path, type Source } from '../topology/source/index';
 import { DEFAULTS, HEALTHS, INTERVAL_MS, type BrokerAccess, type Fleet, type ScalerConfig } from './config';

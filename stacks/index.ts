@@ -8,7 +8,7 @@ import type { Topology } from '../topology/model';
 import { renderDiagnostics } from '../topology/render/diagnostics';
 import { identityKey, type BrokerObject } from '../topology/objects';
 import { inCreationOrder } from '../topology/order';
-import { ADOPTING_VARIABLE, isAdopting } from '../broker/environment';
+import { ADOPTING_VARIABLE, isAdopting } from '../broker/api/environment';
 import { inventory } from '../provider/warren/resources';
 import type { Providers } from './brokerLogin';
 import {

@@ -1,5 +1,5 @@
 /** Where a broker speaks AMQP, and as whom. */
-import type { Detour, TlsOptions } from '../endpoint';
+import type { Detour, TlsOptions } from '../api/endpoint';
 
 export interface AmqpAddress {
   readonly scheme: 'amqp' | 'amqps';

@@ -1,5 +1,5 @@
 /** What a dead letter says of itself: where it died, why, how often, and how it came there. */
-import { field, text } from '../json';
+import { field, text } from '../api/json';
 
 /** `delivery_limit` and the others as RabbitMQ writes them. */
 export type DeathReason = string;

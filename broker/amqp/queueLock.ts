@@ -4,7 +4,7 @@
  * RabbitMQ gives it to one connection only, and takes it away with that, however it ends.
  */
 import type { ChannelModel } from 'amqplib';
-import { holdingName } from '../holding';
+import { holdingName } from '../replacement/holding';
 import { reasonIn } from './errors';
 
 export type LockResult = 'locked' | 'taken' | { readonly refused: string };

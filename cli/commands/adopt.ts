@@ -1,6 +1,6 @@
 /** `warren import --adopt`: what is on a stack's broker goes into its state, and the broker isn't touched. */
-import { ADOPTING_VARIABLE } from '../../broker/environment';
-import { matchesPassword } from '../../broker/passwords';
+import { ADOPTING_VARIABLE } from '../../broker/api/environment';
+import { matchesPassword } from '../../broker/kinds/passwords';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Snapshot } from '../../broker/snapshot';
 import { unmanaged } from '../../topology/unmanaged';

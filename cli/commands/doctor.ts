@@ -1,8 +1,8 @@
 /** `warren doctor`: does it work from here, with these credentials? */
 import { randomBytes } from 'node:crypto';
-import { isBrokerError } from '../../broker/errors';
-import * as permissionsOf from '../../broker/permissions';
-import { queueFigures } from '../../broker/queueFigures';
+import { isBrokerError } from '../../broker/api/errors';
+import * as permissionsOf from '../../broker/kinds/permissions';
+import { queueFigures } from '../../broker/figures/queueFigures';
 import type { AmqpSettings } from '../../broker/amqp/address';
 import { readLiveTopology, type LiveTopology } from '../dlq/surroundings';
 import { checkNetwork } from '../doctor/network';

@@ -1,8 +1,8 @@
 /** `warren import`: a topology from a definitions.json, or from a living broker. */
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { readOverview } from '../../broker/overview';
+import { readOverview } from '../../broker/figures/overview';
 import { readSnapshot } from '../../broker/snapshot';
-import { openBroker } from '../../broker/transport';
+import { openBroker } from '../../broker/api/transport';
 import { readDefinitions } from '../../topology/definitions/index';
 import { SIZE_MAX } from '../../topology/definitions/foreignText';
 import { heldObjects, notesOf } from '../../topology/import/held';

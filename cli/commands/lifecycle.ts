@@ -1,4 +1,4 @@
-import { isBrokerError } from '../../broker/errors';
+import { isBrokerError } from '../../broker/api/errors';
 import { withoutCheckpoints } from '../checkpoints';
 import { createProgress } from '../progress';
 import { pulumiVariables, pulumiVersion, runPulumi, runPulumiQuietly } from '../pulumi';

@@ -5,7 +5,7 @@ import { nearest } from '../../topology/names';
 import { templateMatches } from '../../topology/patterns/template';
 import { approved } from '../dlq/approval';
 import { onQueue, type FoundQueue, type QueueOptions } from '../dlq/surroundings';
-import { queueFigures } from '../../broker/queueFigures';
+import { queueFigures } from '../../broker/figures/queueFigures';
 import { ExitCode } from '../exitCodes';
 import { counted, printable, thousands } from '../humanText';
 import type { Operated } from '../operated';

@@ -1,5 +1,5 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
-import { isAvailable, queueFigures, type QueueFigures } from '../../broker/queueFigures';
+import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
 import { table } from '../../topology/render/table';
 import { ExitCode } from '../exitCodes';

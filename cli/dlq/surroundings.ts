@@ -5,10 +5,10 @@ import {
   liftingObstacle,
   restoreDeliveryLimit,
   type LimitedQueue,
-} from '../../broker/deliveryLimit';
+} from '../../broker/guards/deliveryLimit';
 import { closeAmqp } from '../../broker/amqp/connection';
 import { lockQueue } from '../../broker/amqp/queueLock';
-import { isAvailable, queueFigures } from '../../broker/queueFigures';
+import { isAvailable, queueFigures } from '../../broker/figures/queueFigures';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Surroundings } from '../../broker/amqp/origin';
 import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';

@@ -2,7 +2,7 @@
  * What can be tried as a user in a vhost without anybody noticing: no message reaches a queue of others, and none is
  * taken out of one. Decided from the user's permissions and from what the broker has.
  */
-import { isAvailable, type QueueFigures } from '../../broker/queueFigures';
+import { isAvailable, type QueueFigures } from '../../broker/figures/queueFigures';
 import { patternMatches } from '../../topology/patterns/languages';
 import { route } from '../../topology/route/route';
 import type { RoutedVhost } from '../../topology/route/vhost';

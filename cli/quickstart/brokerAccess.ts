@@ -1,6 +1,6 @@
 /** What the quickstart asks its broker, and nobody else does. */
-import { readAmqpPorts, type Overview } from '../../broker/overview';
-import type { Broker } from '../../broker/transport';
+import { readAmqpPorts, type Overview } from '../../broker/figures/overview';
+import type { Broker } from '../../broker/api/transport';
 import { DEFAULT_TARGET, isTarget, TARGETS, type Target } from '../../topology/index';
 import { UserError } from '../userError';
 

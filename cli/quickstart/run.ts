@@ -1,9 +1,9 @@
 /** The quickstart's way up: engine, broker, stack, `pulumi up`, proof, and how to go on. */
 import * as path from 'node:path';
-import { canLogIn, readOverview } from '../../broker/overview';
-import { list as listPolicies } from '../../broker/policies';
-import { list as listQueues } from '../../broker/queues';
-import { openBroker, type Broker } from '../../broker/transport';
+import { canLogIn, readOverview } from '../../broker/figures/overview';
+import { list as listPolicies } from '../../broker/kinds/policies';
+import { list as listQueues } from '../../broker/kinds/queues';
+import { openBroker, type Broker } from '../../broker/api/transport';
 import type { Target } from '../../topology/index';
 import type { BrokerObject } from '../../topology/objects';
 import { renderDiagnostics } from '../../topology/render/diagnostics';

@@ -1,8 +1,8 @@
 /** Waiting until nobody is logged in any more as the users that are to go. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { describeUse } from '../../broker/credentialUse';
-import { isBrokerError } from '../../broker/errors';
-import type { Broker } from '../../broker/transport';
+import { describeUse } from '../../broker/figures/credentialUse';
+import { isBrokerError } from '../../broker/api/errors';
+import type { Broker } from '../../broker/api/transport';
 
 const POLL_MS = 500;
 

@@ -1,6 +1,6 @@
 /** The users of a rotation whose clients live outside of the stack. */
-import { describeUse, usersInUse } from '../../broker/credentialUse';
-import type { Broker } from '../../broker/transport';
+import { describeUse, usersInUse } from '../../broker/figures/credentialUse';
+import type { Broker } from '../../broker/api/transport';
 import { brokerNames, type StackOutputs } from '../stackBroker';
 import { UserError } from '../userError';
 import {

@@ -2,9 +2,9 @@
  * The course of a rotation. At every moment at least one login of each user works that its clients have, and whatever
  * ends this process, the stack's settings and state say where it stands: run again, it goes on from there.
  */
-import { describeUse } from '../../broker/credentialUse';
-import type { Broker } from '../../broker/transport';
-import * as users from '../../broker/users';
+import { describeUse } from '../../broker/figures/credentialUse';
+import type { Broker } from '../../broker/api/transport';
+import * as users from '../../broker/kinds/users';
 import { formatDuration } from '../../topology/units';
 import { ExitCode } from '../exitCodes';
 import { createProgress } from '../progress';

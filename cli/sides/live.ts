@@ -1,9 +1,9 @@
 /** A living broker as a side of a diff, or as the source of its figures. */
-import { readLiveFigures } from '../../broker/liveNumbers';
-import type { LiveFigures } from '../../broker/liveNumbers';
-import { readOverview } from '../../broker/overview';
+import { readLiveFigures } from '../../broker/figures/liveNumbers';
+import type { LiveFigures } from '../../broker/figures/liveNumbers';
+import { readOverview } from '../../broker/figures/overview';
 import { readSnapshot } from '../../broker/snapshot';
-import { openBroker } from '../../broker/transport';
+import { openBroker } from '../../broker/api/transport';
 import type { BrokerObject, QueueObject } from '../../topology/objects';
 import { LIVE_PREFIX, liveSettings } from '../liveLogin';
 

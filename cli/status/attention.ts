@@ -1,5 +1,5 @@
 /** What of the facts needs somebody. Each has a code that stays, for scripts. */
-import { isAvailable } from '../../broker/queueFigures';
+import { isAvailable } from '../../broker/figures/queueFigures';
 import { counted, printable, thousands } from '../humanText';
 import { isWorrying, troubleOf } from './certificateReport';
 import type { QueueStatus, StatusFacts } from './facts';

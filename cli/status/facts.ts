@@ -1,7 +1,7 @@
 /** What `warren status` knows of a broker at one moment: plain values, from which everything that it says is made. */
-import type { UserConnections } from '../../broker/connections';
-import type { NodeFigures } from '../../broker/nodes';
-import type { QueueFigures } from '../../broker/queueFigures';
+import type { UserConnections } from '../../broker/figures/connections';
+import type { NodeFigures } from '../../broker/figures/nodes';
+import type { QueueFigures } from '../../broker/figures/queueFigures';
 import type { ChangeClass } from '../../topology/diff/model';
 import type { FoundCertificate } from './certificates';
 

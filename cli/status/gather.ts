@@ -1,13 +1,13 @@
 /** Reads what `warren status` shows: a dozen requests or so, whatever the number of queues. */
-import { consumersIn, type Consumer } from '../../broker/consumers';
-import { connectionCounts, type UserConnections } from '../../broker/connections';
-import { liftedQueueOf } from '../../broker/deliveryLimit';
-import { leftoversIn } from '../../broker/leftovers';
-import { readNodeFigures } from '../../broker/nodes';
-import { readOverview } from '../../broker/overview';
-import { queueFigures, type QueueFigures } from '../../broker/queueFigures';
+import { consumersIn, type Consumer } from '../../broker/figures/consumers';
+import { connectionCounts, type UserConnections } from '../../broker/figures/connections';
+import { liftedQueueOf } from '../../broker/guards/deliveryLimit';
+import { leftoversIn } from '../../broker/replacement/leftovers';
+import { readNodeFigures } from '../../broker/figures/nodes';
+import { readOverview } from '../../broker/figures/overview';
+import { queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { readSnapshot, type Snapshot } from '../../broker/snapshot';
-import type { Broker } from '../../broker/transport';
+import type { Broker } from '../../broker/api/transport';
 import { alignLive } from '../../topology/diff/foreign';
 import { diffTopologies } from '../../topology/diff/index';
 import { sideOfTopology } from '../../topology/diff/side';

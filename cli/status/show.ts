@@ -1,6 +1,6 @@
 /** `warren status` itself: one screen, again and again with `--watch`, or JSON. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isBrokerError } from '../../broker/errors';
+import { isBrokerError } from '../../broker/api/errors';
 import { ExitCode } from '../exitCodes';
 import { openOperated, type Operated, type OperatedOptions } from '../operated';
 import { exportedStack } from '../stackBroker';

@@ -1,9 +1,9 @@
 /** `rabbitmq.Binding`. */
 import type { BindingObject } from '../../topology/objects';
-import type { Broker } from '../../broker/transport';
-import type { StoredBinding } from '../../broker/bindings';
+import type { Broker } from '../../broker/api/transport';
+import type { StoredBinding } from '../../broker/kinds/bindings';
 import type { ResourceType } from '../resourceType';
-import * as bindings from '../../broker/bindings';
+import * as bindings from '../../broker/kinds/bindings';
 import { UserError } from '../userError';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { judgeQueueFirst, takingAway } from './takenBindings';

@@ -1,9 +1,9 @@
 /** `rabbitmq.Exchange`. */
 import type { ExchangeObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import { removeExchange, setExchangeAside, strandedBy } from '../../broker/exchangeReplacement';
-import * as exchanges from '../../broker/exchanges';
-import { isUnfinished } from '../../broker/holding';
+import { removeExchange, setExchangeAside, strandedBy } from '../../broker/replacement/exchangeReplacement';
+import * as exchanges from '../../broker/kinds/exchanges';
+import { isUnfinished } from '../../broker/replacement/holding';
 import * as objects from '../../broker/objects';
 import { argumentProperties, parseArguments } from './argumentTables';
 import { idInVhost, nameOnBroker, resolveId } from './ids';

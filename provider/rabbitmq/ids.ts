@@ -2,9 +2,9 @@
  * Ids as the bridged provider writes them: `name@vhost`. Names and vhosts may hold `@` themselves, so an id alone
  * can be ambiguous: the names come from the state wherever there is one.
  */
-import type { Broker } from '../../broker/transport';
+import type { Broker } from '../../broker/api/transport';
 import type { Inputs } from '../inputs';
-import * as vhosts from '../../broker/vhosts';
+import * as vhosts from '../../broker/kinds/vhosts';
 import { UserError } from '../userError';
 
 export interface NameInVhost {

@@ -2,11 +2,11 @@
  * `rabbitmq.FederationUpstream` and `rabbitmq.Shovel`: parameters whose settings have names, and defaults, of the
  * bridged provider's. Unlike there, a change of a shovel never deletes it first.
  */
-import type { StoredParameter } from '../../broker/parameters';
+import type { StoredParameter } from '../../broker/kinds/parameters';
 import type { JsonValue } from '../../topology/objects';
 import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
-import * as parameters from '../../broker/parameters';
+import * as parameters from '../../broker/kinds/parameters';
 import { holdsPassword } from '../../topology/secrets';
 import { canonicalJson } from '../../topology/objects';
 import { UNKNOWN } from '../values';

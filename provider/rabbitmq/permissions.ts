@@ -1,7 +1,7 @@
 /** `rabbitmq.Permissions`. */
 import type { PermissionsObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import * as permissions from '../../broker/permissions';
+import * as permissions from '../../broker/kinds/permissions';
 import { idInVhost, resolveId } from './ids';
 
 export const permissionsType: ResourceType<PermissionsObject> = {

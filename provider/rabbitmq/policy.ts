@@ -1,7 +1,7 @@
 /** `rabbitmq.Policy` and `rabbitmq.OperatorPolicy`: the same shape twice. */
 import type { PolicyApplyTo, PolicyObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import * as policies from '../../broker/policies';
+import * as policies from '../../broker/kinds/policies';
 import { definitionProperties, parseDefinition } from './argumentTables';
 import { idInVhost, resolveId } from './ids';
 

@@ -2,11 +2,11 @@
 import type { Arguments, QueueObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
-import { isUnfinished } from '../../broker/holding';
+import { isUnfinished } from '../../broker/replacement/holding';
 import * as objects from '../../broker/objects';
-import { removeQueue } from '../../broker/queueDeletion';
-import { refusalToRecreate, setQueueAside } from '../../broker/queueReplacement';
-import * as queues from '../../broker/queues';
+import { removeQueue } from '../../broker/guards/queueDeletion';
+import { refusalToRecreate, setQueueAside } from '../../broker/replacement/queueReplacement';
+import * as queues from '../../broker/kinds/queues';
 import { TYPE, inFormOfQueue, withoutAddedType, withoutType } from '../../topology/queueType';
 import { readInputs } from '../inputs';
 import { argumentProperties, parseArguments } from './argumentTables';

@@ -5,14 +5,14 @@
  * that the program keeps is there again after its last binding went.
  */
 import { identityKey, type BindingObject } from '../../topology/objects';
-import type { Broker } from '../../broker/transport';
-import type { QueueName } from '../../broker/queues';
+import type { Broker } from '../../broker/api/transport';
+import type { QueueName } from '../../broker/kinds/queues';
 import type { Call, Session } from '../resourceType';
-import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/autoDeletedExchanges';
-import * as bindings from '../../broker/bindings';
-import { BrokerError, isBrokerError } from '../../broker/errors';
-import { namesInUse } from '../../broker/queueCounts';
-import { judgeDeletion } from '../../broker/queueDeletion';
+import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/replacement/autoDeletedExchanges';
+import * as bindings from '../../broker/kinds/bindings';
+import { BrokerError, isBrokerError } from '../../broker/api/errors';
+import { namesInUse } from '../../broker/figures/queueCounts';
+import { judgeDeletion } from '../../broker/guards/queueDeletion';
 
 /** Of the queues that go in this operation. */
 interface Judged {

@@ -2,7 +2,7 @@
 import type { TopicPermissionsObject } from '../../topology/objects';
 import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
-import * as topicPermissions from '../../broker/topicPermissions';
+import * as topicPermissions from '../../broker/kinds/topicPermissions';
 import { UNKNOWN } from '../values';
 import { idInVhost, resolveId } from './ids';
 

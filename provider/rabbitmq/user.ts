@@ -1,8 +1,8 @@
 /** `rabbitmq.User`. */
 import type { UserObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import { matchesPassword } from '../../broker/passwords';
-import * as users from '../../broker/users';
+import { matchesPassword } from '../../broker/kinds/passwords';
+import * as users from '../../broker/kinds/users';
 import { canonicalJson } from '../../topology/objects';
 
 export interface UserWithPassword extends UserObject {

@@ -1,11 +1,11 @@
 /** `rabbitmq.VHost`: a virtual host, with its limits where they are given. */
 import type { QueueType, VhostLimitsObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
-import type { Vhost } from '../../broker/vhosts';
+import type { Vhost } from '../../broker/kinds/vhosts';
 import type { ResourceType } from '../resourceType';
-import { putVhostLimits } from '../../broker/limits';
+import { putVhostLimits } from '../../broker/kinds/limits';
 import { liveLookup } from '../../broker/lookup';
-import * as vhosts from '../../broker/vhosts';
+import * as vhosts from '../../broker/kinds/vhosts';
 
 type VhostWithLimits = Vhost & Pick<VhostLimitsObject, 'maxConnections' | 'maxQueues'>;
 

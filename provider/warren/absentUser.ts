@@ -3,8 +3,8 @@ import type { UserObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
 import type { Call, ResourceType } from '../resourceType';
 import { liveLookup } from '../../broker/lookup';
-import { whoAmI } from '../../broker/overview';
-import * as users from '../../broker/users';
+import { whoAmI } from '../../broker/figures/overview';
+import * as users from '../../broker/kinds/users';
 import { UserError } from '../userError';
 
 type AbsentUser = Pick<UserObject, 'kind' | 'name'>;

@@ -1,10 +1,10 @@
 /** `warren.Admin`: the administrator that a stack logs in with. */
 import type { UserObject } from '../../topology/objects';
 import type { Call, ResourceType } from '../resourceType';
-import { isBrokerError } from '../../broker/errors';
-import { whoAmI } from '../../broker/overview';
-import { matchesPassword } from '../../broker/passwords';
-import * as users from '../../broker/users';
+import { isBrokerError } from '../../broker/api/errors';
+import { whoAmI } from '../../broker/figures/overview';
+import { matchesPassword } from '../../broker/kinds/passwords';
+import * as users from '../../broker/kinds/users';
 import { UserError } from '../userError';
 
 export interface Admin extends UserObject {

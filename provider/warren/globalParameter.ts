@@ -1,7 +1,7 @@
 /** `warren.GlobalParameter`. */
 import type { GlobalParameterObject } from '../../topology/objects';
 import type { ResourceType } from '../resourceType';
-import * as globalParameters from '../../broker/globalParameters';
+import * as globalParameters from '../../broker/kinds/globalParameters';
 import { canonicalJson } from '../../topology/objects';
 import { readInputs } from '../inputs';
 import { asWritten, secretsInValue } from './jsonValue';

@@ -2,7 +2,7 @@
 import type { UserLimitsObject, VhostLimitsObject } from '../../topology/objects';
 import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
-import * as limits from '../../broker/limits';
+import * as limits from '../../broker/kinds/limits';
 
 export const vhostLimitsType: ResourceType<VhostLimitsObject> = {
   token: 'warren:index:VhostLimits',

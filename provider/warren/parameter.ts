@@ -2,12 +2,12 @@
  * `warren.Parameter`. A login can be given beside the value or stand in its URIs; either way it is taken out of them
  * here, so that a difference in the rest of the value is shown, and found on the broker, without it.
  */
-import type { StoredParameter } from '../../broker/parameters';
+import type { StoredParameter } from '../../broker/kinds/parameters';
 import type { JsonValue } from '../../topology/objects';
 import type { Inputs } from '../inputs';
 import type { ResourceType } from '../resourceType';
 import type { PropertyMap } from '../values';
-import * as parameters from '../../broker/parameters';
+import * as parameters from '../../broker/kinds/parameters';
 import { isUri, splitLogin, withLogin, withoutLogin } from '../../topology/uriLogins';
 import { canonicalJson } from '../../topology/objects';
 import { readInputs } from '../inputs';

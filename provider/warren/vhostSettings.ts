@@ -1,7 +1,7 @@
 /** `warren.VhostSettings`: description, tags, default queue type and protection of a vhost that exists. */
 import type { QueueType, VhostObject } from '../../topology/objects';
 import type { Call, ResourceType } from '../resourceType';
-import * as vhosts from '../../broker/vhosts';
+import * as vhosts from '../../broker/kinds/vhosts';
 import { UserError } from '../userError';
 
 export const vhostSettingsType: ResourceType<VhostObject> = {

@@ -7,7 +7,7 @@ import type { VhostPart, VhostPartKind } from '../../topology/objects';
 import type { AnyResourceType, Call, ResourceType } from '../resourceType';
 import type { VhostTable } from './vhostTable';
 import { bringAbout, foreseeRefusals, inFormOf } from '../../broker/vhostObjects';
-import { isUnfinished } from '../../broker/holding';
+import { isUnfinished } from '../../broker/replacement/holding';
 import { identityKey } from '../../topology/objects';
 import { liveLookup } from '../../broker/lookup';
 import { Incomplete } from '../incomplete';

@@ -1,9 +1,9 @@
 /** What is compared: one row for each way to bring a broker to a topology. */
-import { EVERYTHING_APPROVED } from '../../broker/approvals';
-import { importDefinitions } from '../../broker/definitions';
-import { isBrokerError } from '../../broker/errors';
-import { openBroker } from '../../broker/transport';
-import * as vhosts from '../../broker/vhosts';
+import { EVERYTHING_APPROVED } from '../../broker/guards/approvals';
+import { importDefinitions } from '../../broker/kinds/definitions';
+import { isBrokerError } from '../../broker/api/errors';
+import { openBroker } from '../../broker/api/transport';
+import * as vhosts from '../../broker/kinds/vhosts';
 import { bridgedRunner, terraformRunner } from './peers';
 import type { BenchBroker, Row, Runner } from './runner';
 import { StackRunner, type StackOptions } from './stackRunner';

@@ -1,7 +1,7 @@
 /** What the management API of each version says to one more copy of a queue. */
 import { expect, it } from 'vitest';
-import { readNodes } from '../../broker/nodes';
-import { addCopy, missingCopies, readQuorumQueues } from '../../broker/quorumCopies';
+import { readNodes } from '../../broker/figures/nodes';
+import { addCopy, missingCopies, readQuorumQueues } from '../../broker/figures/quorumCopies';
 import { withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
 import { brokerOf, scratchOn } from './realBroker';

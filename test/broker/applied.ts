@@ -1,17 +1,17 @@
 /** Compiled objects on a real broker: made, read back and deleted through the functions that the providers use. */
 import { createHash, randomBytes } from 'node:crypto';
-import { EVERYTHING_APPROVED } from '../../broker/approvals';
-import * as bindings from '../../broker/bindings';
-import * as exchanges from '../../broker/exchanges';
-import * as parameters from '../../broker/parameters';
+import { EVERYTHING_APPROVED } from '../../broker/guards/approvals';
+import * as bindings from '../../broker/kinds/bindings';
+import * as exchanges from '../../broker/kinds/exchanges';
+import * as parameters from '../../broker/kinds/parameters';
 import { put, read, remove } from '../../broker/objects';
-import { matchesPassword } from '../../broker/passwords';
-import * as policies from '../../broker/policies';
-import * as queues from '../../broker/queues';
-import * as topicPermissions from '../../broker/topicPermissions';
-import type { Broker } from '../../broker/transport';
+import { matchesPassword } from '../../broker/kinds/passwords';
+import * as policies from '../../broker/kinds/policies';
+import * as queues from '../../broker/kinds/queues';
+import * as topicPermissions from '../../broker/kinds/topicPermissions';
+import type { Broker } from '../../broker/api/transport';
 import { withLogin } from '../../topology/uriLogins';
-import * as users from '../../broker/users';
+import * as users from '../../broker/kinds/users';
 import type { BrokerObject, ObjectOfKind, ParameterObject } from '../../topology/objects';
 import type { PasswordHash } from '../../topology/render/definitions';
 

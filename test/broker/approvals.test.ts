@@ -8,7 +8,7 @@ import {
   subjectOfVhost,
   verdictOn,
   type Loss,
-} from '../../broker/approvals';
+} from '../../broker/guards/approvals';
 
 const LOSS: Loss = {
   operation: 'delete',

@@ -1,12 +1,12 @@
 /** Pairs of topologies that a broker takes, each pair with names of its own, and a diff done as `up` does it. */
 import fc from 'fast-check';
 import { afterAll } from 'vitest';
-import { EVERYTHING_APPROVED } from '../../broker/approvals';
-import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/autoDeletedExchanges';
-import { setExchangeAside } from '../../broker/exchangeReplacement';
+import { EVERYTHING_APPROVED } from '../../broker/guards/approvals';
+import { autoDeleteExchanges, bringAutoDeletedBack } from '../../broker/replacement/autoDeletedExchanges';
+import { setExchangeAside } from '../../broker/replacement/exchangeReplacement';
 import { remove } from '../../broker/objects';
-import { setQueueAside } from '../../broker/queueReplacement';
-import type { Broker } from '../../broker/transport';
+import { setQueueAside } from '../../broker/replacement/queueReplacement';
+import type { Broker } from '../../broker/api/transport';
 import { diffTopologies } from '../../topology/diff/index';
 import type { Side, TopologyDiff } from '../../topology/diff/model';
 import { compareObjects, operationsOf } from '../../topology/diff/objectChanges';

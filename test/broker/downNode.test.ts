@@ -1,10 +1,10 @@
 /** What RabbitMQ 3.10 answers about a classic queue whose only node is down, as measured on a cluster: it is still there. */
 import { expect, it } from 'vitest';
-import { NOTHING_APPROVED, parseApprovals } from '../../broker/approvals';
-import { BrokerError } from '../../broker/errors';
-import { removeQueue } from '../../broker/queueDeletion';
-import { setQueueAside } from '../../broker/queueReplacement';
-import type { Broker } from '../../broker/transport';
+import { NOTHING_APPROVED, parseApprovals } from '../../broker/guards/approvals';
+import { BrokerError } from '../../broker/api/errors';
+import { removeQueue } from '../../broker/guards/queueDeletion';
+import { setQueueAside } from '../../broker/replacement/queueReplacement';
+import type { Broker } from '../../broker/api/transport';
 
 const QUEUE = { vhost: 'shop', name: 'orders' };
 

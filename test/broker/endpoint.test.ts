@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SettingsError, parseEndpoint, readTlsOptions } from '../../broker/endpoint';
+import { SettingsError, parseEndpoint, readTlsOptions } from '../../broker/api/endpoint';
 
 function settingsError(work: () => unknown): SettingsError {
   try {

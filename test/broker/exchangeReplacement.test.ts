@@ -1,11 +1,11 @@
 /** RabbitMQ 4.3 deletes topic permissions with their exchange, and no topic permissions mean every routing key. */
 import { expect, it } from 'vitest';
-import { NOTHING_APPROVED } from '../../broker/approvals';
-import { setExchangeAside } from '../../broker/exchangeReplacement';
-import * as exchanges from '../../broker/exchanges';
+import { NOTHING_APPROVED } from '../../broker/guards/approvals';
+import { setExchangeAside } from '../../broker/replacement/exchangeReplacement';
+import * as exchanges from '../../broker/kinds/exchanges';
 import * as objects from '../../broker/objects';
 import { readSnapshot } from '../../broker/snapshot';
-import * as topicPermissions from '../../broker/topicPermissions';
+import * as topicPermissions from '../../broker/kinds/topicPermissions';
 import { bringAbout } from '../../broker/vhostObjects';
 import type { ExchangeObject, TopicPermissionsObject } from '../../topology/objects';
 import { withBroker } from '../rigs/brokers';

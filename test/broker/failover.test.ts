@@ -1,9 +1,9 @@
 /** The nodes of a cluster, tried in turn. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { openCluster } from '../../broker/cluster';
-import type { BrokerSettings } from '../../broker/endpoint';
-import { isBrokerError, type BrokerError } from '../../broker/errors';
-import { openBroker, type Broker } from '../../broker/transport';
+import { openCluster } from '../../broker/api/cluster';
+import type { BrokerSettings } from '../../broker/api/endpoint';
+import { isBrokerError, type BrokerError } from '../../broker/api/errors';
+import { openBroker, type Broker } from '../../broker/api/transport';
 import { closedPort, httpServer, silentServer, type TestServer } from './servers';
 
 const GET = { method: 'GET', path: 'overview', action: 'read the overview' } as const;

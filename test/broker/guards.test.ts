@@ -1,11 +1,11 @@
 import * as amqp from 'amqplib';
 import { expect, it } from 'vitest';
-import { EVERYTHING_APPROVED, NOTHING_APPROVED } from '../../broker/approvals';
-import { removeQueue } from '../../broker/queueDeletion';
-import * as queues from '../../broker/queues';
-import { isBrokerError } from '../../broker/errors';
+import { EVERYTHING_APPROVED, NOTHING_APPROVED } from '../../broker/guards/approvals';
+import { removeQueue } from '../../broker/guards/queueDeletion';
+import * as queues from '../../broker/kinds/queues';
+import { isBrokerError } from '../../broker/api/errors';
 import { waitFor } from '../../tools/processes';
-import * as vhosts from '../../broker/vhosts';
+import * as vhosts from '../../broker/kinds/vhosts';
 import type { Arguments, QueueType } from '../../topology/objects';
 import { withBroker, withBrokersAtOnce } from '../rigs/brokers';
 import { brokerOf, scratchOn, uniqueName } from './realBroker';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { exportDefinitions } from '../../broker/definitions';
+import { exportDefinitions } from '../../broker/kinds/definitions';
 import { readSnapshot } from '../../broker/snapshot';
 import { readDefinitions } from '../../topology/definitions/index';
 import { heldObjects } from '../../topology/import/held';

@@ -1,11 +1,11 @@
 /** What no figure shows is not nothing: messages that a broker without statistics, or with late ones, doesn't tell of. */
 import type { ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NOTHING_APPROVED } from '../../broker/approvals';
-import { namesInUse } from '../../broker/queueCounts';
-import { removeQueue } from '../../broker/queueDeletion';
-import { setQueueAside } from '../../broker/queueReplacement';
-import * as queues from '../../broker/queues';
+import { NOTHING_APPROVED } from '../../broker/guards/approvals';
+import { namesInUse } from '../../broker/figures/queueCounts';
+import { removeQueue } from '../../broker/guards/queueDeletion';
+import { setQueueAside } from '../../broker/replacement/queueReplacement';
+import * as queues from '../../broker/kinds/queues';
 import type { Arguments } from '../../topology/objects';
 import { withBrokersAtOnce, type TestBroker } from '../rigs/brokers';
 import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';

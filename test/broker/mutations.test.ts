@@ -1,7 +1,7 @@
 /** Whatever compiles without errors is accepted by the broker: random damage to topologies, brought to real ones. */
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
+import { importDefinitions } from '../../broker/kinds/definitions';
 import { load, type BrokerObject } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
 import { callManagement } from '../rigs/management';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
-import * as globalParameters from '../../broker/globalParameters';
-import * as parameters from '../../broker/parameters';
+import { importDefinitions } from '../../broker/kinds/definitions';
+import * as globalParameters from '../../broker/kinds/globalParameters';
+import * as parameters from '../../broker/kinds/parameters';
 import type { JsonValue } from '../../topology/objects';
 import { withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missingCopies, type QuorumQueue } from '../../broker/quorumCopies';
+import { missingCopies, type QuorumQueue } from '../../broker/figures/quorumCopies';
 import { groupSizeDefault, groupSizes } from '../../platform/copies';
 import { load } from '../../topology/index';
 

@@ -1,7 +1,7 @@
 /** A vhost of a test's own on a real broker, so that tests don't meet each other's objects. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { openBroker, type Broker } from '../../broker/transport';
+import { openBroker, type Broker } from '../../broker/api/transport';
 import { callManagement, type ManagementLogin } from '../rigs/management';
 import { allowRigUser, type TestBroker } from '../rigs/brokers';
 

@@ -1,7 +1,7 @@
 /** `retry` on real brokers: what comes back, after how long, as what, and where it ends. */
 import type { ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
+import { importDefinitions } from '../../broker/kinds/definitions';
 import { load } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
 import { withBrokersAtOnce, type TestBroker } from '../rigs/brokers';

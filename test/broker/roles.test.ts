@@ -4,9 +4,9 @@
  */
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
-import * as permissions from '../../broker/permissions';
-import * as users from '../../broker/users';
+import { importDefinitions } from '../../broker/kinds/definitions';
+import * as permissions from '../../broker/kinds/permissions';
+import * as users from '../../broker/kinds/users';
 import { load } from '../../topology/index';
 import type { BrokerObject } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';

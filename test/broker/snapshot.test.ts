@@ -1,11 +1,11 @@
 /** One reading of a whole broker says the same as the single reads do, in as many requests for one queue as for 500. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
+import { importDefinitions } from '../../broker/kinds/definitions';
 import { readSnapshot, type Snapshot } from '../../broker/snapshot';
-import { openBroker, type Broker } from '../../broker/transport';
-import * as bindings from '../../broker/bindings';
-import * as users from '../../broker/users';
-import * as vhosts from '../../broker/vhosts';
+import { openBroker, type Broker } from '../../broker/api/transport';
+import * as bindings from '../../broker/kinds/bindings';
+import * as users from '../../broker/kinds/users';
+import * as vhosts from '../../broker/kinds/vhosts';
 import { identityKey, load, type BrokerObject } from '../../topology/index';
 import { InterceptingProxy } from '../faults/interceptingProxy';
 import { withBroker } from '../rigs/brokers';

@@ -1,9 +1,9 @@
 /** An exchange of the topology goes, and applications have bound queues of theirs to it: nobody else would tell them. */
 import { expect, it } from 'vitest';
-import { NOTHING_APPROVED } from '../../broker/approvals';
-import * as bindings from '../../broker/bindings';
-import * as exchanges from '../../broker/exchanges';
-import * as queues from '../../broker/queues';
+import { NOTHING_APPROVED } from '../../broker/guards/approvals';
+import * as bindings from '../../broker/kinds/bindings';
+import * as exchanges from '../../broker/kinds/exchanges';
+import * as queues from '../../broker/kinds/queues';
 import { bringAbout } from '../../broker/vhostObjects';
 import { exchangeType } from '../../provider/rabbitmq/exchange';
 import type { Call } from '../../provider/resourceType';

@@ -1,8 +1,8 @@
 import * as net from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { BrokerError } from '../../broker/errors';
-import { whoAmI } from '../../broker/overview';
-import { openBroker, path, type Broker } from '../../broker/transport';
+import { BrokerError } from '../../broker/api/errors';
+import { whoAmI } from '../../broker/figures/overview';
+import { openBroker, path, type Broker } from '../../broker/api/transport';
 import { closedPort, httpServer, silentServer, type TestServer } from './servers';
 
 /** Far below the limits that hold when none is given (15 s), and far above what a busy machine needs. */

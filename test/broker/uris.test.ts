@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutPasswords } from '../../broker/uris';
+import { withoutPasswords } from '../../broker/kinds/uris';
 import { holdsPassword } from '../../topology/secrets';
 import { splitLogin, withLogin, withoutLogin } from '../../topology/uriLogins';
 

@@ -1,6 +1,6 @@
 /** What the language can say arrives on the broker exactly as it was compiled, whichever way it gets there. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importDefinitions } from '../../broker/definitions';
+import { importDefinitions } from '../../broker/kinds/definitions';
 import { identityKey, load, type BrokerObject } from '../../topology/index';
 import { renderDefinitions } from '../../topology/render/definitions';
 import { withBroker, type BrokerVersion } from '../rigs/brokers';

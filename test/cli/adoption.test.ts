@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
-import { readOnly } from '../../broker/readOnly';
-import type { Broker } from '../../broker/transport';
+import { readOnly } from '../../broker/api/readOnly';
+import type { Broker } from '../../broker/api/transport';
 import { adoptionOf } from '../../cli/adoption';
 import { renderAdoption, type AdoptionContext } from '../../cli/adoptionReport';
 import type { BrokerObject } from '../../topology/objects';

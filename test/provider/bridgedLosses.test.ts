@@ -3,7 +3,7 @@
  * other on the same broker. What is expected of the bridged one was observed; docs/interchange.md is made from it.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import * as users from '../../broker/users';
+import * as users from '../../broker/kinds/users';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { silentServer } from '../broker/servers';
 import { withBroker } from '../rigs/brokers';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { BrokerNode } from '../../broker/nodes';
+import type { BrokerNode } from '../../broker/figures/nodes';
 import { troublesOf } from '../../provider/warren/steps/clusterReady';
 import { platformWords } from '../../provider/warren/steps/platformWords';
 

@@ -1,6 +1,6 @@
 import * as rabbitmq from '@pulumi/rabbitmq';
 import { afterEach, expect, it } from 'vitest';
-import * as parameters from '../../broker/parameters';
+import * as parameters from '../../broker/kinds/parameters';
 import type { JsonValue } from '../../topology/objects';
 import { brokerOf, endpointOf, scratchOn } from '../broker/realBroker';
 import { withOldestAndNewestBroker } from '../rigs/brokers';

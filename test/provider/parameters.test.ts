@@ -1,7 +1,7 @@
 import { afterEach, expect, it, onTestFinished } from 'vitest';
-import * as globalParameters from '../../broker/globalParameters';
-import * as parameters from '../../broker/parameters';
-import * as vhosts from '../../broker/vhosts';
+import * as globalParameters from '../../broker/kinds/globalParameters';
+import * as parameters from '../../broker/kinds/parameters';
+import * as vhosts from '../../broker/kinds/vhosts';
 import type { JsonValue } from '../../topology/objects';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { withBroker, withOldestAndNewestBroker, type TestBroker } from '../rigs/brokers';

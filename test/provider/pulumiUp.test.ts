@@ -1,11 +1,11 @@
 /** The engine itself on small programs of our own: what only shows when Pulumi decides about create and delete. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import * as bindings from '../../broker/bindings';
-import * as exchanges from '../../broker/exchanges';
-import { firstLook } from '../../broker/queueCounts';
-import * as queues from '../../broker/queues';
-import { canLogIn } from '../../broker/overview';
-import * as users from '../../broker/users';
+import * as bindings from '../../broker/kinds/bindings';
+import * as exchanges from '../../broker/kinds/exchanges';
+import { firstLook } from '../../broker/figures/queueCounts';
+import * as queues from '../../broker/kinds/queues';
+import { canLogIn } from '../../broker/figures/overview';
+import * as users from '../../broker/kinds/users';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { closedPort, silentServer } from '../broker/servers';
 import { withBroker } from '../rigs/brokers';

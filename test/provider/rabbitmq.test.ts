@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
-import * as bindings from '../../broker/bindings';
-import * as queues from '../../broker/queues';
-import * as users from '../../broker/users';
+import * as bindings from '../../broker/kinds/bindings';
+import * as queues from '../../broker/kinds/queues';
+import * as users from '../../broker/kinds/users';
 import { brokerOf, endpointOf, scratchOn } from '../broker/realBroker';
 import { withBroker, type TestBroker } from '../rigs/brokers';
 import {

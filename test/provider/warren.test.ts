@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
-import * as limits from '../../broker/limits';
-import { canLogIn } from '../../broker/overview';
-import * as users from '../../broker/users';
-import * as vhosts from '../../broker/vhosts';
+import * as limits from '../../broker/kinds/limits';
+import { canLogIn } from '../../broker/figures/overview';
+import * as users from '../../broker/kinds/users';
+import * as vhosts from '../../broker/kinds/vhosts';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { withBroker } from '../rigs/brokers';
 import { FakeEngine, reveal, secret, urn, type PluginProcess, type Values } from './plugin';

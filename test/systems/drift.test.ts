@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSnapshot } from '../../broker/snapshot';
-import type { Broker } from '../../broker/transport';
+import type { Broker } from '../../broker/api/transport';
 import { canonicalJson } from '../../topology/objects';
 import { brokerOf } from '../broker/realBroker';
 import { closedPort } from '../broker/servers';

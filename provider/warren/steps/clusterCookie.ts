@@ -6,8 +6,8 @@
 import { engineAddress } from '../../../dockerApi/address';
 import { isEngineError } from '../../../dockerApi/errors';
 import { openEngine, type Engine } from '../../../dockerApi/transport';
-import { readNodes } from '../../../broker/nodes';
-import { isBrokerError } from '../../../broker/errors';
+import { readNodes } from '../../../broker/figures/nodes';
+import { isBrokerError } from '../../../broker/api/errors';
 import type { StepCall, StepType } from '../../stepType';
 import { UserError } from '../../userError';
 import { findNodes, giveCookie, hasCookie, type NodeContainer } from './nodeCookies';

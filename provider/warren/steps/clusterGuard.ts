@@ -1,10 +1,10 @@
 /** `warren.ClusterGuard`: is taken away first when a cluster goes, and refuses that while queues hold messages. */
-import type { Broker } from '../../../broker/transport';
+import type { Broker } from '../../../broker/api/transport';
 import type { StepType } from '../../stepType';
-import { isBrokerError } from '../../../broker/errors';
-import { howToApprove, verdictOn, type Loss } from '../../../broker/approvals';
-import { countsOfVhost, describeCounts, isFull } from '../../../broker/queueCounts';
-import * as vhosts from '../../../broker/vhosts';
+import { isBrokerError } from '../../../broker/api/errors';
+import { howToApprove, verdictOn, type Loss } from '../../../broker/guards/approvals';
+import { countsOfVhost, describeCounts, isFull } from '../../../broker/figures/queueCounts';
+import * as vhosts from '../../../broker/kinds/vhosts';
 import { UserError } from '../../userError';
 import { platformWords } from './platformWords';
 

@@ -1,6 +1,6 @@
 /** `warren.ClusterReady`: all nodes run, and are one cluster, before anything is declared on it. */
 import type { StepType } from '../../stepType';
-import { readNodes, type BrokerNode } from '../../../broker/nodes';
+import { readNodes, type BrokerNode } from '../../../broker/figures/nodes';
 import { platformWords, type PlatformWords } from './platformWords';
 import { waitFor } from './waiting';
 

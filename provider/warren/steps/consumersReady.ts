@@ -1,7 +1,7 @@
 /** `warren.ConsumersReady`: a fleet's workers do consume, as the broker sees it. */
-import type { Broker } from '../../../broker/transport';
+import type { Broker } from '../../../broker/api/transport';
 import type { StepType } from '../../stepType';
-import { consumersIn } from '../../../broker/consumers';
+import { consumersIn } from '../../../broker/figures/consumers';
 import { waitFor } from './waiting';
 import { missingConsumer, readWorkers, whyNot } from './workers';
 

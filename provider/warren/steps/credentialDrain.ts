@@ -4,9 +4,15 @@
  */
 import type { Inputs } from '../../inputs';
 import type { StepType } from '../../stepType';
-import { howToApprove, subjectOfUser, verdictOn, type Approvals, type Loss } from '../../../broker/approvals';
-import { describeUse, usersInUse } from '../../../broker/credentialUse';
-import type { Broker } from '../../../broker/transport';
+import {
+  howToApprove,
+  subjectOfUser,
+  verdictOn,
+  type Approvals,
+  type Loss,
+} from '../../../broker/guards/approvals';
+import { describeUse, usersInUse } from '../../../broker/figures/credentialUse';
+import type { Broker } from '../../../broker/api/transport';
 import { UserError } from '../../userError';
 import { waitFor } from './waiting';
 

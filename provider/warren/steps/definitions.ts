@@ -4,8 +4,8 @@
  * makes no first user.
  */
 import type { StepType } from '../../stepType';
-import { importDefinitions } from '../../../broker/definitions';
-import * as users from '../../../broker/users';
+import { importDefinitions } from '../../../broker/kinds/definitions';
+import * as users from '../../../broker/kinds/users';
 
 interface Definitions {
   readonly cluster: string;

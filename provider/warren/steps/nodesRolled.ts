@@ -6,8 +6,8 @@ import type { StepType } from '../../stepType';
 import { isClusterError } from '../../../kubernetesApi/errors';
 import { clusterAddress } from '../../../kubernetesApi/kubeconfig';
 import { openCluster, path, type Cluster } from '../../../kubernetesApi/transport';
-import * as globalParameters from '../../../broker/globalParameters';
-import { isBrokerError } from '../../../broker/errors';
+import * as globalParameters from '../../../broker/kinds/globalParameters';
+import { isBrokerError } from '../../../broker/api/errors';
 import { UserError } from '../../userError';
 
 interface NodesRolled {

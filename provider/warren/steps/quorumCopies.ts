@@ -1,9 +1,9 @@
 /** `warren.QuorumCopies`: quorum queues get the copies that they lack, on nodes that joined after them. */
 import type { StepCall, StepType } from '../../stepType';
-import { isBrokerError } from '../../../broker/errors';
-import { readNodes } from '../../../broker/nodes';
-import { addCopy, missingCopies, readQuorumQueues, type Copy } from '../../../broker/quorumCopies';
-import type { Broker } from '../../../broker/transport';
+import { isBrokerError } from '../../../broker/api/errors';
+import { readNodes } from '../../../broker/figures/nodes';
+import { addCopy, missingCopies, readQuorumQueues, type Copy } from '../../../broker/figures/quorumCopies';
+import type { Broker } from '../../../broker/api/transport';
 import { platformWords } from './platformWords';
 
 interface QuorumCopies {

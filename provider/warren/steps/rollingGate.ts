@@ -2,9 +2,9 @@
  * `warren.RollingGate`: stands before each node of a cluster. The container behind it is replaced only when no queue
  * loses its majority by that; for the next series of RabbitMQ the feature flags are enabled first.
  */
-import type { Broker } from '../../../broker/transport';
+import type { Broker } from '../../../broker/api/transport';
 import type { StepType } from '../../stepType';
-import { enableFeatureFlags, laggingQueues, readNodes } from '../../../broker/nodes';
+import { enableFeatureFlags, laggingQueues, readNodes } from '../../../broker/figures/nodes';
 import { upgradeObstacle } from '../../../topology/target';
 import { platformWords } from './platformWords';
 import { waitFor } from './waiting';

@@ -1,7 +1,7 @@
 /** Waiting until a broker is as far as an operation needs it. */
-import type { Broker } from '../../../broker/transport';
+import type { Broker } from '../../../broker/api/transport';
 import type { StepCall } from '../../stepType';
-import { isBrokerError } from '../../../broker/errors';
+import { isBrokerError } from '../../../broker/api/errors';
 import { UserError } from '../../userError';
 
 const POLL_MS = 500;

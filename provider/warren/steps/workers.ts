@@ -3,7 +3,7 @@ import { engineAddress } from '../../../dockerApi/address';
 import { isEngineError } from '../../../dockerApi/errors';
 import { lookUp } from '../../../dockerApi/objects';
 import { openEngine, path } from '../../../dockerApi/transport';
-import type { Consumer } from '../../../broker/consumers';
+import type { Consumer } from '../../../broker/figures/consumers';
 
 export interface FleetWorker {
   readonly name: string;
