@@ -46,13 +46,30 @@ export async function silentServer(): Promise<TestServer> {
   };
 }
 
-/** A port that nobody listens on: it was just given back. */
+/** A port that was just given back may soon be somebody else's: these are below those that are given out. */
+const CLOSED_PORTS = [2, 3, 4, 5, 6, 8, 10];
+let asked = 0;
+
+/** A port that nobody listens on, now or later; another one each time, as long as there are some. */
 export async function closedPort(): Promise<number> {
-  const server = net.createServer();
-  await listen(server);
-  const { port } = server.address() as AddressInfo;
-  await closed(server);
-  return port;
+  const first = asked++ % CLOSED_PORTS.length;
+  for (const port of [...CLOSED_PORTS.slice(first), ...CLOSED_PORTS.slice(0, first)]) {
+    if (await isRefused(port)) return port;
+  }
+  throw new Error(`something listens on each of the ports ${CLOSED_PORTS.join(', ')}`);
+}
+
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => {
+      resolve(true);
+    });
+  });
 }
 
 function listen(server: net.Server): Promise<void> {

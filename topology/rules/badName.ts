@@ -1,6 +1,7 @@
 import type { Topology } from '../model';
 import { HOLDING_PREFIX, capitalised, withArticle } from '../names';
 import type { Path } from '../source/index';
+import { isAtLeast } from '../target';
 import { docs, measured } from './rule';
 import type { Finding, Rule } from './rule';
 
@@ -10,10 +11,14 @@ export const badName: Rule = {
   code: 'bad-name',
   severity: 'error',
   title:
-    'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq." and "warren.holding.".',
+    'A name is not empty, at most 255 bytes of UTF-8, without control characters, no "." or "..", and outside of "amq." and "warren.holding."; a tag has no more than 255 bytes.',
   reason: "RabbitMQ refuses such a name, or its management API can't find the object again.",
   help: 'Choose another name.',
-  sources: [docs('queues#names'), measured('`amq.` names are refused (401 over HTTP, 403 over AMQP)')],
+  sources: [
+    docs('queues#names'),
+    measured('`amq.` names are refused (401 over HTTP, 403 over AMQP)'),
+    measured('a longer tag is answered with HTTP 500; of a vhost, characters count from 4.0 on'),
+  ],
   isAdvice: false,
   example: {
     bad: `
@@ -29,8 +34,39 @@ vhosts:
       paid:
 `,
   },
-  check: ({ topology }) => named(topology).flatMap(({ what, name, path }) => checkName(what, name, path)),
+  check: ({ topology, topology: { target } }) => [
+    ...named(topology).flatMap(({ what, name, path }) => checkName(what, name, path)),
+    ...topology.users.flatMap(({ tags, path }) => checkTags('user', tags, path, byteLength)),
+    ...topology.vhosts.flatMap(({ tags = [], path }) =>
+      checkTags('vhost', tags, path, isAtLeast(target, '4.0') ? characterCount : byteLength),
+    ),
+  ],
 };
+
+const byteLength = (text: string): number => Buffer.byteLength(text);
+const characterCount = (text: string): number => Array.from(text).length;
+
+/** RabbitMQ takes a comma for the end of a tag. */
+function checkTags(
+  what: 'user' | 'vhost',
+  tags: readonly string[],
+  path: Path,
+  lengthOf: (text: string) => number,
+): Finding[] {
+  return tags.flatMap((tag, index) => {
+    const longest = Math.max(...tag.split(',').map(lengthOf));
+    if (longest <= NAME_BYTES_MAX) return [];
+    const unit = lengthOf === byteLength ? 'bytes' : 'characters';
+    return [
+      {
+        message: `This tag of the ${what} is ${longest} ${unit} long.`,
+        reason: `RabbitMQ has room for ${NAME_BYTES_MAX}, and answers with an internal error.`,
+        help: 'Shorten it.',
+        path: [...path, 'tags', index],
+      },
+    ];
+  });
+}
 
 interface Named {
   readonly what: string;
