@@ -28,6 +28,7 @@ export interface NodeFiles {
 
 /** A limit against hanging: many boot at the same time, on a new machine beside the build of Pulumi's engine. */
 const BOOT_TIMEOUT_MS = 300_000;
+const ATTEMPTS_MAX = 3;
 
 /** Why nodes from trees can't run on this machine; undefined when they can. */
 export function chrootObstacle(): string | undefined {
@@ -45,6 +46,21 @@ export async function startChrootBroker(
   suite: DebianSuite,
   onProgress: (text: string) => void,
   files: NodeFiles = {},
+): Promise<StartedBroker> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await boot(suite, onProgress, files);
+    } catch (error) {
+      // Its ports were free when it was told them: another process was faster.
+      if (attempt === ATTEMPTS_MAX || !String(error).includes('eaddrinuse')) throw error;
+    }
+  }
+}
+
+async function boot(
+  suite: DebianSuite,
+  onProgress: (text: string) => void,
+  files: NodeFiles,
 ): Promise<StartedBroker> {
   const tree = await ensureDebianTree(suite, onProgress);
   const [amqp = 0, management = 0, distribution = 0, epmd = 0, stream = 0] = await findFreePorts(5);
