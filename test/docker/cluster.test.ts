@@ -97,7 +97,8 @@ describe.skipIf(obstacle !== undefined)(titled('a cluster on Docker'), () => {
     expect(users.map(({ name }) => name).sort()).toEqual(['warren-admin-g1', 'worker-g1', 'writer-g1']);
     expect(await consumersOf(login, 'shop', 'jobs')).toBe(2);
     const status = await stack.workspace.warren('status');
-    expect(status.output).toMatch(/^jobs +jobs +2 +2 +2$/m);
+    // The broker's figure of two workers may have one of them as yet.
+    expect(status.output).toMatch(/^jobs +jobs +2 +2 +[12]$/m);
     expect(status.exitCode, status.output).toBe(0);
     const again = await stack.workspace.up();
     expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged/);

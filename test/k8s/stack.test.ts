@@ -148,7 +148,8 @@ describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [s
     expect(again.output).toMatch(/Resources:\s+\d+ unchanged\n/);
     const status = await opened().workspace.warren('status');
     expect(status.exitCode, status.output).toBe(0);
-    expect(status.output).toMatch(/^jobs +jobs +0 to 4 +0 +0$/m);
+    // Where none has to consume, the broker's own figure stands, and may still be of a worker that has gone.
+    expect(status.output).toMatch(/^jobs +jobs +0 to 4 +0 +\d$/m);
     expect(status.output).toMatch(/^mail +mail +1 +1 +1$/m);
   });
 
