@@ -15,6 +15,7 @@ const PROGRESS_INTERVAL_MS = 5000;
  * What each script runs, in this order, up to the first that fails. `fix` goes on, to repair what can be repaired;
  * `check` runs everything at the same time.
  */
+const TYPES = [{ bin: 'tsc', args: ['-p', 'tsconfig.types.json'] }];
 const TASKS = {
   quickstart: [{ bin: 'tsx', args: ['cli/quickstart/main.ts'], takesArguments: true }],
   test: [{ bin: 'vitest', args: ['run'], takesArguments: true }],
@@ -23,8 +24,8 @@ const TASKS = {
   ],
   'test:k8s': [{ bin: 'vitest', args: ['run', '--config', 'vitest.k8s.config.ts'], takesArguments: true }],
   docs: [{ bin: 'tsx', args: ['cli/writeDocs.ts'] }],
-  types: [{ bin: 'tsc', args: ['-p', 'tsconfig.types.json'] }],
-  prepare: [{ bin: 'tsc', args: ['-p', 'tsconfig.types.json'] }],
+  types: TYPES,
+  prepare: TYPES,
   // The garbage collector is called by the benchmark itself, so that memory is measured and not guessed.
   bench: [{ bin: 'tsx', args: ['--expose-gc', 'test/bench/main.ts'], takesArguments: true }],
   check: [

@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { AmqpSettings } from './address';
 import { amqpError } from './errors';
-import { keepExactHeaders } from './exactHeaders';
 
 export interface AmqpPurpose {
   readonly vhost: string;
@@ -40,7 +39,6 @@ export async function openAmqp(settings: AmqpSettings, purpose: AmqpPurpose): Pr
     );
     // Also told by whatever is broken by it.
     connection.on('error', () => undefined);
-    keepExactHeaders(connection);
     return connection;
   } catch (error) {
     throw amqpError(error, settings, purpose.vhost);

@@ -28,9 +28,9 @@ export function keepExactHeaders(connection: ChannelModel): void {
   frames.recvFrame = () => {
     const { rest } = frames;
     const frame = receive();
-    const headers = Object(frame as object) as HeaderFrame;
-    const wire = headers.fields?.headers === undefined ? undefined : tableIn(rest);
-    if (wire !== undefined && headers.fields?.headers !== undefined) wires.set(headers.fields.headers, wire);
+    const headers = (Object(frame) as HeaderFrame).fields?.headers;
+    const wire = headers === undefined ? undefined : tableIn(rest);
+    if (headers !== undefined && wire !== undefined) wires.set(headers, wire);
     return frame;
   };
 }

@@ -4,8 +4,7 @@ import { reasonIn } from '../../broker/amqp/errors';
 import { nearest } from '../../topology/names';
 import { templateMatches } from '../../topology/patterns/template';
 import { approved } from '../dlq/approval';
-import { onQueue, type FoundQueue, type QueueOptions } from '../dlq/surroundings';
-import { queueFigures } from '../../broker/figures/queueFigures';
+import { onQueue, type FoundQueue, type QueueNow, type QueueOptions } from '../dlq/surroundings';
 import { ExitCode } from '../exitCodes';
 import { counted, printable, thousands } from '../humanText';
 import type { Operated } from '../operated';
@@ -53,13 +52,10 @@ function refuseUnknown(
 
 async function purgeFound(
   operated: Operated,
-  { name, vhostName }: FoundQueue,
+  { name, vhostName, figures }: QueueNow,
   { given, stop }: { readonly given: string | undefined; readonly stop: AbortSignal },
 ): Promise<number> {
   const where = `${printable(name)} in vhost ${printable(vhostName)}`;
-  const figures = (await queueFigures(operated.broker)).find(
-    (one) => one.vhost === vhostName && one.name === name,
-  );
   const connection = await operated.connect(vhostName, `warren purge ${name}`);
   try {
     const channel = await connection.createChannel();

@@ -2,7 +2,12 @@
 import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { deathsOf, headersBeforeDeath } from '../../broker/amqp/deaths';
-import { exactHeaders, type ExactHeaders, type Unwritable } from '../../broker/amqp/exactHeaders';
+import {
+  exactHeaders,
+  keepExactHeaders,
+  type ExactHeaders,
+  type Unwritable,
+} from '../../broker/amqp/exactHeaders';
 import { Intake } from '../../broker/amqp/intake';
 import { straightTo, wayBack, type Way } from '../../broker/amqp/origin';
 import { Publisher, type Outgoing } from '../../broker/amqp/publisher';
@@ -80,6 +85,7 @@ async function move(operated: Operated, found: FoundQueue, moving: Moving): Prom
     await operated.connect(found.vhostName, purpose),
     await operated.connect(found.vhostName, purpose),
   ];
+  keepExactHeaders(source);
   try {
     const { limit = Infinity, dryRun, ...rest } = moving;
     const window = Math.min(UNDER_WAY_MAX, limit);

@@ -8,7 +8,7 @@ import {
 } from '../../broker/guards/deliveryLimit';
 import { closeAmqp } from '../../broker/amqp/connection';
 import { lockQueue } from '../../broker/amqp/queueLock';
-import { isAvailable, queueFigures } from '../../broker/figures/queueFigures';
+import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { readSnapshot } from '../../broker/snapshot';
 import type { Surroundings } from '../../broker/amqp/origin';
 import type { BrokerObject, PolicyObject, QueueObject } from '../../topology/objects';
@@ -42,6 +42,11 @@ export async function readLiveTopology({ broker, target }: Operated, vhost?: str
   return { objects, vhosts: routedVhosts(objects, { target, vhosts: [] }) };
 }
 
+/** With what the broker counts; absent where it doesn't. */
+export interface QueueNow extends FoundQueue {
+  readonly figures?: QueueFigures;
+}
+
 export interface QueueOptions extends OperatedOptions {
   readonly vhost?: string;
 }
@@ -50,7 +55,7 @@ export interface QueueOptions extends OperatedOptions {
 export function onQueue(
   queue: string,
   options: QueueOptions,
-  work: (operated: Operated, found: FoundQueue, stop: AbortSignal) => Promise<number>,
+  work: (operated: Operated, found: QueueNow, stop: AbortSignal) => Promise<number>,
 ): Promise<number> {
   return untilStopped(async (stop) => {
     const operated = await openOperated(options);
@@ -58,19 +63,20 @@ export function onQueue(
       const live = await readLiveTopology(operated, options.vhost);
       const vhost = options.vhost === undefined ? {} : { vhost: options.vhost };
       const found = findQueue(operated, live, { queue, ...vhost });
-      await refuseDown(operated, found);
-      return await work(operated, found, stop);
+      return await work(operated, await unlessDown(operated, found), stop);
     } finally {
       await operated.close();
     }
   });
 }
 
-/** Whoever asks such a queue for anything waits until its node is back. @throws UserError */
-async function refuseDown({ broker, name: where }: Operated, { name, vhostName }: FoundQueue): Promise<void> {
+/** Whoever asks a queue that is down for anything waits until its node is back. @throws UserError */
+async function unlessDown({ broker, name: where }: Operated, found: FoundQueue): Promise<QueueNow> {
+  const { name, vhostName } = found;
   // Asked for by itself, such a queue has no state.
   const figures = (await queueFigures(broker)).find((one) => one.vhost === vhostName && one.name === name);
-  if (figures === undefined || isAvailable(figures)) return;
+  if (figures === undefined) return found;
+  if (isAvailable(figures)) return { ...found, figures };
   throw new UserError(
     `queue "${name}" in vhost "${vhostName}" on ${where} is ${figures.state ?? 'down'}: nothing can be read from it or taken out of it until the node that has it, or a majority of those that have a copy, is back. \`warren status\` says which node is away. Nothing was changed`,
   );

@@ -1,5 +1,5 @@
 /** Reads what `warren status` shows: a dozen requests or so, whatever the number of queues. */
-import { consumersIn, type Consumer } from '../../broker/figures/consumers';
+import { consumersIn } from '../../broker/figures/consumers';
 import { connectionCounts, type UserConnections } from '../../broker/figures/connections';
 import { liftedQueueOf } from '../../broker/guards/deliveryLimit';
 import { leftoversIn } from '../../broker/replacement/leftovers';
@@ -79,18 +79,20 @@ async function withConsumersNow(
   figures: readonly QueueFigures[],
   expected: Expectations,
 ): Promise<readonly QueueFigures[]> {
-  const isDoubtful = ({ vhost, name, consumers }: QueueFigures): boolean =>
-    consumers === 0 && expected(vhost, name)?.consumers === 'always';
-  const vhosts = [...new Set(figures.filter(isDoubtful).map(({ vhost }) => vhost))];
-  const found = new Map<string, readonly Consumer[]>();
-  for (const vhost of vhosts) found.set(vhost, (await consumersIn(broker, vhost)) ?? []);
+  const doubtful = new Set(
+    figures.filter(
+      ({ vhost, name, consumers }) => consumers === 0 && expected(vhost, name)?.consumers === 'always',
+    ),
+  );
+  const counts = new Map<string, number>();
+  for (const vhost of new Set([...doubtful].map((queue) => queue.vhost))) {
+    for (const { queue } of (await consumersIn(broker, vhost)) ?? []) {
+      const key = keyOf(vhost, queue);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
   return figures.map((queue) =>
-    isDoubtful(queue)
-      ? {
-          ...queue,
-          consumers: (found.get(queue.vhost) ?? []).filter((one) => one.queue === queue.name).length,
-        }
-      : queue,
+    doubtful.has(queue) ? { ...queue, consumers: counts.get(keyOf(queue.vhost, queue.name)) ?? 0 } : queue,
   );
 }
 
@@ -115,18 +117,20 @@ function statusOfQueues(
   });
 }
 
+function keyOf(vhost: string, name: string): string {
+  return JSON.stringify([vhost, name]);
+}
+
 /** What the topology says of a queue, or of the family that it belongs to. */
 type Expectations = (vhost: string, name: string) => WatchedQueue | undefined;
 
 function expectations(watched: readonly WatchedQueue[]): Expectations {
   const byName = new Map(
-    watched
-      .filter(({ isFamily }) => !isFamily)
-      .map((queue) => [JSON.stringify([queue.vhost, queue.name]), queue]),
+    watched.filter(({ isFamily }) => !isFamily).map((queue) => [keyOf(queue.vhost, queue.name), queue]),
   );
   const families = watched.filter(({ isFamily }) => isFamily);
   return (vhost, name) =>
-    byName.get(JSON.stringify([vhost, name])) ??
+    byName.get(keyOf(vhost, name)) ??
     families.find((family) => family.vhost === vhost && templateMatches(family.name, name));
 }
 

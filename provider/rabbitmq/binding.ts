@@ -6,7 +6,7 @@ import type { ResourceType } from '../resourceType';
 import * as bindings from '../../broker/kinds/bindings';
 import { UserError } from '../userError';
 import { argumentProperties, parseArguments } from './argumentTables';
-import { judgeQueueFirst, takingAway } from './takenBindings';
+import { judgeQueueFirst, takeAway } from './takenBindings';
 
 type Binding = BindingObject & { readonly propertiesKey?: string };
 
@@ -77,7 +77,7 @@ export const bindingType: ResourceType<Binding> = {
     await judgeQueueFirst(call, binding);
     const key = binding.propertiesKey ?? (await bindings.read(broker, binding))?.propertiesKey;
     if (key === undefined) return;
-    await takingAway(call, binding, () => bindings.remove(broker, binding, key));
+    await takeAway(call, binding, key);
   },
 };
 

@@ -61,11 +61,11 @@ async function judge(session: Session, queue: QueueName, inUse: Judged['inUse'])
   if ((await look.names).has(queue.name)) await judgeDeletion(broker, queue, session.approvals);
 }
 
-/** The binding goes in this operation by `work`; its source stays, where the program still has it. */
-export async function takingAway(
+/** The binding goes in this operation; its source stays, where the program still has it. */
+export async function takeAway(
   { session, isClaimed }: Call,
   binding: BindingObject,
-  work: (broker: Broker) => Promise<void>,
+  propertiesKey: string,
 ): Promise<void> {
   const broker = await session.broker();
   const { vhost, source } = binding;
@@ -75,7 +75,7 @@ export async function takingAway(
   const ofSession = taken.get(session) ?? [];
   ofSession.push(binding);
   taken.set(session, ofSession);
-  await work(broker);
+  await bindings.remove(broker, binding, propertiesKey);
   const isTaken = (other: BindingObject): boolean =>
     ofSession.some((one) => identityKey(one) === identityKey(other));
   await bringAutoDeletedBack(broker, kept, isTaken);

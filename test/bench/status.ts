@@ -9,6 +9,7 @@ import type { BenchOptions } from './options';
 import type { BenchBroker } from './runner';
 import { CHECKOUT, pulumiEnvironment, StackRunner } from './stackRunner';
 import { runTimed } from './stopwatch';
+import { printRows } from './table';
 
 const SIZES = [50, 5000] as const;
 /** The best of these: something else may run on the machine. */
@@ -93,6 +94,5 @@ function print(measured: readonly Measured[]): void {
       (seconds[way] / (fewest?.seconds[way] ?? NaN)).toFixed(2),
     ]),
   );
-  for (const cells of [head, head.map(() => '---'), ...lines])
-    process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  printRows(head, lines);
 }

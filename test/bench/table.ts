@@ -49,10 +49,15 @@ export function printTable(measured: readonly Measured[]): void {
   process.stdout.write(
     '\nSeconds on one RabbitMQ 4.3 node, with --skip-preview unless said otherwise; in parentheses the target, on two cores with nothing else to do\n\n',
   );
-  for (const cells of [HEAD, HEAD.map(() => '---'), ...lines])
-    process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  printRows(HEAD, lines);
   process.stdout.write('\n');
   for (const row of new Set(measured.map((result) => result.row))) printGrowth(row, measured);
+}
+
+/** In Markdown. */
+export function printRows(head: readonly string[], lines: readonly (readonly (string | number)[])[]): void {
+  for (const cells of [head, head.map(() => '---'), ...lines])
+    process.stdout.write(`| ${cells.join(' | ')} |\n`);
 }
 
 function cellsOf(result: Measured, measured: readonly Measured[]): readonly string[] {

@@ -13,7 +13,7 @@ import { compareObjects, operationsOf } from '../../topology/diff/objectChanges'
 import type { Operation } from '../../topology/diff/objectChanges';
 import { sideOfTopology } from '../../topology/diff/side';
 import { load, type BrokerObject } from '../../topology/index';
-import { identityKey } from '../../topology/objects';
+import { identityKey, type ExchangeObject } from '../../topology/objects';
 import { RIG_PLUGINS } from '../rigs/plugins';
 import type { BrokerVersion, TestBroker } from '../rigs/brokers';
 import { mutatedPair } from '../topology/mutate';
@@ -195,21 +195,13 @@ export async function makeBase(broker: Broker, { base }: Pair): Promise<void> {
 /** Everything is approved: what a change may lose, it loses. */
 export async function carryOut(broker: Broker, { base, head }: Pair): Promise<void> {
   const operations = operationsOf(compareObjects(base.objects, head.objects));
-  const gone = new Set(
-    operations.flatMap(({ do: what, object }) => (what === 'delete' ? [identityKey(object)] : [])),
-  );
-  const exchanges = head.objects.filter((object) => object.kind === 'exchange');
-  for (const operation of operations) {
-    const kept =
-      operation.do === 'delete'
-        ? await autoDeleteExchanges(
-            broker,
-            exchanges.filter(({ autoDelete }) => autoDelete),
-          )
-        : [];
-    await perform(broker, operation);
-    await bringAutoDeletedBack(broker, kept, (binding) => gone.has(identityKey(binding)));
-  }
+  const deletes = operations.filter((operation) => operation.do === 'delete');
+  for (const operation of operations) if (operation.do !== 'delete') await perform(broker, operation);
+  const kept = head.objects.filter((object) => object.kind === 'exchange' && object.autoDelete);
+  const before = await autoDeleteExchanges(broker, kept as ExchangeObject[]);
+  for (const operation of deletes) await perform(broker, operation);
+  const gone = new Set(deletes.map(({ object }) => identityKey(object)));
+  await bringAutoDeletedBack(broker, before, (binding) => gone.has(identityKey(binding)));
 }
 
 async function perform(broker: Broker, operation: Operation): Promise<void> {

@@ -86,8 +86,7 @@ describe('a stack without such a secret of its own is told so', () => {
     ['authority', { cluster: null }, {}, /has no certificates\. They come with `broker: \{tls: \{\}\}`/],
     ['certificate', { cluster: { tls: { ca: 'ca.pem' } } }, TLS, /are given as files .* renews them/],
   ])('--%s with %j', (secret, docker, topology, words) => {
-    const config = { docker };
-    const stack = { config, stack: 'test', topology, settingsFile: 'Pulumi.test.yaml' };
+    const stack = { config: { docker }, stack: 'test', topology, settingsFile: 'Pulumi.test.yaml' };
     expect(() => new RotatedCluster(stack as unknown as RotatedStack, secret)).toThrow(words);
   });
 

@@ -120,7 +120,6 @@ export class AmqpClient {
     if (reached === undefined) throw new Error(`${queue} has ${last} messages, expected ${depth}`);
   }
 
-  /** The channel first, in order: an acknowledgement that waits to be sent would be lost with the connection. */
   /** Acknowledges whatever comes, until it is closed. */
   async consume(queue: string): Promise<Channel> {
     const channel = await this.connection.createChannel();
@@ -130,6 +129,7 @@ export class AmqpClient {
     return channel;
   }
 
+  /** The channel first, in order: an acknowledgement that waits to be sent would be lost with the connection. */
   async close(): Promise<void> {
     await this.channel.close().catch(() => undefined);
     await this.connection.close().catch(() => undefined);
