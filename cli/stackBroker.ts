@@ -8,7 +8,7 @@ import type { BrokerObject } from '../topology/objects';
 import { isTarget } from '../topology/index';
 import { CHECKOUT } from './checkout';
 import { openAsFirst, type Login } from './firstLogin';
-import { configArguments, configFileIn } from './configFile';
+import { configArguments, configFileIn, settingsFileOf, settingsIn } from './configFile';
 import { mustPulumi } from './pulumi';
 import type { ExportedStack } from './stackState';
 import { loadTopologyFile } from './topologyFile';
@@ -41,6 +41,7 @@ export type StackConfig = Readonly<Record<string, unknown>>;
  */
 export async function readConfig(stack: string, further: readonly string[]): Promise<StackConfig> {
   const file = configArguments(configFileIn(further));
+  settingsIn(settingsFileOf(stack, configFileIn(further))); // broken ones are told here, with their place
   const json = await mustPulumi(stack, ['config', '--json', '--show-secrets', '--stack', stack, ...file]);
   const entries = Object.entries(JSON.parse(json) as Readonly<Record<string, Entry>>);
   return Object.fromEntries(

@@ -1,11 +1,11 @@
 /** `warren render --to manifests`: what a stack would apply to Kubernetes, for who has it applied by others (GitOps). */
 import * as fs from 'node:fs';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { manifestsOf, type Manifests } from '../../k8s/manifests';
 import { readKubernetesSettings, type KubernetesSettings } from '../../k8s/settings';
 import type { Topology } from '../../topology/model';
 import type { BrokerObject } from '../../topology/objects';
-import { settingsFileOf } from '../configFile';
+import { settingsFileOf, settingsIn } from '../configFile';
 import { UserError } from '../userError';
 
 const PROJECT = 'warren';
@@ -38,15 +38,10 @@ export function renderManifests(
 
 function readSettings(stack: string): Readonly<Record<string, unknown>> {
   const file = settingsFileOf(stack, undefined);
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch {
+  if (!fs.existsSync(file))
     throw new UserError(`there is no ${file}: make the stack with \`warren init --stack ${stack}\``);
-  }
-  const { config = {} } = (parse(text) ?? {}) as { readonly config?: Readonly<Record<string, unknown>> };
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.slice(key.indexOf(':') + 1), value]),
+    Object.entries(settingsIn(file)).map(([key, value]) => [key.slice(key.indexOf(':') + 1), value]),
   );
 }
 
