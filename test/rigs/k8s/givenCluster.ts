@@ -38,16 +38,20 @@ export async function givenCluster(kubeconfig: string, say: (text: string) => vo
   };
 }
 
-/** Told by their custom resources. */
+/** Told by their custom resources, and by what they serve. */
 export async function missingAddons({
   extensions,
-}: Access): Promise<Pick<TestKubernetes, 'missingKeda' | 'missingOperator'>> {
-  const { items } = await extensions.listCustomResourceDefinition();
-  const names = new Set(items.map(({ metadata }) => metadata?.name));
+  registration,
+}: Access): Promise<Pick<TestKubernetes, `missing${'Keda' | 'Operator' | 'CertManager' | 'Metrics'}`>> {
+  const kinds = await extensions.listCustomResourceDefinition();
+  const services = await registration.listAPIService();
+  const names = new Set([...kinds.items, ...services.items].map(({ metadata }) => metadata?.name));
+  const reason = (name: string, what: string): string =>
+    names.has(name) ? '' : `${what} is not installed on the cluster`;
   return {
-    missingKeda: names.has('scaledobjects.keda.sh') ? '' : 'KEDA is not installed on the cluster',
-    missingOperator: names.has('rabbitmqclusters.rabbitmq.com')
-      ? ''
-      : "RabbitMQ's cluster operator is not installed on the cluster",
+    missingKeda: reason('scaledobjects.keda.sh', 'KEDA'),
+    missingOperator: reason('rabbitmqclusters.rabbitmq.com', "RabbitMQ's cluster operator"),
+    missingCertManager: reason('certificates.cert-manager.io', 'cert-manager'),
+    missingMetrics: reason('v1beta1.metrics.k8s.io', 'a metrics server'),
   };
 }

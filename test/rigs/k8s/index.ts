@@ -10,7 +10,7 @@ import { givenCluster } from './givenCluster';
 import { ensureImageArchive } from './images';
 import { startKind } from './kind';
 import { startPrivateCluster } from './privateCluster';
-import { ensurePrograms } from './programs';
+import { ensurePrograms, type Programs } from './programs';
 import { ensureNodeTree } from './trees';
 import type { TestKubernetes } from './types';
 import { startProvisioner, STORAGE_CLASS } from './volumes';
@@ -49,12 +49,25 @@ async function startOwn(say: (text: string) => void): Promise<TestKubernetes> {
       storageClass: STORAGE_CLASS,
       missingKeda: '',
       missingOperator: '',
+      ...missingFurther(programs),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function missingFurther({
+  certManager,
+  metricsServer,
+}: Programs): Pick<TestKubernetes, 'missingCertManager' | 'missingMetrics'> {
+  const reason = (name: string): string =>
+    `WARREN_TEST_K8S_ADDONS doesn't name ${name}, which takes minutes to build`;
+  return {
+    missingCertManager: certManager === undefined ? reason('cert-manager') : '',
+    missingMetrics: metricsServer === undefined ? reason('metrics-server') : '',
+  };
 }
 
 /** One after the other: each makes use of all processors. */

@@ -39,8 +39,11 @@ export async function untilKnown(cluster: Cluster, apiVersion: string, name: str
 
 /** @param places files, and folders of files */
 export async function createFrom(access: Access, places: readonly string[], change?: Change): Promise<void> {
-  const files = places.flatMap((place) =>
-    fs.statSync(place).isDirectory() ? fs.readdirSync(place).map((name) => path.join(place, name)) : [place],
-  );
+  const files = places.flatMap((place) => (fs.statSync(place).isDirectory() ? manifestsIn(place) : [place]));
   for (const file of files) await create(access, fs.readFileSync(file, 'utf8'), change);
+}
+
+function manifestsIn(folder: string): readonly string[] {
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  return names.map((name) => path.join(folder, name));
 }

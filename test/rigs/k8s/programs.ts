@@ -1,4 +1,4 @@
-/** Kubernetes' own programs, CoreDNS, KEDA and RabbitMQ's cluster operator, built once from pinned Go modules. */
+/** Kubernetes' own programs, CoreDNS, and what is added to a cluster, built once from pinned Go modules. */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,12 +7,15 @@ import { cacheFolder } from '../../../tools/folders';
 import { BUILD_TIMEOUT_MS, sourcesOf, withGo, type GoProgram } from '../../../tools/goModules';
 import { cachedFolder } from '../cachedFolder';
 
-/** Folders. KEDA's and the operator's also have a folder `config`: their manifests. */
+/** Folders. Those of what is added to a cluster also have a folder `config`: its manifests. */
 export interface Programs {
   readonly kubernetes: string;
   readonly dns: string;
   readonly keda: string;
   readonly operator: string;
+  /** Where WARREN_TEST_K8S_ADDONS asks for it, as for the next: building them takes minutes. */
+  readonly certManager?: string;
+  readonly metricsServer?: string;
 }
 
 interface Part {
@@ -20,8 +23,10 @@ interface Part {
   readonly version: string;
   readonly duration: string;
   readonly programs: readonly Omit<GoProgram, 'moduleFolder'>[];
-  /** Of the first program's sources. */
+  /** Seen from the sources of the first program, or of `configOf`. */
   readonly config?: string;
+  /** Package. */
+  readonly configOf?: string;
   /** Other names of the first program. */
   readonly aliases?: readonly string[];
 }
@@ -31,12 +36,14 @@ const KUBERNETES_VERSION = '1.33.13';
 const COREDNS_VERSION = '1.12.1';
 const KEDA_VERSION = '2.17.0';
 const OPERATOR_VERSION = '2.20.0';
+const CERT_MANAGER_VERSION = '1.21.2';
+const METRICS_SERVER_VERSION = '0.8.0';
 
 const STRIPPED = '-s -w';
 const COMPONENT_VERSION = 'k8s.io/component-base/version';
 const [MAJOR, MINOR] = KUBERNETES_VERSION.split('.');
 
-const PARTS: Readonly<Record<keyof Programs, Part>> = {
+const PARTS: Readonly<Record<keyof Required<Programs>, Part>> = {
   kubernetes: {
     name: 'kubernetes',
     version: KUBERNETES_VERSION,
@@ -82,7 +89,40 @@ const PARTS: Readonly<Record<keyof Programs, Part>> = {
     ],
     config: '../config',
   },
+  certManager: {
+    name: 'cert-manager',
+    version: CERT_MANAGER_VERSION,
+    duration: '4 minutes',
+    programs: [{ name: 'cert-manager', package: '.', linkerFlags: STRIPPED }],
+    config: '../../deploy/crds',
+    configOf: 'github.com/cert-manager/cert-manager/pkg/controller',
+  },
+  metricsServer: {
+    name: 'metrics-server',
+    version: METRICS_SERVER_VERSION,
+    duration: '4 minutes',
+    programs: [
+      {
+        name: 'metrics-server',
+        package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+        linkerFlags: STRIPPED,
+      },
+    ],
+    config: '../../manifests/base',
+  },
 };
+
+const ALWAYS: readonly (keyof Programs)[] = ['kubernetes', 'dns', 'keda', 'operator'];
+const FURTHER: readonly (keyof Programs)[] = ['certManager', 'metricsServer'];
+
+/** With those that WARREN_TEST_K8S_ADDONS names. @throws Error for one that isn't known */
+function wantedParts(): readonly (keyof Programs)[] {
+  const asked = (process.env.WARREN_TEST_K8S_ADDONS ?? '').split(',').filter((name) => name !== '');
+  const known = FURTHER.map((key) => PARTS[key].name);
+  const unknown = asked.find((name) => !known.includes(name));
+  if (unknown === undefined) return [...ALWAYS, ...FURTHER.filter((key) => asked.includes(PARTS[key].name))];
+  throw new Error(`WARREN_TEST_K8S_ADDONS names "${unknown}"; it can name ${known.join(', ')}`);
+}
 
 const PROGRESS_INTERVAL_MS = 15_000;
 
@@ -91,13 +131,9 @@ const PROGRESS_INTERVAL_MS = 15_000;
  * @throws Error with the reason when one can't be built
  */
 export async function ensurePrograms(say: (text: string) => void): Promise<Programs> {
-  const folders = {
-    kubernetes: folderOf(PARTS.kubernetes),
-    dns: folderOf(PARTS.dns),
-    keda: folderOf(PARTS.keda),
-    operator: folderOf(PARTS.operator),
-  };
-  if (Object.values(folders).every((folder) => fs.existsSync(folder))) return folders;
+  const wanted = wantedParts();
+  const folders = Object.fromEntries(wanted.map((key) => [key, folderOf(PARTS[key])])) as unknown as Programs;
+  if (wanted.every((key) => fs.existsSync(folderOf(PARTS[key])))) return folders;
   const workFolder = path.join(cacheFolder(), 'rigs', 'k8s-build');
   const unlock = await acquireLock(`${workFolder}.lock`, {
     timeoutMs: BUILD_TIMEOUT_MS,
@@ -106,7 +142,7 @@ export async function ensurePrograms(say: (text: string) => void): Promise<Progr
     },
   });
   try {
-    const missing = Object.values(PARTS).filter((part) => !fs.existsSync(folderOf(part)));
+    const missing = wanted.map((key) => PARTS[key]).filter((part) => !fs.existsSync(folderOf(part)));
     for (const part of missing) {
       const isLast = part === missing.at(-1);
       await cachedFolder(folderOf(part), BUILD_TIMEOUT_MS, (half) =>
@@ -159,7 +195,8 @@ async function build(
     if (first === undefined) return;
     for (const alias of part.aliases ?? []) fs.symlinkSync(first.name, path.join(folder, alias));
     if (part.config === undefined) return;
-    const config = path.join(await sourcesOf(go, first), part.config);
+    const { configOf = first.package } = part;
+    const config = path.join(await sourcesOf(go, { ...first, package: configOf }), part.config);
     fs.cpSync(config, path.join(folder, 'config'), { recursive: true });
   });
 }

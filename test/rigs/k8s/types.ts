@@ -16,6 +16,9 @@ export interface Kubernetes {
   /** Why there is no KEDA, or no cluster operator; empty where there is. */
   readonly missingKeda: string;
   readonly missingOperator: string;
+  readonly missingCertManager: string;
+  /** Of the metrics server. */
+  readonly missingMetrics: string;
 }
 
 export interface TestKubernetes extends Kubernetes {
