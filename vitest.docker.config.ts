@@ -11,6 +11,7 @@ const config: ViteUserConfig = {
     // A limit against hanging, not a measure of speed: no test may depend on the machine's.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/rigs/reporter.ts'],
     teardownTimeout: 60_000,
   },
