@@ -11,7 +11,7 @@ import { UserError } from '../userError';
 import { approved } from './approval';
 import { deadLetterIn, filterOf, type DeadLetter, type Filter } from './filters';
 import { amountOf } from './options';
-import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
+import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
 
 export interface DiscardOptions extends QueueOptions {
   readonly filter: readonly string[];
@@ -40,7 +40,7 @@ interface Discarding {
   readonly options: DiscardOptions;
 }
 
-async function discardFrom(operated: Operated, found: FoundQueue, work: Discarding): Promise<number> {
+async function discardFrom(operated: Operated, found: QueueNow, work: Discarding): Promise<number> {
   const { name, vhostName } = found;
   const { stop, options } = work;
   const where = `${printable(name)} in vhost ${printable(vhostName)}`;
@@ -48,7 +48,7 @@ async function discardFrom(operated: Operated, found: FoundQueue, work: Discardi
   const connection = await operated.connect(vhostName, `warren dlq discard ${name}`);
   const saved = options.save === undefined ? undefined : openForSaving(options.save);
   try {
-    const intake = await Intake.open(connection, { queue: name, window: WINDOW });
+    const intake = await Intake.open(connection, { queue: name, window: windowOf(found, WINDOW) });
     try {
       const { held, causes, others } = await collect(intake, found, work, saved);
       if (others > 0)

@@ -15,6 +15,7 @@ import {
   withoutLimit,
   type FoundQueue,
   type LiveTopology,
+  type QueueNow,
 } from './surroundings';
 
 export interface ListOptions extends OperatedOptions {
@@ -65,7 +66,7 @@ export async function list(options: ListOptions): Promise<number> {
           : own.ready === 0 || queue.settings.type === 'stream'
             ? NOTHING
             : mayLook
-              ? await contentsOf(operated, queue, { sample, stop })
+              ? await contentsOf(operated, { ...queue, figures: own }, { sample, stop })
               : 'not looked into';
         listed.push({
           vhost: queue.vhostName,
@@ -119,7 +120,7 @@ function isWork({ known }: Operated, { name, vhostName }: FoundQueue, figures: Q
 
 async function contentsOf(
   operated: Operated,
-  queue: FoundQueue,
+  queue: QueueNow,
   { sample, stop }: { readonly sample: number; readonly stop: AbortSignal },
 ): Promise<Contents> {
   const tally = {

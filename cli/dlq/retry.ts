@@ -19,7 +19,7 @@ import { createProgress } from '../progress';
 import { UserError } from '../userError';
 import { deadLetterIn, filterOf, type Filter } from './filters';
 import { amountOf } from './options';
-import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
+import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
 
 export interface RetryOptions extends QueueOptions {
   readonly filter: readonly string[];
@@ -78,7 +78,7 @@ interface Moving {
   readonly perSecond?: number;
 }
 
-async function move(operated: Operated, found: FoundQueue, moving: Moving): Promise<Redelivered> {
+async function move(operated: Operated, found: QueueNow, moving: Moving): Promise<Redelivered> {
   const purpose = `warren dlq retry ${found.name}`;
   // Apart: an alarm of the broker stops whoever publishes, and acknowledgements must not wait behind that.
   const [source, target] = [
@@ -88,7 +88,7 @@ async function move(operated: Operated, found: FoundQueue, moving: Moving): Prom
   keepExactHeaders(source);
   try {
     const { limit = Infinity, dryRun, ...rest } = moving;
-    const window = Math.min(UNDER_WAY_MAX, limit);
+    const window = windowOf(found, Math.min(UNDER_WAY_MAX, limit));
     const intake = await Intake.open(source, { queue: found.name, window });
     const publisher = dryRun ? undefined : await Publisher.open(target);
     try {

@@ -9,7 +9,7 @@ import { ago, bytes, counted, printable } from '../humanText';
 import type { Operated } from '../operated';
 import { deadLetterIn, filterOf, type DeadLetter } from './filters';
 import { amountOf } from './options';
-import { onQueue, withoutLimit, type FoundQueue, type QueueOptions } from './surroundings';
+import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
 
 export interface ShowOptions extends QueueOptions {
   readonly filter: readonly string[];
@@ -55,12 +55,14 @@ export interface Look {
 /** Takes messages, and gives all of them back in their order. */
 export async function look(
   operated: Operated,
-  { name, vhostName }: FoundQueue,
+  queue: QueueNow,
   { limit, stop, isWanted, forgetsContent = false }: Look,
 ): Promise<{ readonly messages: readonly ConsumeMessage[]; readonly total: number }> {
+  const { name, vhostName } = queue;
   const connection = await operated.connect(vhostName, `warren dlq show ${name}`);
   try {
-    const intake = await Intake.open(connection, { queue: name, window: Math.min(limit, 100) });
+    const window = windowOf(queue, Math.min(limit, 100));
+    const intake = await Intake.open(connection, { queue: name, window });
     const messages: ConsumeMessage[] = [];
     try {
       const total = intake.atFirst;

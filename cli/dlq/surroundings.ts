@@ -47,6 +47,18 @@ export interface QueueNow extends FoundQueue {
   readonly figures?: QueueFigures;
 }
 
+/** What the broker hands out ahead, together. */
+const AHEAD_BYTES = 64 * 1024 * 1024;
+
+/** How many messages that may be at a time, by how large they are on average: of large ones a few. */
+export function windowOf({ figures }: QueueNow, messagesMax: number): number {
+  const { bytes = 0, ready = 0, unacknowledged = 0 } = figures ?? {};
+  const messages = ready + unacknowledged;
+  if (bytes === 0 || messages === 0) return messagesMax;
+  const fitting = Math.floor((AHEAD_BYTES * messages) / bytes);
+  return Math.max(1, Math.min(fitting, messagesMax));
+}
+
 export interface QueueOptions extends OperatedOptions {
   readonly vhost?: string;
 }
