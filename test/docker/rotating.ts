@@ -9,6 +9,8 @@ import { openStack, type DockerStack } from './stack';
 export const VHOST = 'shop';
 export const JOB_QUEUES = ['pika_jobs', 'aio_jobs', 'tasks'] as const;
 const PATIENCE_MS = 240_000;
+/** Three changes, each of which replaces three nodes and ten workers on a machine that has nothing left. */
+const COMMAND_TIMEOUT_MS = 1_200_000;
 
 export interface Rates {
   /** Jobs a second, together. */
@@ -16,11 +18,19 @@ export interface Rates {
   readonly tasks: number;
 }
 
+export interface Shape {
+  /** Three nodes that speak TLS only, and queues with a copy on each of them. */
+  readonly isCluster?: boolean;
+}
+
 /** @param replicas of publishers; without them everything comes to rest */
 export function rotatingTopology(
   { jobs, tasks }: Rates,
   replicas: number,
+  { isCluster = false }: Shape = {},
 ): Readonly<Record<string, unknown>> {
+  const type = isCluster ? 'quorum' : 'classic';
+  const queue = { type, ...(isCluster ? { deliveryLimit: -1 } : {}) };
   const consumer = (queue: string, user: string): object => ({
     ...{ vhost: VHOST, user, queues: [queue], replicas: 2, longestTask: '10s' },
   });
@@ -29,10 +39,9 @@ export function rotatingTopology(
   });
   const sends = { vhost: VHOST, replicas, gracePeriod: '30s' };
   return {
+    ...(isCluster ? { broker: { nodes: 3, tls: { only: true } } } : {}),
     vhosts: {
-      [VHOST]: {
-        queues: { ...Object.fromEntries([...JOB_QUEUES, 'done', 'sent'].map((queue) => [queue, {}])) },
-      },
+      [VHOST]: { queues: Object.fromEntries([...JOB_QUEUES, 'done', 'sent'].map((name) => [name, queue])) },
     },
     users: {
       publisher: { roles: { [VHOST]: { publisher: ['amq.default'] } } },
@@ -46,6 +55,7 @@ export function rotatingTopology(
       aio: { ...consumer('aio_jobs', 'aio'), command: ['python', '-u', 'consume_aio.py'] },
       celery: {
         ...consumer('tasks', 'celery'),
+        env: { QUEUE_TYPE: type },
         command: [
           'celery',
           '-A',
@@ -65,20 +75,21 @@ export function rotatingTopology(
       },
       sender: {
         ...{ ...sends, user: 'celery', command: ['python', '-u', 'publish_celery.py'] },
-        env: { RATE: String(tasks / 2) },
+        env: { RATE: String(tasks / 2), QUEUE_TYPE: type },
       },
     },
   };
 }
 
-export async function openRotatingStack(engine: Engine, rates: Rates): Promise<DockerStack> {
+export async function openRotatingStack(engine: Engine, rates: Rates, shape?: Shape): Promise<DockerStack> {
   const { clients } = inject('images');
   const build = (base: string): object => ({
     build: { context: 'test/docker/rotating', args: { BASE: base } },
   });
   return openStack(engine, {
     version: '4.3',
-    topology: rotatingTopology(rates, 2),
+    timeoutMs: COMMAND_TIMEOUT_MS,
+    topology: rotatingTopology(rates, 2, shape),
     workers: {
       '*': build(clients.amqp),
       celery: build(clients['celery-5.6']),
@@ -87,15 +98,29 @@ export async function openRotatingStack(engine: Engine, rates: Rates): Promise<D
   });
 }
 
-/** How many consumers the queue has that has the fewest, from now on until `stop`. */
-export function watchConsumers(stack: DockerStack): { stop(): Promise<number> } {
+export interface Watched {
+  /** Consumers of the queue that had the fewest. */
+  readonly fewest: number;
+  /** How long at most a queue had none, as seen by asking over and over. */
+  readonly longestGapMs: number;
+}
+
+/** The queues' consumers, from now on until `stop`. */
+export function watchConsumers(stack: DockerStack): { stop(): Promise<Watched> } {
   let isOver = false;
   let fewest = Infinity;
+  let longestGapMs = 0;
+  const goneSince = new Map<string, number>();
   const watch = async (): Promise<void> => {
     while (!isOver) {
       const consumers = await consumersByQueue(stack).catch(() => undefined);
-      if (consumers !== undefined) {
-        fewest = Math.min(fewest, ...JOB_QUEUES.map((queue) => consumers.get(queue) ?? 0));
+      for (const queue of consumers === undefined ? [] : JOB_QUEUES) {
+        const count = consumers?.get(queue) ?? 0;
+        fewest = Math.min(fewest, count);
+        const since = goneSince.get(queue) ?? performance.now();
+        longestGapMs = Math.max(longestGapMs, performance.now() - since);
+        if (count > 0) goneSince.delete(queue);
+        else goneSince.set(queue, since);
       }
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
@@ -105,7 +130,7 @@ export function watchConsumers(stack: DockerStack): { stop(): Promise<number> } 
     stop: async () => {
       isOver = true;
       await watching;
-      return fewest;
+      return { fewest, longestGapMs };
     },
   };
 }
@@ -168,24 +193,20 @@ export async function settle(stack: DockerStack): Promise<Account> {
       : undefined;
   };
   if ((await waitFor(isIdle, PATIENCE_MS, 500)) === undefined) throw new Error('the queues are never empty');
-  const auditor = { ...(await stack.login('auditor')), vhost: VHOST };
-  const sent = await takeAll(auditor, 'sent');
+  const sent = await takeAll(stack, 'sent');
   return {
     sent: new Map(sent.map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])])),
-    done: await takeAll(auditor, 'done'),
+    done: await takeAll(stack, 'done'),
   };
 }
 
-interface Login {
-  readonly amqpPort: number;
-  readonly username: string;
-  readonly password: string;
-  readonly vhost: string;
-}
-
 /** All that is there now. */
-async function takeAll({ amqpPort, ...login }: Login, queue: string): Promise<readonly string[]> {
-  const connection = await connect({ protocol: 'amqp', hostname: '127.0.0.1', port: amqpPort, ...login });
+async function takeAll(stack: DockerStack, queue: string): Promise<readonly string[]> {
+  const { amqpPort: port, username, password } = await stack.login('auditor');
+  const authority = await stack.authority();
+  const way = authority === '' ? { protocol: 'amqp', port } : { protocol: 'amqps', port: stack.amqpsPort };
+  const login = { username, password, vhost: VHOST };
+  const connection = await connect({ ...way, ...login, hostname: '127.0.0.1' }, { ca: [authority] });
   const channel = await connection.createChannel();
   const found: string[] = [];
   const { messageCount } = await channel.checkQueue(queue);
@@ -207,7 +228,7 @@ async function takeAll({ amqpPort, ...login }: Login, queue: string): Promise<re
 export interface Wrong {
   /** Confirmed, and never done. */
   readonly lost: readonly string[];
-  /** Done more than once, though the broker marked none of them as redelivered. */
+  /** Done more than once, though neither was marked: redelivered by the broker, or sent again by a publisher. */
   readonly doubled: readonly string[];
 }
 

@@ -10,6 +10,7 @@ import {
   VHOST,
   watchConsumers,
   wrongIn,
+  type Shape,
   type Wrong,
 } from './rotating';
 import { report, seconds } from './systems/benchmark';
@@ -20,6 +21,7 @@ const obstacle = dockerObstacle() ?? missingEngine();
 const RATES = { jobs: 1_050, tasks: 50 };
 const WHO = ['publisher', 'pika', 'aio', 'celery'].flatMap((user) => ['--user', user]);
 const TIMEOUT_MS = 1_800_000;
+const CLUSTER: Shape = { isCluster: true };
 const NOTHING_WRONG: Wrong = { lost: [], doubled: [] };
 
 /** How many jobs are done so far. */
@@ -37,12 +39,13 @@ async function measured(
   const from = await doneAt(stack);
   const consumers = watchConsumers(stack);
   const took = await work();
-  const fewest = await consumers.stop();
+  const { fewest, longestGapMs } = await consumers.stop();
   const to = await doneAt(stack);
   return {
     'done per s meanwhile (1,000)': Math.round((to.count - from.count) / ((to.ms - from.ms) / 1_000)),
     'each took, s': took.join(', '),
     'fewest consumers of a queue (1)': fewest,
+    ...(fewest === 0 ? { 'longest without one, s': seconds(longestGapMs) } : {}),
   };
 }
 
@@ -90,15 +93,61 @@ describe.skipIf(obstacle !== undefined)(titled('rotation under load'), () => {
   });
 
   it('rotation: the account', { timeout: TIMEOUT_MS }, async () => {
-    stack.setTopology(rotatingTopology(RATES, 0));
-    expect((await stack.workspace.up()).exitCode).toBe(0);
-    const account = await settle(stack);
-    const wrong = wrongIn(account);
-    report('rotation: the account of all that', {
-      confirmed: [...account.sent.values()].reduce((sum, count) => sum + count, 0),
-      'lost (0)': wrong.lost.length,
-      'doubled without a mark (0)': wrong.doubled.length,
-    });
-    expect(wrong).toEqual(NOTHING_WRONG);
+    await giveAccount(stack, 'rotation: the account of all that');
   });
 });
+
+describe.skipIf(obstacle !== undefined)(
+  titled('rotation of what a cluster shows and keeps, under load'),
+  () => {
+    let stack: DockerStack;
+
+    beforeAll(async () => {
+      stack = await openRotatingStack(dockerEngine(), RATES, CLUSTER);
+      const up = await stack.workspace.up();
+      expect(up.exitCode, up.output).toBe(0);
+    }, TIMEOUT_MS);
+    afterAll(async () => {
+      await stack.dispose();
+    });
+
+    it.each(['certificate', 'authority', 'cookie'])('rotation: %s', { timeout: TIMEOUT_MS }, async (what) => {
+      const figures = await measured(stack, () =>
+        times(1, async () => {
+          const run = await stack.workspace.warren('rotate', `--${what}`);
+          expect(run.exitCode, run.output).toBe(0);
+        }),
+      );
+      report(`rotation: the ${what} of three nodes with TLS`, figures);
+    });
+
+    it.each(['authority', 'cookie'])('rotation: %s, killed', { timeout: TIMEOUT_MS }, async (what) => {
+      let kills = 0;
+      const figures = await measured(stack, () =>
+        times(1, async () => {
+          kills = await rotateWithKills(stack, [`--${what}`], [15_000, 40_000, 40_000]);
+        }),
+      );
+      report(`rotation: the ${what} of three nodes with TLS, killed and gone on with`, { ...figures, kills });
+    });
+
+    it('rotation: the account of the cluster', { timeout: TIMEOUT_MS }, async () => {
+      await giveAccount(stack, 'rotation: the account of the three nodes', CLUSTER);
+    });
+  },
+);
+
+/** Brings everything to rest, and tells what became of each message. */
+async function giveAccount(stack: DockerStack, row: string, shape?: Shape): Promise<void> {
+  stack.setTopology(rotatingTopology(RATES, 0, shape));
+  const up = await stack.workspace.up();
+  expect(up.exitCode, up.output).toBe(0);
+  const account = await settle(stack);
+  const wrong = wrongIn(account);
+  report(row, {
+    confirmed: [...account.sent.values()].reduce((sum, count) => sum + count, 0),
+    'lost (0)': wrong.lost.length,
+    'doubled without a mark (0)': wrong.doubled.length,
+  });
+  expect(wrong).toEqual(NOTHING_WRONG);
+}

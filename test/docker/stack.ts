@@ -27,6 +27,8 @@ export interface DockerStackOptions {
   readonly hosts?: Readonly<Record<string, string>>;
   readonly scaler?: Readonly<Record<string, unknown>>;
   readonly monitoring?: Readonly<Record<string, unknown>>;
+  /** Of each command. */
+  readonly timeoutMs?: number;
 }
 
 export interface DockerStack {
@@ -104,6 +106,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
   const prefix = `warren-${name}`;
   const workspace = new PulumiWorkspace({
     stack: name,
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     env: {
       DOCKER_HOST: inject('dockerHost'),
       PATH: [inject('engineFolder'), process.env.PATH ?? '', path.join(CHECKOUT, 'provider', 'offline')].join(

@@ -6,13 +6,14 @@ import os
 import aio_pika
 from aio_pika.exceptions import AMQPError
 
-from where import DONE, Stop, url
+from where import DONE, Stop, tls, url
 
 stop = Stop()
 
 
 async def consume() -> None:
-    async with await aio_pika.connect(url()) as connection:
+    trusted = tls() if url().startswith("amqps:") else None
+    async with await aio_pika.connect(url(), ssl_context=trusted) as connection:
         channel = await connection.channel(publisher_confirms=False)
         await channel.set_qos(prefetch_count=50)
 

@@ -6,13 +6,14 @@ import time
 import pika
 from pika.exceptions import AMQPError
 
-from where import DONE, Stop, url
+from pika_address import address
+from where import DONE, Stop
 
 stop = Stop()
 
 
 def consume() -> None:
-    with pika.BlockingConnection(pika.URLParameters(url())) as connection:
+    with pika.BlockingConnection(address()) as connection:
         channel = connection.channel()
         channel.basic_qos(prefetch_count=50)
         queue = os.environ["WARREN_QUEUES"]

@@ -6,8 +6,9 @@ import time
 import pika
 from pika.exceptions import AMQPError
 
+from pika_address import address
 from steady import at_a_steady_rate, in_threads
-from where import SENT, Stop, url
+from where import SENT, Stop
 
 
 class Sender:
@@ -18,18 +19,21 @@ class Sender:
         self._channel = None
 
     def send(self, queue: str, text: str) -> None:
+        body = text
         while True:
             try:
                 if self._channel is None:
-                    self._connection = pika.BlockingConnection(pika.URLParameters(url()))
+                    self._connection = pika.BlockingConnection(address())
                     self._channel = self._connection.channel()
                     self._channel.confirm_delivery()
                 properties = pika.BasicProperties(delivery_mode=2)
-                self._channel.basic_publish("", queue, text.encode(), properties, mandatory=True)
+                self._channel.basic_publish("", queue, body.encode(), properties, mandatory=True)
                 return
             except (AMQPError, OSError) as error:
                 print(f"again in a moment: {error!r}", flush=True)
                 self._channel = None
+                # It may have come all the same: its confirm is lost.
+                body = f"{text} again"
                 time.sleep(0.5)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 from pathlib import Path
 
 #: Names of jobs that are done; and what publishers have had confirmed.
@@ -11,6 +12,11 @@ DONE, SENT = "done", "sent"
 def url() -> str:
     """Asked for at each connection, as a deployed worker does: its login rotates."""
     return Path(os.environ["RABBITMQ_URL_FILE"]).read_text(encoding="utf-8").strip()
+
+
+def tls() -> ssl.SSLContext:
+    """For an amqps URL; asked for at each connection, for the authority rotates, too."""
+    return ssl.create_default_context(cafile=os.environ["RABBITMQ_CA_FILE"])
 
 
 class Stop:
