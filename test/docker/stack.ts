@@ -104,16 +104,7 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
   const [amqpPort = 0, managementPort = 0, amqpsPort = 0] = await findFreePorts(3);
   const name = `t${crypto.randomBytes(4).toString('hex')}`;
   const prefix = `warren-${name}`;
-  const workspace = new PulumiWorkspace({
-    stack: name,
-    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-    env: {
-      DOCKER_HOST: inject('dockerHost'),
-      PATH: [inject('engineFolder'), process.env.PATH ?? '', path.join(CHECKOUT, 'provider', 'offline')].join(
-        path.delimiter,
-      ),
-    },
-  });
+  const workspace = openWorkspace(name, options);
   const topologyFile = path.join(workspace.folder, 'topology.yaml');
   const setTopology = (topology: Readonly<Record<string, unknown>>): void => {
     const broker = { ...BROKER, ...(topology.broker as object | undefined) };
@@ -170,6 +161,16 @@ export async function openStack(engine: Engine, options: DockerStackOptions): Pr
       workspace.dispose();
     },
   };
+}
+
+function openWorkspace(stack: string, { timeoutMs }: DockerStackOptions): PulumiWorkspace {
+  const offline = path.join(CHECKOUT, 'provider', 'offline');
+  const folders = [inject('engineFolder'), process.env.PATH ?? '', offline];
+  return new PulumiWorkspace({
+    stack,
+    env: { DOCKER_HOST: inject('dockerHost'), PATH: folders.join(path.delimiter) },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
 }
 
 async function changeNetwork(engine: Engine, name: string, verb: string, body: object): Promise<void> {
