@@ -19,7 +19,14 @@ import { createProgress } from '../progress';
 import { UserError } from '../userError';
 import { deadLetterIn, filterOf, type Filter } from './filters';
 import { amountOf } from './options';
-import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
+import {
+  onQueue,
+  windowOf,
+  withoutLimit,
+  type FoundQueue,
+  type QueueNow,
+  type QueueOptions,
+} from './surroundings';
 
 export interface RetryOptions extends QueueOptions {
   readonly filter: readonly string[];
@@ -91,20 +98,23 @@ async function move(operated: Operated, found: QueueNow, moving: Moving): Promis
     const window = windowOf(found, Math.min(UNDER_WAY_MAX, limit));
     const intake = await Intake.open(source, { queue: found.name, window });
     const publisher = dryRun ? undefined : await Publisher.open(target);
+    const total = intake.atFirst;
+    const done = await redeliver({
+      ...rest,
+      intake,
+      publish: publisher === undefined ? undefined : (message) => publisher.publish(message),
+      roomOf: (queue) => roomOf(found, queue, intake),
+      messagesMax: total,
+      sendMax: limit,
+      onProgress: progressOf(Math.min(total, limit)),
+    });
     try {
-      const total = intake.atFirst;
-      return await redeliver({
-        ...rest,
-        intake,
-        publish: publisher === undefined ? undefined : (message) => publisher.publish(message),
-        roomOf: (queue) => roomOf(found, queue, intake),
-        messagesMax: total,
-        sendMax: limit,
-        onProgress: progressOf(Math.min(total, limit)),
-      });
-    } finally {
       await intake.close();
       await publisher?.close();
+      return done;
+    } catch (error) {
+      // The connections may break one after the other: what was done until then is told all the same.
+      return { ...done, fault: done.fault ?? (error as Error) };
     }
   } finally {
     await Promise.all([closeAmqp(source), closeAmqp(target)]);
