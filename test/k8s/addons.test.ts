@@ -1,7 +1,7 @@
 /** KEDA and RabbitMQ's cluster operator do their work on the cluster that the other tests run on. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forward, type Forward } from './forward';
-import { kubernetes, openScratch, titled, type Scratch } from './scratch';
+import { kubernetes, missingReason, openScratch, titled, type Scratch } from './scratch';
 
 /** The operator's defaults ask for more than a small machine has, and wait longer than a test should. */
 const CLUSTER = (image: string, storageClass: string): string => `
@@ -70,11 +70,9 @@ spec:
         value: '5'
 `;
 
-const missing = inject('kubernetes');
-const reason = missing === undefined ? '' : missing.missingOperator || missing.missingKeda;
-const isSkipped = missing === undefined || reason !== '';
+const reason = missingReason('missingOperator', 'missingKeda');
 
-describe.skipIf(isSkipped)(titled(reason === '' ? 'add-ons' : `add-ons [skipped: ${reason}]`), () => {
+describe.skipIf(reason !== '')(titled('add-ons', reason), () => {
   let scratch: Scratch;
   beforeAll(async () => {
     scratch = await openScratch();

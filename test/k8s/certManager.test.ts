@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tls from 'node:tls';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { forward } from './forward';
-import { openScratch, type Scratch } from './scratch';
-import { KubernetesStack } from './stack';
+import { missingReason, openScratch, titled, type Scratch } from './scratch';
+import { cameUp, KubernetesStack } from './stack';
 
 /** An authority that signs itself, and the issuer that signs with it. */
 const ISSUER = `
@@ -35,21 +35,14 @@ const SECRET_TIMEOUT_MS = 60_000;
 const RENEWAL = { timeout: 480_000, interval: 3_000 };
 const NAME = 'broker.example.org';
 
-const cluster = inject('kubernetes');
-const reason =
-  cluster === undefined
-    ? inject('missingKubernetesReason')
-    : cluster.missingCertManager || cluster.missingOperator;
+const reason = missingReason('missingCertManager', 'missingOperator');
 
-describe.skipIf(reason !== '')(`cert-manager${reason === '' ? '' : ` [skipped: ${reason}]`}`, () => {
+describe.skipIf(reason !== '')(titled('cert-manager', reason), () => {
   let scratch: Scratch | undefined;
   let stack: KubernetesStack | undefined;
   let settings: { readonly issuer: string; readonly ca: string } | undefined;
   let ca = '';
-  const opened = (): KubernetesStack => {
-    if (stack === undefined) throw new Error('the stack did not come up');
-    return stack;
-  };
+  const opened = (): KubernetesStack => cameUp(stack);
 
   beforeAll(async () => {
     scratch = await openScratch();

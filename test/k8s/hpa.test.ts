@@ -1,9 +1,9 @@
 /** Workers that Kubernetes itself scales, by the processor time that they use. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drain } from '../docker/confirmedPublisher';
 import { AmqpClient } from '../systems/amqpClient';
-import { kubernetes } from './scratch';
-import { KubernetesStack } from './stack';
+import { kubernetes, missingReason, titled } from './scratch';
+import { cameUp, KubernetesStack } from './stack';
 
 /** Uses a processor for half a second for each message, and says so in another queue before it acknowledges. */
 const WORKER = `
@@ -38,18 +38,11 @@ const topology = (image: string): Readonly<Record<string, unknown>> => ({
   },
 });
 
-const cluster = inject('kubernetes');
-const reason =
-  cluster === undefined
-    ? inject('missingKubernetesReason')
-    : cluster.missingMetrics || cluster.missingOperator;
+const reason = missingReason('missingMetrics', 'missingOperator');
 
-describe.skipIf(reason !== '')(`an HPA of our own${reason === '' ? '' : ` [skipped: ${reason}]`}`, () => {
+describe.skipIf(reason !== '')(titled('an HPA of our own', reason), () => {
   let stack: KubernetesStack | undefined;
-  const opened = (): KubernetesStack => {
-    if (stack === undefined) throw new Error('the stack did not come up');
-    return stack;
-  };
+  const opened = (): KubernetesStack => cameUp(stack);
   const replicas = async (): Promise<number> => (await opened().pods('jobs')).length;
 
   beforeAll(async () => {

@@ -6,9 +6,15 @@ import { accessTo, type Access } from '../rigs/k8s/access';
 import type { Kubernetes } from '../rigs/k8s/types';
 import { create } from '../rigs/k8s/manifests';
 
+/** Why tests that need these are skipped; empty where they run. */
+export function missingReason(...addons: readonly (keyof Kubernetes & `missing${string}`)[]): string {
+  const cluster = inject('kubernetes');
+  if (cluster === undefined) return inject('missingKubernetesReason');
+  return addons.map((addon) => cluster[addon]).find((reason) => reason !== '') ?? '';
+}
+
 /** The title of a suite, with the reason when it is skipped. */
-export function titled(title: string): string {
-  const reason = inject('missingKubernetesReason');
+export function titled(title: string, reason = inject('missingKubernetesReason')): string {
   return reason === '' ? title : `${title} [skipped: ${reason}]`;
 }
 

@@ -1,5 +1,5 @@
 /** One `up` to a cluster, its topology and workers that consume; scaled by KEDA, rolled, and taken away. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../tools/processes';
 import { ConfirmedPublisher, drain } from '../docker/confirmedPublisher';
 import { clusterAddress } from '../../kubernetesApi/kubeconfig';
@@ -7,8 +7,8 @@ import { openPodAccess } from '../../kubernetesApi/podAccess';
 import { callManagement } from '../rigs/management';
 import { AmqpClient } from '../systems/amqpClient';
 import { forward } from './forward';
-import { kubernetes } from './scratch';
-import { KubernetesStack } from './stack';
+import { kubernetes, missingReason, titled } from './scratch';
+import { cameUp, KubernetesStack } from './stack';
 
 /** Does what its message says, for so many seconds, and says so in another queue before it acknowledges. */
 const WORKER = `
@@ -108,16 +108,11 @@ const topology = (
   },
 });
 
-const cluster = inject('kubernetes');
-const reason =
-  cluster === undefined ? inject('missingKubernetesReason') : cluster.missingOperator || cluster.missingKeda;
+const reason = missingReason('missingOperator', 'missingKeda');
 
-describe.skipIf(reason !== '')(`a stack on Kubernetes${reason === '' ? '' : ` [skipped: ${reason}]`}`, () => {
+describe.skipIf(reason !== '')(titled('a stack on Kubernetes', reason), () => {
   let stack: KubernetesStack | undefined;
-  const opened = (): KubernetesStack => {
-    if (stack === undefined) throw new Error('the stack did not come up');
-    return stack;
-  };
+  const opened = (): KubernetesStack => cameUp(stack);
 
   beforeAll(async () => {
     const { images } = kubernetes();

@@ -176,3 +176,9 @@ export class KubernetesStack {
     this.workspace.dispose();
   }
 }
+
+/** @throws Error where an `up` before the tests has failed */
+export function cameUp(stack: KubernetesStack | undefined): KubernetesStack {
+  if (stack === undefined) throw new Error('the stack did not come up');
+  return stack;
+}

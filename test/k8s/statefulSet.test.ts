@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { issue, makeAuthority } from '../../provider/warren/certificates/x509';
 import { callManagement } from '../rigs/management';
 import { openScratch, titled, type Scratch } from './scratch';
-import { KubernetesStack } from './stack';
+import { cameUp, KubernetesStack } from './stack';
 
 const TLS_SECRET = 'given-tls';
 const TOPOLOGY = {
@@ -17,10 +17,7 @@ describe.skipIf(inject('kubernetes') === undefined)(titled('a StatefulSet of our
   let scratch: Scratch | undefined;
   let stack: KubernetesStack | undefined;
   let ca = '';
-  const opened = (): KubernetesStack => {
-    if (stack === undefined) throw new Error('the stack did not come up');
-    return stack;
-  };
+  const opened = (): KubernetesStack => cameUp(stack);
 
   beforeAll(async () => {
     scratch = await openScratch();
