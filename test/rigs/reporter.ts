@@ -23,7 +23,7 @@ export default class ClosingLineReporter implements Reporter {
       ...suites.map(
         (suite) => [suite.type === 'module' ? relative(suite) : suite.fullName, suite.errors()] as const,
       ),
-      ['outside of any test', unhandledErrors as readonly { readonly message?: string }[]] as const,
+      ['outside of any test', unhandledErrors as readonly Failure[]] as const,
     ];
     for (const [name, errors] of failures)
       for (const error of errors ?? []) process.stdout.write(`failed: ${name}: ${reasonOf(error)}\n`);
@@ -43,11 +43,27 @@ function relative(module: TestModule): string {
   return module.moduleId.replace(`${process.cwd()}/`, '');
 }
 
-/** One line, with what makes a failed property fail again: the seed stands below the first one, and the example. */
-function reasonOf({ message = '' }: { readonly message?: string }): string {
+/** As vitest hands them over: `actual` is what a matcher was given. */
+interface Failure {
+  readonly message?: string;
+  readonly actual?: unknown;
+}
+
+const MOST_ERRORS = 3;
+const LONGEST_ERROR = 400;
+
+/**
+ * One line, with what tells most of what follows the first one: the seed and the example with which a property fails
+ * again; the errors in the output of a program, which a matcher has in full and its message cuts.
+ */
+function reasonOf({ message = '', actual }: Failure): string {
   const [first = '', ...others] = message.split('\n');
-  if (!first.startsWith('Property failed')) return first;
-  return [first, ...others.filter((line) => /^(\{ seed:|Counterexample:)/.test(line))].join(' ');
+  if (first.startsWith('Property failed'))
+    return [first, ...others.filter((line) => /^(\{ seed:|Counterexample:)/.test(line))].join(' ');
+  const output = typeof actual === 'string' ? actual.split('\n') : [];
+  const errors = [...others, ...output].flatMap((line) => /\berror: .*/i.exec(line) ?? []);
+  const told = [...new Set(errors)].slice(0, MOST_ERRORS).map((line) => line.slice(0, LONGEST_ERROR));
+  return [first, ...told].join(' | ');
 }
 
 export function closingLine(passed: number, failed: number, skipped: number): string {

@@ -71,6 +71,11 @@ withOldestAndNewestBroker('rotation', (broker) => {
     return connection;
   }
 
+  const protection = async (command: 'protect' | 'unprotect', urn: string): Promise<void> => {
+    const run = await workspace.run(['state', command, urn, '--yes', '--stack', workspace.stack]);
+    expect(run.exitCode, run.output).toBe(0);
+  };
+
   const names = async (): Promise<string[]> => {
     const users = await callManagement<{ name: string }[]>(broker, 'GET', 'users');
     return users.map(({ name }) => name).sort();
@@ -93,8 +98,14 @@ withOldestAndNewestBroker('rotation', (broker) => {
     workspace.setConfig({ generations: { leaver: [1, 2] } });
     expect((await workspace.up()).exitCode).toBe(0);
     workspace.setConfig({ generations: { leaver: [2] } });
-    const onlyLooked = await workspace.up('--target', '**CredentialDrain::credentials');
-    expect(onlyLooked.exitCode, onlyLooked.output).toBe(0);
+    // Not by `--target`: beside resources that leave, Pulumi 3.259 now and then writes a state that it refuses to read.
+    const { output } = await workspace.run(['stack', '--show-urns', '--stack', workspace.stack]);
+    const [, urn = ''] = /(\S+::shop\/leaver-g1)$/m.exec(output) ?? [];
+    await protection('protect', urn);
+    const failed = await workspace.up();
+    expect(failed.output).toMatch(/credentials updated[^]*leaver-g1" cannot be deleted/);
+    expect(failed.exitCode, failed.output).not.toBe(0);
+    await protection('unprotect', urn);
     const connected = await client(old);
     const refused = await workspace.up();
     expect(refused.output).toMatch(/Waited 1 s for the end of leaver-g1: leaver-g1 has 1 connection/);

@@ -30,6 +30,19 @@ describe('a test run', () => {
     );
   });
 
+  it('says the errors in the output that a program was expected to have, or was said to fail with', async () => {
+    const output = "'Updating:\\n  shop: running\\nerror: no such queue\\nerror: no such queue\\n'";
+    const result = await runTests({
+      'a.test.js': `import { expect } from 'vitest';
+        it('fits', () => { expect(${output}).toMatch(/paid/); });
+        it('ends well', () => { expect(1, ${output}).toBe(0); });`,
+    });
+    expect(result.lines.slice(-3, -1)).toEqual([
+      expect.stringMatching(/^failed: a\.test\.js > fits: expected 'Updating:.* \| error: no such queue$/),
+      'failed: a.test.js > ends well: Updating: | error: no such queue',
+    ]);
+  });
+
   it('says no more than the numbers when nothing was skipped', async () => {
     const result = await runTests({ 'a.test.js': `it('passes', () => {});` });
     expect(result).toMatchObject({ exitCode: 0 });
