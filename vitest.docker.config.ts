@@ -9,8 +9,8 @@ const config: ViteUserConfig = {
     // One engine serves all of them; most of their time is waiting for containers.
     maxWorkers: 2,
     // A limit against hanging, not a measure of speed: no test may depend on the machine's.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/rigs/reporter.ts'],
     teardownTimeout: 60_000,

@@ -7,6 +7,9 @@ const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_000;
 const ATTEMPTS = 200;
 
+/** By this process: who was told of one may not listen there yet. */
+const given = new Set<number>();
+
 /** Whether a server could listen on this port of 127.0.0.1 now. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -30,7 +33,9 @@ export async function findFreePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
   for (let attempt = 0; attempt < ATTEMPTS && found.size < count; attempt++) {
     const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT));
-    if (!found.has(port) && (await isPortFree(port))) found.add(port);
+    if (given.has(port) || !(await isPortFree(port))) continue;
+    given.add(port);
+    found.add(port);
   }
   if (found.size < count) {
     throw new Error(

@@ -75,7 +75,12 @@ users: { ${user}: { permissions: { ${vhost}: { configure: '^$', write: '^orders$
         `queues/${encodeURIComponent(vhost)}`,
       );
       const messages = new Map(list.map((queue) => [queue.name, queue.messages]));
-      return messages.get('paid') === 5 && messages.get('failed') === 0 ? true : undefined;
+      const expected: readonly [string, number][] = [
+        ['paid', 5],
+        ['failed', 0],
+        ['basket:7', 3],
+      ];
+      return expected.every(([name, count]) => messages.get(name) === count) ? true : undefined;
     }, 60_000);
     expect(counted).toBe(true);
   });

@@ -262,10 +262,10 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     const ill = idle('ill', {
       healthcheck: { tests: ['CMD-SHELL', 'echo not yet; false'], interval: '200ms' },
       wait: true,
-      waitTimeout: 1,
+      waitTimeout: 6,
     });
     await expect(container().create(ill)).rejects.toThrow(
-      /did not become healthy within 1 s \(`waitTimeout`\)\. Its last check ended with 1: not yet\./,
+      /did not become healthy within 6 s \(`waitTimeout`\)\. Its last check ended with 1: not yet\./,
     );
     // Both are still there, to be looked at.
     expect(await scratch.left()).toHaveLength(3);
@@ -307,7 +307,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('a container'), () => {
     const started = Date.now();
     await other.cancel();
     expect(await creation).toMatch(/Cancelled: /);
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(Date.now() - started).toBeLessThan(90_000);
   });
 
   it('takes values that only its state has from the engine, whatever the program leaves out', async () => {

@@ -87,7 +87,7 @@ describe.skipIf(reason !== '')(titled('add-ons', reason), () => {
       const conditions = items.flatMap(({ status }) => status?.conditions ?? []);
       return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
     };
-    await expect.poll(isReady).toBe(true);
+    await expect.poll(isReady, { timeout: 480_000 }).toBe(true);
   });
 
   it('KEDA takes a Deployment from 0 to 1 and back by the depth of a queue', async () => {

@@ -160,7 +160,7 @@ describe.skipIf(isMissing)(titled('kinds of Kubernetes objects'), () => {
     return new Thing(name, {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
-      metadata: { annotations: { 'pulumi.com/timeoutSeconds': '8' } },
+      metadata: { annotations: { 'pulumi.com/timeoutSeconds': '20' } },
       spec: {
         // Without a probe, a container is ready for as long as it takes to crash.
         minReadySeconds: 2,
@@ -210,14 +210,14 @@ describe.skipIf(isMissing)(titled('kinds of Kubernetes objects'), () => {
     );
     const [crash, nowhere, imageless, secretless] = failures;
     expect(crash).toMatch(/container "main" ended with exit code 3.*: the database is away/);
-    expect(crash).toMatch(/"warren-kinds-\w+\/crash" is not ready after 8 s/);
+    expect(crash).toMatch(/"warren-kinds-\w+\/crash" is not ready after 20 s/);
     expect(nowhere).toMatch(/can't be scheduled: .*node affinity\/selector/);
     expect(imageless).toMatch(/container "main": ErrImageNeverPull/);
     expect(secretless).toMatch(/CreateContainerConfigError: secret "missing" not found/);
   });
 
   it('tell why a job failed, and what a Service and a claim wait for', async () => {
-    const annotations = { 'pulumi.com/timeoutSeconds': '3' };
+    const annotations = { 'pulumi.com/timeoutSeconds': '10' };
     const container = { name: 'c', image: rig.images.busybox, imagePullPolicy: 'IfNotPresent' };
     const command = ['sh', '-c', 'echo migration 7 is broken; exit 4'];
     const job = new Thing('job', {

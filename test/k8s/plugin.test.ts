@@ -224,12 +224,12 @@ describe.skipIf(isMissing)(titled('pulumi up with the offline kubernetes plugin'
 
   it('says why a Deployment does not come up, keeps it, and goes on with the next run', async () => {
     const image = 'localhost/not-there:1';
-    const failed = await up({ image, patience: '5s' }, '--target', '**web');
+    const failed = await up({ image, patience: '15s' }, '--target', '**web');
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toMatch(
       /container "main": (ErrImagePull|ImagePullBackOff|ErrImageNeverPull|CreateContainerError)/,
     );
-    expect(failed.output).toContain('is not ready after 5 s');
+    expect(failed.output).toContain('is not ready after 15 s');
     expect(await mustUp()).toMatch(/~ 1 updated/);
   });
 

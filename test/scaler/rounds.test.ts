@@ -96,7 +96,7 @@ describe('a round', () => {
     await scaler.settled();
     const [again] = (await scaler.round()).fleets;
     expect(again === undefined ? [] : actionsOf(again)).toEqual(['start jobs-2']);
-    expect(lines).toContain('jobs: stopped jobs-2 after 0 s');
+    expect(lines).toContainEqual(expect.stringMatching(/^jobs: stopped jobs-2 after \d+ s$/));
   });
 
   it.each([
@@ -160,7 +160,7 @@ describe('a round', () => {
         /^jobs: jobs-2 runs, and has consumed from none of its queues \('jobs'\) for \d+ s$/,
       ),
       'jobs: restarting jobs-2: it does not consume',
-      'jobs: restarted jobs-2 after 0 s',
+      expect.stringMatching(/^jobs: restarted jobs-2 after \d+ s$/),
     ]);
   });
 

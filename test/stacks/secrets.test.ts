@@ -126,7 +126,7 @@ function watchArguments(): { seen(): string; forget(word: string): void; stop():
       try {
         const line = fs.readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ');
         // What tests set has been in their own arguments before.
-        if (!line.includes(' config set ')) lines.add(line);
+        if (!/ config set(-all)? /.test(line)) lines.add(line);
       } catch {
         // It has ended meanwhile.
       }

@@ -51,7 +51,9 @@ withOldestAndNewestBroker('ffmpeg-jobs', (broker) => {
   it('expires and overflows as the topology says once it says so', async () => {
     system.edit({ 'ttl: 1h': 'ttl: 400ms', 'maxLength: 10000': 'maxLength: 2' });
     expect((await system.up()).output).not.toMatch(/replace/);
-    for (const job of ['one', 'two', 'three']) await api.publish('ffmpeg_jobs', 'ffmpeg_job', job);
+    // At once: were each confirmed before the next, the first might expire before the third pushes it out.
+    const jobs = ['one', 'two', 'three'];
+    await Promise.all(jobs.map((job) => api.publish('ffmpeg_jobs', 'ffmpeg_job', job)));
     const reasons = new Map<string, string>();
     for (let count = 0; count < 3; count++) {
       const dead = await operator.take('ffmpeg_job_dlq');

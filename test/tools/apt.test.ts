@@ -46,10 +46,12 @@ describe('forbidServiceStarts', () => {
   it('takes it away when the process is interrupted', async () => {
     const file = path.join(temporaryFolder(), 'policy-rc.d');
     const source =
-      `require('${CHECKOUT}/tools/apt').forbidServiceStarts('${file}');` +
+      `require('${CHECKOUT}/tools/apt').forbidServiceStarts('${file}')` +
+      `.then(() => require('node:fs').writeFileSync('${file}.ready', ''));` +
       'setInterval(() => undefined, 1000)';
     const child = spawn(process.execPath, typescriptArguments(source), { cwd: CHECKOUT, stdio: 'inherit' });
-    expect(await waitFor(() => fs.existsSync(file) || undefined, 60_000)).toBe(true);
+    expect(await waitFor(() => fs.existsSync(`${file}.ready`) || undefined, 60_000)).toBe(true);
+    expect(fs.existsSync(file)).toBe(true);
     child.kill('SIGINT');
     await once(child, 'exit');
     expect(fs.existsSync(file)).toBe(false);

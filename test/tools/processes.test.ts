@@ -23,7 +23,7 @@ describe('run', () => {
 
   it('ends what the program started too, when the time is over', async () => {
     const file = path.join(temporaryFolder(), 'pid');
-    const result = await run('sh', ['-c', `sleep 600 & echo $! > ${file}; wait`], { timeoutMs: 500 });
+    const result = await run('sh', ['-c', `sleep 600 & echo $! > ${file}; wait`], { timeoutMs: 3000 });
     expect(result.timedOut).toBe(true);
     const pid = Number(fs.readFileSync(file, 'utf8'));
     expect(await waitFor(() => (isAlive(pid) ? undefined : true), 10_000)).toBe(true);

@@ -20,7 +20,7 @@ def inspect(node):
 
 def delayed():
     """Tasks that wait, more than the worker prefetches, must not hold up the next one."""
-    waiting = [echo.apply_async(("waits",), countdown=3) for _ in range(3)]
+    waiting = [echo.apply_async(("waits",), countdown=6) for _ in range(3)]
     assert echo.delay("at once").get(timeout=WAIT_S) == "at once"
     return [result.get(timeout=WAIT_S) for result in waiting]
 

@@ -8,7 +8,7 @@ import { systemObstacle, System, withQuickRetries } from './system';
 
 const obstacle = systemObstacle();
 const FLEET = 'message';
-const LOAD = { publishers: 4, rate: 300, seconds: 6 };
+const LOAD = { publishers: 4, rate: 300, seconds: 12 };
 
 describe.skipIf(obstacle !== undefined)(titled('notifications on Docker'), () => {
   const engine = dockerEngine();

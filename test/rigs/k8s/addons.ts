@@ -138,7 +138,7 @@ async function startOperator(plane: ControlPlane, access: Access, programs: stri
     'cluster-operator',
     path.join(programs, 'cluster-operator'),
     ['--metrics-bind-address=127.0.0.1:9782', '--health-probe-bind-address=127.0.0.1:9783'],
-    { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: OPERATOR, LEASE_DURATION: '15' },
+    { KUBECONFIG: kubeconfig, OPERATOR_NAMESPACE: OPERATOR, LEASE_DURATION: '120', RENEW_DEADLINE: '100' },
   );
 }
 
