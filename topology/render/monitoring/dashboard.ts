@@ -33,7 +33,7 @@ export function dashboard(
 ): Readonly<Record<string, unknown>> {
   const watched = watchedQueues(topology, objects);
   const panels = [
-    ...summary(),
+    ...summary(scope),
     ...messages(),
     ...topology.vhosts.flatMap(({ name }) => queuesOf(watched.filter(({ vhost }) => vhost === name))),
     ...nodes(),
@@ -81,15 +81,20 @@ function scopedPanel(panel: Panel, scope: Scope | undefined): Panel {
   };
 }
 
-function summary(): Panel[] {
+function summary(scope: Scope | undefined): Panel[] {
   const sum = (metric: string): string => `sum(${perQueue(`rabbitmq_detailed_queue_${metric}`)})`;
   const one = (title: string, expr: string, more: { readonly alarmAt?: number } = {}): Panel =>
     stat({ title, queries: [{ expr }], width: 4, ...more });
   const up = `up{job=${quoted(NODES_JOB)}}`;
+  // A node that Prometheus finds by itself is no target any more when it is gone: those are counted that are there.
+  const missing =
+    scope === undefined
+      ? `count(${up} == 0) or vector(0)`
+      : `${scope.nodes} - (count(${up} == 1) or vector(0))`;
   return [
     row('Now'),
     one('Nodes that answer', `sum(${up})`),
-    one('Nodes that don’t', `count(${up} == 0) or vector(0)`, { alarmAt: 1 }),
+    one('Nodes that don’t', missing, { alarmAt: 1 }),
     one('Messages waiting', sum('messages_ready')),
     one('Messages in work', sum('messages_unacked')),
     one('Consumers', sum('consumers')),
