@@ -57,7 +57,7 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
     }),
     ...(cluster === undefined || monitoring === undefined
       ? []
-      : monitoringObjects({ topology, objects: brokerObjects, settings: monitoring }, place)),
+      : monitoringObjects({ topology, objects: brokerObjects, settings: monitoring, cluster }, place)),
   ];
   return {
     objects,

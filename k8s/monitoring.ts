@@ -8,9 +8,10 @@ import { ruleGroups } from '../topology/render/monitoring/alerts';
 import { dashboard } from '../topology/render/monitoring/dashboard';
 import { scrapeJobs, type ScrapeJob } from '../topology/render/monitoring/scrape';
 import { nodeCount } from './cluster/conf';
-import { CLUSTER, POD_SELECTOR, serviceHost, TLS_SECRET } from './cluster/names';
+import { CLUSTER, POD_SELECTOR, serviceHost } from './cluster/names';
+import { tlsSecretOf } from './cluster/secrets';
 import { labelsOf, nameFor, type KubernetesObject, type Place } from './objects';
-import type { MonitoringSettings } from './settings';
+import type { ClusterSettings, MonitoringSettings } from './settings';
 import { formatDuration } from '../topology/units';
 
 const MONITORING_API = 'monitoring.coreos.com/v1';
@@ -20,6 +21,7 @@ export interface Monitored {
   /** What it compiles to. */
   readonly objects: readonly BrokerObject[];
   readonly settings: MonitoringSettings;
+  readonly cluster: ClusterSettings;
 }
 
 export function monitoringObjects(monitored: Monitored, place: Place): readonly KubernetesObject[] {
@@ -63,12 +65,12 @@ export function monitoringObjects(monitored: Monitored, place: Place): readonly 
 
 function endpointFor(
   { name, path, families, keep }: ScrapeJob,
-  { topology, settings }: Monitored,
+  { topology, settings, cluster }: Monitored,
   { namespace }: Place,
 ): object {
   const hasTls = topology.broker?.tls !== undefined;
   const certificates = {
-    ca: { secret: { name: TLS_SECRET, key: 'ca.crt' } },
+    ca: { secret: { name: tlsSecretOf(cluster), key: 'ca.crt' } },
     serverName: serviceHost(namespace),
   };
   return {

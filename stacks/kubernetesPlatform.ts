@@ -198,7 +198,7 @@ export class KubernetesPlatform {
     const { kubernetes: own, topology } = this.#args;
     const { cluster, monitoring: settings } = own;
     if (cluster === undefined || settings === undefined) return;
-    for (const object of monitoringObjects({ topology, objects, settings }, this.#place))
+    for (const object of monitoringObjects({ topology, objects, settings, cluster }, this.#place))
       this.#make(object, this.#namespace);
   }
 

@@ -11,10 +11,10 @@ import { manifestsFor } from './examples';
 
 const WORKERS = { '*': { image: 'worker:1' } };
 
-function objectsFor(monitoring: object, tls = ''): readonly KubernetesObject[] {
+function objectsFor(monitoring: object, tls = '', cluster: object = {}): readonly KubernetesObject[] {
   const text = EVERYTHING.replace('nodes: 3', `nodes: 3${tls}`);
   const { topology, objects } = loaded(text, '4.3');
-  return manifestsFor(topology, { cluster: {}, workers: WORKERS, monitoring }, objects).objects;
+  return manifestsFor(topology, { cluster, workers: WORKERS, monitoring }, objects).objects;
 }
 
 function named(objects: readonly KubernetesObject[], wanted: string): KubernetesObject {
@@ -57,15 +57,19 @@ describe('monitoring on Kubernetes', () => {
     });
   });
 
-  it('asks by TLS where there is any, and trusts the nodes’ own authority', () => {
-    const { spec } = named(objectsFor({}, ', tls: { only: true }'), 'PodMonitor/rabbitmq');
+  it.each([
+    ['rabbitmq-tls', {}],
+    ['rabbitmq-tls', { tls: { issuer: 'ca', ca: 'ca.pem' } }],
+    ['given', { tls: { secret: 'given', ca: 'ca.pem' } }],
+  ])('asks by TLS where there is any, and trusts the authority in the nodes’ Secret %s', (name, cluster) => {
+    const { spec } = named(objectsFor({}, ', tls: { only: true }', cluster), 'PodMonitor/rabbitmq');
     expect(spec).toMatchObject({
       podMetricsEndpoints: [
         {
           port: 'prometheus-tls',
           scheme: 'https',
           tlsConfig: {
-            ca: { secret: { name: 'rabbitmq-tls', key: 'ca.crt' } },
+            ca: { secret: { name, key: 'ca.crt' } },
             serverName: 'rabbitmq.warren-test.svc',
           },
         },
@@ -92,6 +96,17 @@ describe('monitoring on Kubernetes', () => {
     expect(selectors.length).toBeGreaterThan(60);
     expect(selectors.filter((one) => !one.includes('namespace="warren-test"'))).toEqual([]);
     for (const { labels } of rules) expect(labels).toHaveProperty('namespace', 'warren-test');
+  });
+
+  it('counts nodes on the dashboard, too, that are gone without a trace', () => {
+    const [json = ''] = Object.values(
+      named(objects, 'ConfigMap/rabbitmq-dashboard').data as object,
+    ) as string[];
+    const { panels } = JSON.parse(json) as { panels: { title: string; targets?: { expr: string }[] }[] };
+    const missing = panels
+      .find(({ title }) => title === 'Nodes that don’t')
+      ?.targets?.map(({ expr }) => expr);
+    expect(missing).toEqual(['3 - (count(up{namespace="warren-test",job="rabbitmq"} == 1) or vector(0))']);
   });
 
   it('leaves texts as they are', () => {
