@@ -2,6 +2,7 @@
  * `warren:kubernetes` in a stack's configuration: what only Kubernetes has to know. Everything else stands in the
  * topology: the number of nodes, rabbitmq.conf and its plugins under `broker:`, the fleets under `workers:`.
  */
+import * as net from 'node:net';
 import type { FleetSettings } from '../platform/fleetPlan';
 import {
   count,
@@ -113,6 +114,8 @@ export interface NetworkPolicySettings {
   readonly management: readonly string[];
   /** Namespaces that ask for metrics: Prometheus'. */
   readonly metrics: readonly string[];
+  /** Addresses outside of Kubernetes that may publish, consume and ask the management API. */
+  readonly cidrs: readonly string[];
 }
 
 export interface KedaSettings {
@@ -178,6 +181,19 @@ export const objectName: Read<string> = (value, at) => {
   throw wrong(at, 'a name of small letters, digits and hyphens, at most 63', value);
 };
 
+const cidrs: Read<readonly string[]> = (value, at) => {
+  const given = texts(value, at);
+  const isRange = (one: string): boolean => {
+    const [address = '', bits = '', ...rest] = one.split('/');
+    const family = net.isIP(address);
+    return (
+      family > 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+    );
+  };
+  if (given.every(isRange)) return given;
+  throw wrong(at, 'a list of address ranges, e.g. ["203.0.113.0/24"]', value);
+};
+
 function oneOf<T extends string>(...choices: readonly T[]): Read<T> {
   return (value, at) => {
     const found = choices.find((choice) => choice === value);
@@ -233,8 +249,8 @@ const readTls: Read<ClusterSettings['tls']> = (value, at) => {
 
 const readPolicy: Read<NetworkPolicySettings | false> = (value, at) => {
   if (value === false) return false;
-  const given = keysOf(value ?? {}, at, { clients: texts, management: texts, metrics: texts });
-  return { clients: [], management: [KEDA_NAMESPACE, OPERATOR_NAMESPACE], metrics: [], ...given };
+  const given = keysOf(value ?? {}, at, { clients: texts, management: texts, metrics: texts, cidrs });
+  return { clients: [], management: [KEDA_NAMESPACE, OPERATOR_NAMESPACE], metrics: [], cidrs: [], ...given };
 };
 
 const readCluster: Read<ClusterSettings> = (value, at) => {

@@ -11,7 +11,7 @@ import {
   NODE_PORTS,
   POD_SELECTOR,
 } from './names';
-import { amqpPorts } from './pods';
+import { clientPorts } from './pods';
 
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
@@ -27,7 +27,7 @@ export function disruptionBudget(place: Place): KubernetesObject {
 /** In force where the cluster's network does policies at all. */
 export function networkPolicies(
   topology: Topology,
-  { networkPolicy }: ClusterSettings,
+  { networkPolicy, service }: ClusterSettings,
   place: Place,
 ): readonly KubernetesObject[] {
   if (networkPolicy === false) return [];
@@ -39,24 +39,34 @@ export function networkPolicies(
       spec: {
         podSelector: { matchLabels: POD_SELECTOR },
         policyTypes: ['Ingress'],
-        ingress: ingressOf(topology, networkPolicy),
+        ingress: ingressOf(topology, networkPolicy, service !== 'ClusterIP'),
       },
     },
   ];
 }
 
-function ingressOf(topology: Topology, policy: NetworkPolicySettings): readonly object[] {
+/** @param isPublished whether the clients' Service leads in from outside of the cluster */
+function ingressOf(
+  topology: Topology,
+  policy: NetworkPolicySettings,
+  isPublished: boolean,
+): readonly object[] {
   const ownPods = { podSelector: {} };
   const inNamespaces = (names: readonly string[]): object[] =>
     names.map((name) => ({ namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: name } } }));
   const tcp = (...ports: readonly number[]): object[] => ports.map((port) => ({ protocol: 'TCP', port }));
+  const outside = policy.cidrs.map((cidr) => ({ ipBlock: { cidr } }));
   return [
     {
-      from: [ownPods, ...inNamespaces(policy.clients)],
-      ports: tcp(...amqpPorts(topology).map(({ port }) => port)),
+      // Without `from`, everybody: a Service that is published for clients is of no use otherwise.
+      ...(isPublished && outside.length === 0
+        ? {}
+        : { from: [ownPods, ...inNamespaces(policy.clients), ...outside] }),
+      ports: tcp(...clientPorts(topology).map(({ port }) => port)),
     },
     {
-      from: [ownPods, ...inNamespaces(policy.management)],
+      // That Service has these ports, too; who may administrate from outside has to be said.
+      from: [ownPods, ...inNamespaces(policy.management), ...outside],
       ports: tcp(MANAGEMENT_PORT, MANAGEMENT_TLS_PORT),
     },
     ...(policy.metrics.length === 0

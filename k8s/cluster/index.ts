@@ -99,6 +99,7 @@ export class Cluster extends pulumi.ComponentResource {
     const secrets = clusterSecrets(
       {
         admin,
+        topology,
         ...(settings.by === 'operator' ? {} : { cookie }),
         ...(certificates === undefined ? {} : { certificates }),
       },

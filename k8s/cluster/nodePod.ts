@@ -3,13 +3,8 @@ import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { ClusterSettings } from '../settings';
 import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, NODES_SERVICE } from './names';
-import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints } from './pods';
+import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints, type Port } from './pods';
 import { tlsSecretOf } from './secrets';
-
-export interface Port {
-  readonly name: string;
-  readonly port: number;
-}
 
 export const DATA_VOLUME = 'persistence';
 /** A global parameter that says that the whole cluster goes: `warren.NodesRolled` sets it. */

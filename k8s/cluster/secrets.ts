@@ -1,11 +1,14 @@
 /** The Secrets of a cluster. What is in them is known to the stack alone. */
 import type * as pulumi from '@pulumi/pulumi';
+import type { Topology } from '../../topology/model';
 import { labelsOf, type KubernetesObject, type Place, type SecretObject } from '../objects';
 import type { CertManager, ClusterSettings } from '../settings';
-import { ADMIN_SECRET, AMQP_PORT, CLUSTER, COOKIE_SECRET, dnsNames, serviceHost, TLS_SECRET } from './names';
+import { ADMIN_SECRET, CLUSTER, COOKIE_SECRET, dnsNames, serviceHost, TLS_SECRET } from './names';
+import { amqpPorts } from './pods';
 
 export interface ClusterSecrets {
   readonly admin: { readonly username: string; readonly password: pulumi.Input<string> };
+  readonly topology: Topology;
   /** Of nodes that no operator makes. */
   readonly cookie?: pulumi.Input<string>;
   /** PEM texts, where they are not in a Secret that somebody else makes. */
@@ -20,7 +23,7 @@ export interface Certificates {
 
 /** @param defaultUserConf the administrator, as RabbitMQ's configuration has a first user */
 export function clusterSecrets(
-  { admin, cookie, certificates }: ClusterSecrets,
+  { admin, topology, cookie, certificates }: ClusterSecrets,
   place: Place,
   defaultUserConf: pulumi.Input<string>,
 ): readonly SecretObject[] {
@@ -40,7 +43,8 @@ export function clusterSecrets(
       provider: 'rabbitmq',
       type: 'rabbitmq',
       host: serviceHost(place.namespace),
-      port: String(AMQP_PORT),
+      // With TLS alone, AMQPS: nobody listens at the other one.
+      port: String(amqpPorts(topology)[0].port),
     }),
     ...(cookie === undefined ? [] : [secret(COOKIE_SECRET, { cookie })]),
     ...(certificates === undefined

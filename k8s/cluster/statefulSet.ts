@@ -1,6 +1,6 @@
 /** The cluster where no operator may be installed: a StatefulSet with the names that the operator would give. */
 import { parseQuantityBytes } from '../quantity';
-import { enabledPlugins } from '../../platform/nodeConf';
+import { additionalPlugins, enabledPlugins } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { labelsOf, selectorOf, type KubernetesObject, type Place } from '../objects';
 import type { ClusterSettings } from '../settings';
@@ -15,8 +15,8 @@ import {
   NODES_SERVICE,
   STATEFUL_SET,
 } from './names';
-import { DATA_VOLUME, nodePod, type Port } from './nodePod';
-import { amqpPorts } from './pods';
+import { DATA_VOLUME, nodePod } from './nodePod';
+import { clientPorts, type Port } from './pods';
 
 export function statefulCluster(
   topology: Topology,
@@ -55,7 +55,7 @@ export function statefulCluster(
         podManagementPolicy: 'Parallel',
         selector: { matchLabels: selector },
         template: {
-          metadata: { labels: labelsOf(place, CLUSTER, 'broker'), annotations: { 'warren/conf': conf } },
+          metadata: { labels: labelsOf(place, CLUSTER, 'broker'), annotations: readAtStart(topology, conf) },
           spec: nodePod(topology, settings, image, ports),
         },
         volumeClaimTemplates: [
@@ -73,10 +73,17 @@ export function statefulCluster(
   ];
 }
 
+/** What a node reads when it starts, and never again: another one replaces the pods. */
+function readAtStart(topology: Topology, conf: string): Readonly<Record<string, string>> {
+  const plugins = additionalPlugins(topology);
+  // Left out where it says nothing: pods that are there stay as they are.
+  return { 'warren/conf': conf, ...(plugins.length === 0 ? {} : { 'warren/plugins': plugins.join(',') }) };
+}
+
 function portsOf(topology: Topology): readonly Port[] {
   const { tls } = topology.broker ?? {};
   return [
-    ...amqpPorts(topology),
+    ...clientPorts(topology),
     ...(tls?.only === true
       ? []
       : [

@@ -34,9 +34,18 @@ export function manifestsFor(
 const WORKERS = { '*': { image: 'worker:1' } };
 const STACKS: Readonly<Record<string, object>> = {
   'by the operator': { cluster: {}, workers: WORKERS },
-  'by a StatefulSet': { cluster: { by: 'statefulSet', antiAffinity: 'required' }, workers: WORKERS },
+  'by a StatefulSet': {
+    cluster: {
+      ...{ by: 'statefulSet', antiAffinity: 'required', service: 'LoadBalancer' },
+      networkPolicy: { cidrs: ['203.0.113.0/24', '2001:db8::/32'] },
+    },
+    workers: WORKERS,
+  },
   'with cert-manager, and no KEDA': {
-    cluster: { tls: { issuer: 'ca', ca: 'ca.pem' }, storageClass: 'fast', imagePullSecrets: ['pull'] },
+    cluster: {
+      ...{ tls: { issuer: 'ca', ca: 'ca.pem' }, storageClass: 'fast', imagePullSecrets: ['pull'] },
+      service: 'NodePort',
+    },
     keda: false,
     workers: {
       '*': { image: 'worker:1', memory: '512Mi', writable: true, probe: ['true'], runAsUser: 1000 },

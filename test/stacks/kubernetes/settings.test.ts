@@ -17,6 +17,8 @@ describe('warren:kubernetes', () => {
     [{ cluster: { tls: { secret: 'a' } } }, /kubernetes\.cluster\.tls needs ca/],
     [{ cluster: { tls: { secret: 'a', issuer: 'b', ca: 'c' } } }, /says more than one of/],
     [{ cluster: { tls: { ca: 'c' } } }, /is for a Secret or an issuer/],
+    [{ cluster: { networkPolicy: { cidrs: ['10.0.0.0/33'] } } }, /cidrs must be a list of address ranges/],
+    [{ cluster: { networkPolicy: { cidrs: ['10.0.0.1'] } } }, /cidrs must be a list of address ranges/],
     [{ cluster: { access: 'https://u:p@host' } }, /must be portForward, inside, or the URL/],
     [{ namespace: 'My_Shop' }, /kubernetes\.namespace must be a name of small letters/],
     [{ workers: { mail: { runAsUser: 0 } } }, /a user who is not root/],
