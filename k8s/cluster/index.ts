@@ -14,13 +14,21 @@ import {
   ClusterReady,
   NodesRolled,
   RollingGate,
+  VolumeClaims,
 } from '../../provider/warren/stepResources';
 import { apply } from '../apply';
 import type { KubernetesObject, Place } from '../objects';
 import type { ClusterSettings } from '../settings';
 import { nodeCount } from './conf';
 import { disruptionBudget, networkPolicies } from './guards';
-import { CLUSTER, MANAGEMENT_TLS_PORT, nodeName, OPERATOR_TLS_FOLDER, STATEFUL_SET } from './names';
+import {
+  CLUSTER,
+  DATA_VOLUME,
+  MANAGEMENT_TLS_PORT,
+  nodeName,
+  OPERATOR_TLS_FOLDER,
+  STATEFUL_SET,
+} from './names';
 import { nodeObjects } from './nodes';
 import { certificateRequest, clusterSecrets, type Certificates } from './secrets';
 
@@ -56,6 +64,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly ready: ClusterReady;
   /** `rabbit@host` of each. */
   readonly nodeNames: readonly string[];
+  /** Before all that is made. */
+  readonly #claims: VolumeClaims;
 
   constructor(
     name: string,
@@ -67,6 +77,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.nodeNames = Array.from({ length: nodeCount(topology) }, (_, index) =>
       nodeName(index, place.namespace),
     );
+    this.#claims = this.lookAtClaims();
     const nodes = nodeObjects(topology, settings, place);
     const trigger = digestOf(nodes);
     const before = [...this.makeSecrets(), ...this.makeGuards()];
@@ -77,7 +88,27 @@ export class Cluster extends pulumi.ComponentResource {
 
   private make(object: KubernetesObject, dependsOn: readonly pulumi.Resource[]): pulumi.CustomResource {
     const { provider } = this.args;
-    return apply(object, { parent: this, provider, dependsOn: [...this.args.dependsOn, ...dependsOn] });
+    return apply(object, {
+      parent: this,
+      provider,
+      dependsOn: [this.#claims, ...this.args.dependsOn, ...dependsOn],
+    });
+  }
+
+  private lookAtClaims(): VolumeClaims {
+    const { settings, warrenProvider } = this.args;
+    return new VolumeClaims(
+      'claims',
+      {
+        ...this.where(),
+        nodes: this.nodeNames.length,
+        template: DATA_VOLUME,
+        isOperators: settings.by === 'operator',
+        storage: settings.storage,
+        ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
+      },
+      { parent: this, provider: warrenProvider },
+    );
   }
 
   private makeNodes(

@@ -5,6 +5,8 @@ export const CLUSTER = 'rabbitmq';
 export const STATEFUL_SET = `${CLUSTER}-server`;
 /** The headless Service by which nodes find one another. */
 export const NODES_SERVICE = `${CLUSTER}-nodes`;
+/** Of each node, and of the claims' template. */
+export const DATA_VOLUME = 'persistence';
 export const TLS_SECRET = `${CLUSTER}-tls`;
 /** Who the nodes' first administrator is, and whom the operator asks as. */
 export const ADMIN_SECRET = `${CLUSTER}-admin`;

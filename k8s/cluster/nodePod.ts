@@ -2,11 +2,10 @@
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { ClusterSettings } from '../settings';
-import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, NODES_SERVICE } from './names';
+import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, DATA_VOLUME, NODES_SERVICE } from './names';
 import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints, type Port } from './pods';
 import { tlsSecretOf } from './secrets';
 
-export const DATA_VOLUME = 'persistence';
 /** A global parameter that says that the whole cluster goes: `warren.NodesRolled` sets it. */
 const LEAVING = 'warren_leaving';
 const DATA_FOLDER = '/var/lib/rabbitmq';

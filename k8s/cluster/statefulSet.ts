@@ -1,5 +1,5 @@
 /** The cluster where no operator may be installed: a StatefulSet with the names that the operator would give. */
-import { parseQuantityBytes } from '../quantity';
+import { parseQuantityBytes } from '../../kubernetesApi/quantity';
 import { additionalPlugins, enabledPlugins } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import { labelsOf, selectorOf, type KubernetesObject, type Place } from '../objects';
@@ -8,6 +8,7 @@ import { nodeConf, nodeCount } from './conf';
 import {
   CLUSTER,
   CONF_MAP,
+  DATA_VOLUME,
   MANAGEMENT_PORT,
   MANAGEMENT_TLS_PORT,
   METRICS_PORT,
@@ -15,7 +16,7 @@ import {
   NODES_SERVICE,
   STATEFUL_SET,
 } from './names';
-import { DATA_VOLUME, nodePod } from './nodePod';
+import { nodePod } from './nodePod';
 import { clientPorts, type Port } from './pods';
 
 export function statefulCluster(

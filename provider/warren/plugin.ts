@@ -19,6 +19,7 @@ import { definitionsStep } from './steps/definitions';
 import { nodesRolledStep } from './steps/nodesRolled';
 import { quorumCopiesStep } from './steps/quorumCopies';
 import { rollingGateStep } from './steps/rollingGate';
+import { volumeClaimsStep } from './steps/volumeClaims';
 import { vhostSettingsType } from './vhostSettings';
 import { vhostTopologyType } from './vhostTopology';
 
@@ -38,6 +39,7 @@ servePackage({
   steps: [
     clusterIdentityStep,
     clusterCookieStep,
+    volumeClaimsStep,
     rollingGateStep,
     clusterReadyStep,
     nodesRolledStep,

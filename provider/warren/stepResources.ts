@@ -56,6 +56,30 @@ export class ClusterCookie extends pulumi.CustomResource {
   }
 }
 
+export interface VolumeClaimsArgs {
+  /** File and context, as of kubectl. */
+  readonly kubeconfig?: pulumi.Input<string>;
+  readonly context?: pulumi.Input<string>;
+  readonly namespace: pulumi.Input<string>;
+  readonly statefulSet: pulumi.Input<string>;
+  /** How many. */
+  readonly nodes: pulumi.Input<number>;
+  /** Name of the claims' template, which begins their own. */
+  readonly template: pulumi.Input<string>;
+  /** Whether the cluster operator makes the StatefulSet, which grows volumes by itself. */
+  readonly isOperators: pulumi.Input<boolean>;
+  /** Of each volume, in Kubernetes' quantities. */
+  readonly storage: pulumi.Input<string>;
+  readonly storageClass?: pulumi.Input<string>;
+}
+
+/** Refuses volumes that Kubernetes can't make of those that are there. Whatever would try depends on it. */
+export class VolumeClaims extends pulumi.CustomResource {
+  constructor(name: string, args: VolumeClaimsArgs, options?: pulumi.CustomResourceOptions) {
+    super('warren:index:VolumeClaims', name, { ...args }, options);
+  }
+}
+
 export interface ClusterReadyArgs {
   readonly cluster: pulumi.Input<string>;
   /** `rabbit@host` of each node. */

@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { issue, makeAuthority } from '../../provider/warren/certificates/x509';
 import { callManagement } from '../rigs/management';
-import { openScratch, titled, type Scratch } from './scratch';
+import { STORAGE_CLASS } from '../rigs/k8s/volumes';
+import { kubernetes, openScratch, titled, type Scratch } from './scratch';
 import { cameUp, KubernetesStack } from './stack';
 
 const TLS_SECRET = 'given-tls';
@@ -18,6 +19,7 @@ describe.skipIf(inject('kubernetes') === undefined)(titled('a StatefulSet of our
   let stack: KubernetesStack | undefined;
   let ca = '';
   const opened = (): KubernetesStack => cameUp(stack);
+  const given = () => ({ secret: TLS_SECRET, ca: path.join(opened().workspace.folder, 'given-ca.pem') });
 
   beforeAll(async () => {
     scratch = await openScratch();
@@ -39,9 +41,8 @@ describe.skipIf(inject('kubernetes') === undefined)(titled('a StatefulSet of our
       topology: TOPOLOGY,
       cluster: { by: 'statefulSet', tls: { secret: TLS_SECRET, ca: '/dev/null' } },
     });
-    const file = path.join(stack.workspace.folder, 'given-ca.pem');
-    fs.writeFileSync(file, ca);
-    stack.setCluster({ tls: { secret: TLS_SECRET, ca: file } });
+    fs.writeFileSync(given().ca, ca);
+    stack.setCluster({ tls: given() });
     const first = await stack.workspace.up();
     expect(first.exitCode, first.output).toBe(0);
     process.stderr.write(`from nothing to three nodes without an operator: ${first.durationMs} ms\n`);
@@ -71,6 +72,44 @@ describe.skipIf(inject('kubernetes') === undefined)(titled('a StatefulSet of our
       /can't go from 4\.0 to 4\.3 in one step\. Go to 4\.2 first[^]*a stack of 4\.3 beside/,
     );
     opened().setTopology(TOPOLOGY);
+  });
+
+  it('has larger volumes by the way that the refusal names, and no pod notices', async () => {
+    const startMs = performance.now();
+    const { workspace, access, namespace } = opened();
+    const { storageClass } = kubernetes();
+    const uids = async () => {
+      const { items } = await access.core.listNamespacedPod({ namespace });
+      return items.map(({ metadata }) => metadata?.uid).sort();
+    };
+    const before = await uids();
+    opened().setCluster({ tls: given(), storage: '512Mi' });
+    const { exitCode, output } = await workspace.run(['preview', '--non-interactive']);
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/kubernetes\.cluster\.storage is 512Mi, and [^]*rabbitmq-server .*256Mi/);
+    const set = `/apis/apps/v1/namespaces/${namespace}/statefulsets/rabbitmq-server`;
+    const claims = [0, 1, 2].map(
+      (index) =>
+        `/api/v1/namespaces/${namespace}/persistentvolumeclaims/persistence-rabbitmq-server-${index}`,
+    );
+    // Those of a cluster that somebody gave us may not grow.
+    if (storageClass === STORAGE_CLASS) {
+      for (const claim of claims)
+        await access.cluster.ask({
+          ...{ method: 'PATCH', path: claim, contentType: 'application/merge-patch+json', action: 'grow it' },
+          body: { spec: { resources: { requests: { storage: '512Mi' } } } },
+        });
+      await access.cluster.ask({
+        ...{ method: 'DELETE', path: set, action: 'take it away' },
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Orphan' },
+      });
+      const grown = await workspace.up();
+      expect(grown.exitCode, grown.output).toBe(0);
+      const made = await access.cluster.ask<object>({ method: 'GET', path: set, action: 'look at it' });
+      expect(JSON.stringify(made)).toContain('"requests":{"storage":"512Mi"}');
+    } else opened().setCluster({ tls: given() });
+    expect(await uids()).toEqual(before);
+    process.stderr.write(`larger volumes by hand: ${Math.round(performance.now() - startMs)} ms\n`);
   });
 
   it('goes at once, and leaves the Secret and the namespace that are not its own', async () => {

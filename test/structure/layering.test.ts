@@ -26,7 +26,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
     packages: ['@pulumi/pulumi', '@pulumi/docker'],
   },
   k8s: {
-    layers: ['platform', 'provider', 'scaler', 'topology'],
+    layers: ['kubernetesApi', 'platform', 'provider', 'scaler', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/kubernetes'],
   },
   policy: { layers: ['provider', 'topology'], packages: ['@pulumi/policy', 'google-protobuf'] },

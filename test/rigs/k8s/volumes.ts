@@ -29,6 +29,8 @@ metadata:
 provisioner: ${PROVISIONER}
 volumeBindingMode: WaitForFirstConsumer
 reclaimPolicy: Delete
+# Nobody makes them larger; the API server takes it that somebody will.
+allowVolumeExpansion: true
 `;
 
 /** @param folder gets the volumes */
