@@ -7,7 +7,11 @@ export const PROBE_FOLDER = '/run/warren/probe';
 export const PROBE_LOGIN_FOLDER = '/run/secrets/warren-probe';
 export const PROBE_FILE = 'consuming.py';
 
-/** `ready` fails where the broker can't be asked; `alive` doesn't: a worker isn't to blame for that. */
+/**
+ * `ready` fails where the broker can't be asked, or hasn't one of the queues; `alive` fails only where the broker says
+ * that this pod doesn't consume. For anything else a worker isn't to blame: of a queue whose only node is down, RabbitMQ
+ * 3.10 says that there is none (404), and 4.x answers 500.
+ */
 export type ProbeMode = 'ready' | 'alive';
 
 export function probeCommand(mode: ProbeMode): string[] {
@@ -22,16 +26,20 @@ export function probeCommand(mode: ProbeMode): string[] {
 
 export const PROBE_PROGRAM = `"""Exit code 0 where this pod consumes from each of its queues, by what the broker says."""
 import base64
+import http.client
 import json
 import os
 import ssl
 import sys
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 
 LOGIN = "${PROBE_LOGIN_FOLDER}"
 TIMEOUT_S = 5
+# Of all requests together: less than Kubernetes gives a probe, and takes for a failure.
+DEADLINE_S = 8
 
 
 def read(name):
@@ -56,11 +64,22 @@ def consumes(queue, address):
     consumers = found.get("consumer_details")
     if consumers is None:
         return True
-    hosts = [one.get("channel_details", {}).get("peer_host", "") for one in consumers]
+    # Without figures of a channel, RabbitMQ says [] where a table would be.
+    hosts = [(one.get("channel_details") or {}).get("peer_host", "") for one in consumers]
     return any(host.removeprefix("::ffff:") == address for host in hosts)
 
 
+def end(code):
+    print("the broker doesn't answer in time", flush=True)
+    os._exit(code)
+
+
 def main(mode):
+    not_asked = 1 if mode == "ready" else 0
+    # A look-up of the broker's name can't be cut short from within: this ends it, too.
+    timer = threading.Timer(DEADLINE_S, end, [not_asked])
+    timer.daemon = True
+    timer.start()
     address = os.environ["POD_IP"]
     for queue in json.loads(os.environ["WARREN_PROBED_QUEUES"]):
         try:
@@ -68,13 +87,12 @@ def main(mode):
                 print(f"{address} doesn't consume from {queue}")
                 return 1
         except urllib.error.HTTPError as error:
-            if mode == "ready" or error.code == 404:
-                print(f"{queue}: the broker answers {error.code}")
-                return 1
-        except (OSError, ValueError) as error:
+            print(f"{queue}: the broker answers {error.code}")
             if mode == "ready":
-                print(f"the broker can't be asked: {error}")
                 return 1
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            print(f"the broker can't be asked: {error}")
+            return not_asked
     return 0
 
 
