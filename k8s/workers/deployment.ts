@@ -1,6 +1,7 @@
 /** A fleet of workers as Kubernetes' objects: a Deployment, a budget for disruptions, and what its probe reads. */
 import type * as pulumi from '@pulumi/pulumi';
 import { SECRETS_FOLDER, urlEntrypoint, type FleetPlan } from '../../platform/fleetPlan';
+import { isScheduler } from '../../topology/rules/consumers';
 import { labelsOf, nameFor, selectorOf, type KubernetesObject, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
 import { PROBE_FILE, PROBE_FOLDER, PROBE_LOGIN_FOLDER, PROBE_PROGRAM, probeCommand } from './probe';
@@ -36,9 +37,9 @@ export function isProbed({ plan, settings }: Pick<DeployedFleet, 'plan' | 'setti
   return probe === 'consuming' && plan.queues.length > 0;
 }
 
-/** `celery beat` sends each task as often as there are processes of it. */
+/** Celery beat sends each task as often as there are processes of it. */
 export function isSingleton({ plan, settings }: Pick<DeployedFleet, 'plan' | 'settings'>): boolean {
-  return settings.singleton ?? (plan.command[0] === 'celery' && plan.command.includes('beat'));
+  return settings.singleton ?? isScheduler(plan);
 }
 
 export function probeMap(place: Place): KubernetesObject {
@@ -146,7 +147,7 @@ function container(fleet: DeployedFleet): object {
     image,
     ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
     ...(urlVariable === undefined ? {} : { command: urlEntrypoint(urlVariable) }),
-    ...(command.length === 0 ? {} : { args: [...command] }),
+    ...(command.length === 0 ? {} : { args: command.map(verbatim) }),
     env: environmentOf(fleet),
     resources: {
       requests: { cpu: cpu ?? DEFAULT_REQUESTS.cpu, memory: memory ?? DEFAULT_REQUESTS.memory },
@@ -171,12 +172,16 @@ function container(fleet: DeployedFleet): object {
   };
 }
 
+/** Kubernetes puts a variable's value in the place of $(NAME), and takes $$ for one $: on Docker both are only text. */
+function verbatim(text: string): string {
+  return text.replace(/\$(?=[$(])/g, () => '$$');
+}
+
 function environmentOf(fleet: DeployedFleet): readonly object[] {
   const { plan, management } = fleet;
   const own = plan.environment.map((line) => {
     const [name = '', ...value] = line.split('=');
-    // Kubernetes replaces $(NAME) in values.
-    return { name, value: value.join('=').replaceAll('$(', '$$(') };
+    return { name, value: verbatim(value.join('=')) };
   });
   if (!isProbed(fleet)) return own;
   return [

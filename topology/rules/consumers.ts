@@ -60,6 +60,16 @@ export function isCeleryWorker({ command }: Worker): boolean {
   return words.some((word) => /(^|\/)celery$/.test(word)) && words.includes('worker');
 }
 
+/** `celery beat`, or a worker with a beat in it. */
+export function isScheduler({ command }: Pick<Worker, 'command'>): boolean {
+  const words = commandWords(command);
+  if (!words.some((word) => /(^|\/)celery$/.test(word))) return false;
+  // What follows an option is its value: an application may have that name, too.
+  if (words.some((word, index) => word === 'beat' && words[index - 1]?.startsWith('-') === false))
+    return true;
+  return words.includes('worker') && words.some((word) => /^(-B|--beat)$/.test(word));
+}
+
 /** The words of a command. Only what is handed to a shell, or is all of the command, is taken apart: a word may hold blanks. */
 export function commandWords(command: readonly string[]): string[] {
   const shell = command.findIndex((part) => /(^|\/)(ba|da|a|z|k)?sh$/.test(part));

@@ -1,5 +1,4 @@
-import type { Worker } from '../model';
-import { commandWords } from './consumers';
+import { isScheduler } from './consumers';
 import type { Rule } from './rule';
 
 export const schedulerTwice: Rule = {
@@ -43,13 +42,3 @@ workers:
       ];
     }),
 };
-
-/** `celery beat`, or a worker with a beat in it. */
-function isScheduler({ command }: Worker): boolean {
-  const words = commandWords(command);
-  if (!words.some((word) => /(^|\/)celery$/.test(word))) return false;
-  // What follows an option is its value: an application may have that name, too.
-  if (words.some((word, index) => word === 'beat' && words[index - 1]?.startsWith('-') === false))
-    return true;
-  return words.includes('worker') && words.some((word) => /^(-B|--beat)$/.test(word));
-}
