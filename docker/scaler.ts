@@ -2,12 +2,13 @@
 import * as path from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { DEFAULTS, INTERVAL_MS, type Fleet as ScaledFleet } from '../scaler/config';
+import { DEFAULTS, type Fleet as ScaledFleet } from '../scaler/config';
 import { bundleScaler } from '../scaler/image';
 import type { Worker } from '../topology/model';
 import type { FleetPlan } from '../platform/fleetPlan';
 import { buildFor } from './build';
 import { labelsOf, type Place } from './objects';
+import { CA_FILE, scalerConfig, SOCKET } from './scalerConfig';
 import type { ScalerSettings } from './settings';
 import type { Fleet } from './workers/index';
 
@@ -16,8 +17,10 @@ export interface ScalerArgs {
   readonly settings: ScalerSettings;
   /** Docker's address, as in DOCKER_HOST, where the stack or the environment names one. */
   readonly host?: string;
-  /** Of the broker's management API, as containers reach it. */
-  readonly endpoint: string;
+  /** Of the broker's management API, as containers reach it: of each node, or one for all. */
+  readonly endpoints: readonly [string, ...string[]];
+  /** PEM text of the authority that its certificates are from. */
+  readonly ca?: string;
   readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
   readonly network?: pulumi.Input<string>;
   readonly fleets: readonly ScalerFleet[];
@@ -31,13 +34,12 @@ export interface ScalerFleet {
 }
 
 const FOLDER = '/etc/warren';
-const SOCKET = '/var/run/docker.sock';
 const STOP_SECONDS = 10;
 
 export class Scaler extends pulumi.ComponentResource {
   constructor(name: string, args: ScalerArgs, options?: pulumi.ComponentResourceOptions) {
     super('warren:docker:Scaler', name, {}, options);
-    const { place, settings, login, network } = args;
+    const { place, settings, login, network, ca } = args;
     // Beside the program, by a relative path: in the state it is the same on every machine.
     const { folder } = bundleScaler(path.resolve('node_modules', '.cache', 'warren', 'scaler'));
     const build = { context: path.relative('.', folder), name: 'scaler', args: { BASE: settings.baseImage } };
@@ -57,9 +59,10 @@ export class Scaler extends pulumi.ComponentResource {
         ...(network === undefined ? {} : { networksAdvanced: [{ name: network }] }),
         volumes: [{ hostPath: socketOf(settings, args.host), containerPath: SOCKET }],
         uploads: [
-          file('scale.json', configOf(args)),
+          file('scale.json', scalerConfig({ ...args, fleets: args.fleets.map(scaledFleet) })),
           file('username', login.username),
           file('password', login.password),
+          ...(ca === undefined ? [] : [file(CA_FILE, ca)]),
         ],
         restart: 'unless-stopped',
         destroyGraceSeconds: STOP_SECONDS,
@@ -73,19 +76,6 @@ export class Scaler extends pulumi.ComponentResource {
 
 function socketOf({ socket }: ScalerSettings, host: string | undefined): string {
   return socket ?? /^unix:\/\/(\/.*)$/.exec(host ?? '')?.[1] ?? SOCKET;
-}
-
-function configOf({ endpoint, fleets }: ScalerArgs): string {
-  return JSON.stringify(
-    {
-      broker: { endpoint, usernameFile: 'username', passwordFile: 'password' },
-      docker: { host: `unix://${SOCKET}` },
-      intervalMs: INTERVAL_MS,
-      fleets: fleets.map(scaledFleet),
-    },
-    undefined,
-    2,
-  );
 }
 
 function scaledFleet({ fleet, plan, worker }: ScalerFleet): ScaledFleet {

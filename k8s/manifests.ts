@@ -7,6 +7,7 @@ import type { BrokerObject } from '../topology/objects';
 import { monitoringObjects } from './monitoring';
 import { namespaceObject, type KubernetesObject } from './objects';
 import {
+  isAuthorityKnown,
   managementFor,
   needFigures,
   placeOf,
@@ -37,6 +38,7 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
   const management = managementFor(facts);
   const { cluster, keda, monitoring } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
+  const hasAuthority = isAuthorityKnown(facts);
   const scaled = scaledFleets(fleets, kubernetes);
   const hasFigures = needFigures(fleets, kubernetes);
   const objects: readonly KubernetesObject[] = [
@@ -50,9 +52,9 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
           ...nodeObjects(topology, cluster, place),
         ]),
     ...(hasFigures ? [probeMap(place)] : []),
-    ...(scaled.length > 0 ? [triggerAuthentication(hasTls, place)] : []),
+    ...(scaled.length > 0 ? [triggerAuthentication(hasAuthority, place)] : []),
     ...fleets.flatMap((fleet) => {
-      const deployed = { ...fleet, management, loginDigest: '', hasOwnAuthority: hasTls };
+      const deployed = { ...fleet, management, loginDigest: '' };
       return [deployment(deployed, place), ...followersOf(deployed, keda, place)];
     }),
     ...(cluster === undefined || monitoring === undefined
@@ -68,11 +70,16 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
       ...(cluster?.by === 'statefulSet' ? [{ name: COOKIE_SECRET, keys: ['cookie'] }] : []),
       ...(hasTls ? [{ name: tlsSecretOf(cluster), keys: ['ca.crt', 'tls.crt', 'tls.key'] }] : []),
       ...(hasFigures
-        ? [{ name: FIGURES_SECRET, keys: ['username', 'password', ...(hasTls ? ['ca.crt', 'tls'] : [])] }]
+        ? [
+            {
+              name: FIGURES_SECRET,
+              keys: ['username', 'password', ...(hasAuthority ? ['ca.crt', 'tls'] : [])],
+            },
+          ]
         : []),
-      ...fleets.map(({ plan, address }) => ({
+      ...fleets.map(({ plan }) => ({
         name: loginSecretOf(plan.name),
-        keys: ['url', 'username', 'password', ...(hasTls && address.scheme === 'amqps' ? ['ca.crt'] : [])],
+        keys: ['url', 'username', 'password', ...(plan.hasAuthority ? ['ca.crt'] : [])],
       })),
     ],
   };

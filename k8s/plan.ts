@@ -2,11 +2,12 @@
 import { AMQP_PORT, AMQPS_PORT, MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, serviceHost } from './cluster/names';
 import { nameFor, type Place } from './objects';
 import { settingsOfFleet, type KubernetesSettings, type WorkerSettings } from './settings';
-import { isProbed } from './workers/deployment';
+import { isProbed, isSingleton } from './workers/deployment';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
+import { managementUrls, refuseLoopback } from '../platform/management';
 import { PlatformSettingsError } from '../platform/reads';
-import { planFleet, type FleetPlan } from '../platform/fleetPlan';
-import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
+import { NODES_WORD, planFleet, type FleetPlan } from '../platform/fleetPlan';
+import { noAddress, nodesNames, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 
 export interface PlannedFleet {
@@ -25,7 +26,11 @@ export interface StackFacts {
   readonly topology: Topology;
   /** Of a broker that is there already: base URL of its management API, and the address for AMQP. */
   readonly endpoint: string;
+  /** In its place those of all nodes, of which the first is asked. */
+  readonly endpoints?: readonly string[];
   readonly amqp?: string;
+  /** PEM file of the authority that its certificates are from. */
+  readonly cacertFile?: string;
 }
 
 /** The stack's own, unless it says another one. */
@@ -43,13 +48,23 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
     const settings = settingsOfFleet(kubernetes, worker.name);
     const image = imageOf(worker, settings);
     const address = addressFor(stack, worker);
-    const plan = planFleet(worker, topology, settings, address);
+    const plan = planFleet(worker, topology, settings, {
+      address,
+      isAuthorityKnown: isAuthorityKnown(stack),
+    });
     const fleet = { worker, settings, image, address, plan };
     refuseUnscalable(fleet, kubernetes);
+    refuseSeveral(fleet);
     return fleet;
   });
   refuseSameNames(fleets);
+  refuseUnreachable(stack, fleets);
   return fleets;
+}
+
+/** Whether workers, their probes and KEDA are told from whom the broker's certificates are. */
+export function isAuthorityKnown({ kubernetes, topology, cacertFile }: StackFacts): boolean {
+  return kubernetes.cluster === undefined ? cacertFile !== undefined : topology.broker?.tls !== undefined;
 }
 
 /** Fleets that KEDA scales. */
@@ -84,8 +99,8 @@ export function refuseWrongCluster({ kubernetes: { cluster }, topology: { broker
 
 /** Base URL of the management API, as pods reach it. */
 export function managementFor(stack: StackFacts): string {
-  const { kubernetes, topology, endpoint } = stack;
-  if (kubernetes.cluster === undefined) return endpoint;
+  const { kubernetes, topology } = stack;
+  if (kubernetes.cluster === undefined) return managementUrls(stack)[0];
   const { namespace } = placeOf(stack);
   return topology.broker?.tls === undefined
     ? `http://${serviceHost(namespace)}:${MANAGEMENT_PORT}`
@@ -111,7 +126,37 @@ function addressFor(stack: StackFacts, worker: Worker): BrokerAddress {
   if (amqp === undefined) {
     throw new PlatformSettingsError(noAddress(worker.name, stack.stack));
   }
-  return parseAmqp(amqp);
+  return parseAmqp(
+    amqp,
+    "a pod finds nobody. Give an address that pods reach, e.g. that of the broker's Service, amqp://SERVICE.NAMESPACE.svc:5672.",
+  );
+}
+
+/** Pods ask the management API, too. */
+function refuseUnreachable(stack: StackFacts, fleets: readonly PlannedFleet[]): void {
+  const { kubernetes } = stack;
+  if (kubernetes.cluster !== undefined || !needFigures(fleets, kubernetes)) return;
+  refuseLoopback(
+    [managementFor(stack)],
+    "KEDA and the workers' probes, in pods,",
+    `Give one that pods reach as well as \`up\` does, or do without both: kubernetes.keda false, and kubernetes.workers.FLEET.probe false.`,
+  );
+}
+
+/** A rollout that never runs two at once is of no use where there are to be two. */
+function refuseSeveral(fleet: PlannedFleet): void {
+  const { plan, settings } = fleet;
+  if (plan.replicasMax < 2 || !isSingleton(fleet)) return;
+  const key = `kubernetes.workers.${plan.name}`;
+  const why = settings.singleton === true ? `have ${key}.singleton` : 'run Celery beat';
+  const several = plan.isScaled ? `autoscale up to ${plan.replicasMax}` : `${plan.replicasMax} replicas`;
+  const otherwise =
+    settings.singleton === true
+      ? 'take singleton out.'
+      : `say ${key}.singleton false, where beat itself sees to it that only one sends.`;
+  throw new PlatformSettingsError(
+    `The workers "${plan.name}" ${why}, so that there are never two at once, and ${several}: give them replicas: 1 and no autoscale, or ${otherwise}`,
+  );
 }
 
 /** Whom the topology, and the stack's settings, have nobody for. */
@@ -135,7 +180,7 @@ function refuseUnscalable(
   if (keda !== false) refuseUncountable(plan);
 }
 
-/** KEDA puts names into its requests in a way that makes a plus of a space. */
+/** KEDA puts names into the paths of its requests in a way that makes a plus of a space. */
 function refuseUncountable(plan: FleetPlan): void {
   if (plan.allQueues.length === 0) {
     throw new PlatformSettingsError(
@@ -150,6 +195,8 @@ function refuseUncountable(plan: FleetPlan): void {
 
 /** Kubernetes' names have fewer characters than the topology's. */
 function refuseSameNames(fleets: readonly PlannedFleet[]): void {
+  const ofNodes = fleets.find(({ plan }) => nameFor(plan.name) === NODES_WORD);
+  if (ofNodes !== undefined) throw new PlatformSettingsError(nodesNames(ofNodes.plan.name));
   const names = fleets.map(({ plan }) => nameFor(plan.name));
   const twice = names.find((name, index) => name === '' || names.indexOf(name) !== index);
   if (twice === undefined) return;

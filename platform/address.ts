@@ -15,8 +15,16 @@ export function amqpUrl(
   return `${scheme}://${username ?? ''}:${password ?? ''}@${host}:${port}/${vhost ?? ''}`;
 }
 
-/** @throws Error in one sentence */
-export function parseAmqp(text: string): BrokerAddress {
+/** Whether a host, as in a URL, is this machine itself: a container or a pod finds nobody there. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost(\.localdomain)?|127(\.\d+){1,3}|\[::1\])$/i.test(host);
+}
+
+/**
+ * @param wayOut for who gave this machine's own loopback address, as the end of a sentence after "where"
+ * @throws Error in one sentence
+ */
+export function parseAmqp(text: string, wayOut: string): BrokerAddress {
   const match = /^(amqps?):\/\/(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(text);
   const [, scheme, host, port] = match ?? [];
   if ((scheme !== 'amqp' && scheme !== 'amqps') || host === undefined) {
@@ -24,10 +32,8 @@ export function parseAmqp(text: string): BrokerAddress {
       `amqp "${text}" is no address of a broker: it is amqp://HOST:PORT or amqps://HOST:PORT, without a user.`,
     );
   }
-  if (/^(localhost|127\.|\[::1\])/.test(host)) {
-    throw new Error(
-      `amqp "${text}" is this machine's own loopback address, where a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.`,
-    );
+  if (isLoopback(host)) {
+    throw new Error(`amqp "${text}" is this machine's own loopback address, where ${wayOut}`);
   }
   return { scheme, host, port: Number(port ?? (scheme === 'amqps' ? 5671 : 5672)) };
 }

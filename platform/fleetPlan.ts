@@ -1,6 +1,7 @@
 /** What the workers of a fleet are on any platform, without secrets and without Pulumi. */
 import type { Topology, Worker } from '../topology/model';
 import type { BrokerAddress } from './address';
+import { nodesNames } from './fleetWords';
 
 /** What a stack says of a fleet, whatever the platform. */
 export interface FleetSettings {
@@ -30,13 +31,22 @@ export interface FleetPlan {
   readonly isScaled: boolean;
   /** From SIGTERM to SIGKILL. */
   readonly graceSeconds: number;
+  /** It is handed an authority whose certificates it trusts, as a file. */
+  readonly hasAuthority: boolean;
+}
+
+/** As a fleet's workers find it. */
+export interface FleetBroker {
+  readonly address: BrokerAddress;
+  /** The stack knows from whom its certificates are: its own authority, or that of `cacertFile`. */
+  readonly isAuthorityKnown: boolean;
 }
 
 /** Where a worker finds its credentials: files, so that neither `docker inspect` nor a pod's description shows them. */
 export const SECRETS_FOLDER = '/run/secrets/rabbitmq';
 const CELERY_VARIABLE = 'CELERY_BROKER_URL';
-/** Nodes of a cluster are named `PREFIX-rabbitmq-N`. */
-const NODES_WORD = 'rabbitmq';
+/** Nodes of a cluster are named `PREFIX-rabbitmq-N`; on Kubernetes they are the pods of that name. */
+export const NODES_WORD = 'rabbitmq';
 const GRACE_MS = 30_000;
 
 /** @throws Error in one sentence, where the topology leaves open what a container needs */
@@ -44,7 +54,7 @@ export function planFleet(
   worker: Worker,
   topology: Topology,
   settings: FleetSettings,
-  address: BrokerAddress,
+  broker: FleetBroker,
 ): FleetPlan {
   const { name, vhost, user, command, autoscale } = worker;
   if (vhost === undefined || user === undefined) {
@@ -53,9 +63,7 @@ export function planFleet(
     );
   }
   if (name === NODES_WORD) {
-    throw new Error(
-      `The workers "${name}" would have the names of the cluster's nodes: give them another name.`,
-    );
+    throw new Error(nodesNames(name));
   }
   const urlVariable = settings.urlVariable ?? (command[0] === 'celery' ? CELERY_VARIABLE : undefined);
   if (urlVariable !== undefined && command.length === 0) {
@@ -66,6 +74,7 @@ export function planFleet(
   const replicas = settings.replicas ?? worker.replicas ?? 1;
   const replicasMax =
     autoscale === undefined ? replicas : Math.max(autoscale.max ?? replicas, autoscale.min, 1);
+  const hasAuthority = broker.address.scheme === 'amqps' && broker.isAuthorityKnown;
   const graceMs = worker.gracePeriodMs ?? worker.longestTaskMs ?? GRACE_MS;
   return {
     name,
@@ -74,12 +83,13 @@ export function planFleet(
     queues: declaredQueues(worker, topology),
     allQueues: allQueues(worker, topology),
     command,
-    environment: environmentOf(worker, topology, address),
+    environment: environmentOf(worker, topology, broker.address, hasAuthority),
     ...(urlVariable === undefined ? {} : { urlVariable }),
     replicasMax,
     replicasMin: autoscale === undefined ? replicas : Math.min(autoscale.min, replicasMax),
     isScaled: autoscale !== undefined,
     graceSeconds: Math.max(1, Math.ceil(graceMs / 1000)),
+    hasAuthority,
   };
 }
 
@@ -96,17 +106,23 @@ function allQueues({ queues, vhost }: Worker, { vhosts }: Topology): readonly st
   return [...new Set([...queues, ...(stages ?? [])])];
 }
 
-function environmentOf(worker: Worker, topology: Topology, address: BrokerAddress): string[] {
+function environmentOf(
+  worker: Worker,
+  topology: Topology,
+  address: BrokerAddress,
+  hasAuthority: boolean,
+): string[] {
   const { vhost = '', prefetch, concurrency, rateLimit } = worker;
   const queues = allQueues(worker, topology);
   const own: Readonly<Record<string, string | number | undefined>> = {
-    RABBITMQ_HOST: address.host,
+    // The brackets of an IPv6 address belong to URLs.
+    RABBITMQ_HOST: address.host.replace(/^\[(.*)\]$/, '$1'),
     RABBITMQ_PORT: address.port,
     RABBITMQ_VHOST: vhost,
     RABBITMQ_URL_FILE: `${SECRETS_FOLDER}/url`,
     RABBITMQ_USERNAME_FILE: `${SECRETS_FOLDER}/username`,
     RABBITMQ_PASSWORD_FILE: `${SECRETS_FOLDER}/password`,
-    RABBITMQ_CA_FILE: address.scheme === 'amqps' ? `${SECRETS_FOLDER}/ca.crt` : undefined,
+    RABBITMQ_CA_FILE: hasAuthority ? `${SECRETS_FOLDER}/ca.crt` : undefined,
     WARREN_FLEET: worker.name,
     WARREN_QUEUES: queues.length === 0 ? undefined : queues.join(','),
     WARREN_PREFETCH: prefetch,

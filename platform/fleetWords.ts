@@ -23,6 +23,10 @@ export function noImage(fleet: string, platform: string, otherWay = ''): string 
   return `The workers "${fleet}" have no image. Name one in the topology (image:), or in the stack: pulumi config set --path ${platform}.workers.${fleet}.image IMAGE${otherWay}`;
 }
 
+export function nodesNames(fleet: string): string {
+  return `The workers "${fleet}" would have the names of the cluster's nodes: give them another name.`;
+}
+
 /** @param where it is wanted, after a blank; empty where there is only one place */
 export function noAddress(fleet: string, stack: string, where = ''): string {
   return `The workers "${fleet}"${where} need an address of the broker: pulumi config set amqp amqp://HOST:5672 --stack ${stack}`;

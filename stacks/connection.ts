@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { ConnectionArgs } from '../provider/warren/resources';
 import { parseDurationMs } from '../topology/units';
+import { readProjectFile } from './projectFile';
 import { refusal } from './refusal';
 
 export const CONNECTION_KEYS = [
@@ -12,6 +13,8 @@ export const CONNECTION_KEYS = [
 export interface Connection extends ConnectionArgs {
   /** Names the broker, whichever node answers. */
   readonly endpoint: string;
+  readonly endpoints?: string[];
+  readonly cacertFile?: string;
 }
 
 const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];
@@ -22,6 +25,11 @@ export interface OwnEndpoint {
   readonly url: string;
   /** The setting that makes it. */
   readonly key: string;
+}
+
+/** PEM text of whom a broker that is there already has its certificates from, for who has no files of this machine. */
+export function authorityOf({ cacertFile }: Pick<Connection, 'cacertFile'>): { ca?: string } {
+  return cacertFile === undefined ? {} : { ca: readProjectFile(cacertFile, 'cacertFile') };
 }
 
 export function readConnection(config: pulumi.Config, own?: OwnEndpoint): Connection {

@@ -12,7 +12,7 @@ import { Scaler, type ScalerFleet } from '../docker/scaler';
 import type { BuildSettings, ClusterSettings, DockerSettings } from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
 import { safeName } from '../docker/workers/names';
-import type { BrokerAddress } from '../platform/address';
+import { managementUrls } from '../platform/management';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard, Definitions } from '../provider/warren/stepResources';
 import type { Topology } from '../topology/model';
@@ -21,6 +21,7 @@ import { derivedSecret, type Credential } from './brokerLogin';
 import type { DefinitionsFile } from './definitionsFile';
 import { inUrl } from './dockerConnection';
 import { certificatesFor } from './clusterCertificates';
+import { authorityOf } from './connection';
 import type { ClusterCertificates } from './ownCertificates';
 import { otherConsumers, planFleets, type PlannedFleet } from './fleetPlans';
 import { spreadCopies } from './quorumCopies';
@@ -143,7 +144,7 @@ export class DockerPlatform {
         login: credentialOf(plan.user),
         otherConsumers: otherConsumers(planned, this.#plans),
         ...network,
-        ...this.#authority(address),
+        ...(plan.hasAuthority ? this.#authority() : {}),
       });
       return { fleet, plan, worker, isHere: hostName === undefined };
     });
@@ -164,19 +165,18 @@ export class DockerPlatform {
       login,
       fleets,
       dependsOn: [...dependsOn, ...fleets.map(({ fleet }) => fleet)],
-      endpoint:
-        this.cluster === undefined
-          ? settings.connection.endpoint
-          : `http://${BROKER_HOST}:${MANAGEMENT_PORT}`,
+      ...(this.cluster === undefined
+        ? { endpoints: managementUrls(settings.connection), ...authorityOf(settings.connection) }
+        : { endpoints: [`http://${BROKER_HOST}:${MANAGEMENT_PORT}`] }),
       ...(host === undefined ? {} : { host }),
       ...this.#network(),
     });
   }
 
-  /** Workers of our own cluster trust its authority, where they come by TLS. */
-  #authority({ scheme }: BrokerAddress): { ca?: pulumi.Input<string> } {
-    const ca = this.#certificates?.ca;
-    return scheme === 'amqps' && ca !== undefined ? { ca } : {};
+  /** Workers of our own cluster trust its authority. */
+  #authority(): { ca?: pulumi.Input<string> } {
+    if (this.cluster === undefined) return authorityOf(this.#args.settings.connection);
+    return this.trusted === undefined ? {} : { ca: this.trusted };
   }
 
   /** PEM text of the authorities that clients of the stack's own cluster trust. */

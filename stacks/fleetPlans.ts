@@ -9,10 +9,12 @@ import {
 import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
+import { managementUrls, refuseLoopback } from '../platform/management';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
+import { workersToScale } from './scalerUser';
 import type { Settings } from './settings';
 
 const LOOPBACK = /^amqps?:\/\/(localhost\b|127\.|\[::1\])/;
@@ -43,12 +45,33 @@ export function planFleets(stack: Stack): readonly PlannedFleet[] {
     const image = imageOf(worker, settings);
     return (settings.hosts ?? [undefined]).map((hostName) => {
       const address = addressFor(stack, worker, hostName);
-      const plan = orRefuse(() => planFleet(worker, topology, settings, address));
+      const broker = { address, isAuthorityKnown: isAuthorityKnown(stack) };
+      const plan = orRefuse(() => planFleet(worker, topology, settings, broker));
       return { worker, hostName, settings, image, address, plan };
     });
   });
   refuseSameNames(fleets);
+  refuseUnreachable(stack);
   return fleets;
+}
+
+/** The cluster's own authority, or that of a broker that is there already. */
+function isAuthorityKnown({ settings, docker, topology }: Stack): boolean {
+  return docker.cluster === undefined
+    ? settings.connection.cacertFile !== undefined
+    : topology.broker?.tls !== undefined;
+}
+
+/** The scaler asks the management API from a container. */
+function refuseUnreachable({ settings, docker, topology }: Stack): void {
+  if (docker.cluster !== undefined || workersToScale(docker, topology).length === 0) return;
+  orRefuse(() => {
+    refuseLoopback(
+      managementUrls(settings.connection),
+      'the scaler, in a container,',
+      `Give one that containers reach as well as \`up\` does, or leave the scaler out: pulumi config set --path docker.scaler false --stack ${settings.stack}`,
+    );
+  });
 }
 
 /** How many consumers the queues of a fleet have at least by all others, also by the same one on other hosts. */
@@ -94,7 +117,12 @@ function addressFor(
       `The workers "${worker.name}"${where} don't reach the cluster at ${amqp}, which is this machine's own loopback address. Publish AMQP on an address that they reach: pulumi config set --path docker.cluster.address IP_ADDRESS --stack ${settings.stack}; or say by which one they do: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
     );
   }
-  return orRefuse(() => parseAmqp(amqp));
+  return orRefuse(() =>
+    parseAmqp(
+      amqp,
+      "a container finds nobody. Put the workers into the broker's network (docker.network), or give an address that containers reach, e.g. amqp://host.docker.internal:5672.",
+    ),
+  );
 }
 
 /** Docker's names have fewer characters than the topology's. */

@@ -51,12 +51,15 @@ export function factsOf(
   kubernetes: KubernetesSettings,
   topology: Topology,
 ): StackFacts {
+  const { endpoint, endpoints, cacertFile } = connection;
   return {
     project,
     stack,
     kubernetes,
     topology,
-    endpoint: connection.endpoint,
+    endpoint,
+    ...(endpoints === undefined ? {} : { endpoints }),
     ...(amqp === undefined ? {} : { amqp }),
+    ...(cacertFile === undefined ? {} : { cacertFile }),
   };
 }

@@ -32,6 +32,7 @@ import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { derivedSecret, newestCredential, type Credential } from './brokerLogin';
 import { deriveSecret } from './credentials';
+import { authorityOf } from './connection';
 import { factsOf } from './kubernetesConnection';
 import { ownCertificates, type ClusterCertificates } from './ownCertificates';
 import { readProjectFile } from './projectFile';
@@ -130,6 +131,11 @@ export class KubernetesPlatform {
     return this.#certificates?.ca;
   }
 
+  /** The same for workers, their probes and KEDA, also where the broker is there already. */
+  get #authority(): pulumi.Input<string> | undefined {
+    return this.cluster === undefined ? authorityOf(this.#args.settings.connection).ca : this.trusted;
+  }
+
   /** Whether somebody has to see the figures of the workers' vhosts: KEDA, or the workers' own probes. */
   get needsFigures(): boolean {
     return needFigures(this.#plans, this.#args.kubernetes);
@@ -145,7 +151,7 @@ export class KubernetesPlatform {
     const shared = this.#makeShared(figures, dependsOn);
     return this.#plans.map(({ worker, plan, settings: fleetSettings, image, address }) => {
       const login = newestCredential(settings, plan.user);
-      const ca = address.scheme === 'amqps' ? this.trusted : undefined;
+      const ca = plan.hasAuthority ? this.#authority : undefined;
       return new Fleet(plan.name, {
         place: this.#place,
         provider: this.#provider,
@@ -168,7 +174,7 @@ export class KubernetesPlatform {
   /** What all fleets have a part in: the probe, and the login of who counts. */
   #makeShared(figures: Credential, dependsOn: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
     if (!this.needsFigures) return [];
-    const ca = this.trusted;
+    const ca = this.#authority;
     const isScaled = scaledFleets(this.#plans, this.#args.kubernetes).length > 0;
     const secret: SecretObject = {
       apiVersion: 'v1',

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { stringify } from 'yaml';
 import { manifestsOf, type Manifests } from '../../k8s/manifests';
+import type { StackFacts } from '../../k8s/plan';
 import { readKubernetesSettings, type KubernetesSettings } from '../../k8s/settings';
 import type { Topology } from '../../topology/model';
 import type { BrokerObject } from '../../topology/objects';
@@ -20,20 +21,34 @@ export function renderManifests(
 ): string {
   const config = stack === undefined ? {} : readSettings(stack);
   const kubernetes = readKubernetes(config.kubernetes ?? (stack === undefined ? EXAMPLE : undefined), stack);
-  const { endpoint, amqp } = config;
   try {
     const facts = {
       project: PROJECT,
       stack: stack ?? 'example',
       kubernetes,
       topology,
-      endpoint: typeof endpoint === 'string' ? endpoint : '',
-      ...(typeof amqp === 'string' ? { amqp } : {}),
+      ...brokerOf(config),
     };
     return inYaml(manifestsOf(facts, objects));
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Of a broker that is there already. */
+export function brokerOf({
+  endpoint,
+  endpoints,
+  amqp,
+  cacertFile,
+}: Readonly<Record<string, unknown>>): Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | 'cacertFile'> {
+  const isGiven = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  return {
+    endpoint: isGiven(endpoint) ? endpoint : '',
+    ...(Array.isArray(endpoints) ? { endpoints: endpoints.filter(isGiven) } : {}),
+    ...(isGiven(amqp) ? { amqp } : {}),
+    ...(isGiven(cacertFile) ? { cacertFile } : {}),
+  };
 }
 
 function readSettings(stack: string): Readonly<Record<string, unknown>> {

@@ -16,7 +16,7 @@ export interface FleetArgs {
   readonly image: pulumi.Input<string>;
   readonly address: BrokerAddress;
   readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
-  /** PEM text for amqps with an authority of one's own. */
+  /** PEM text of the authorities that workers trust, where the plan has any. */
   readonly ca?: pulumi.Input<string>;
   /** Docker's own where it is left out. */
   readonly network?: pulumi.Input<string>;

@@ -10,8 +10,6 @@ import { scaledObject } from './scaledObject';
 export interface FollowedFleet extends DeployedFleet {
   readonly worker: Worker;
   readonly address: BrokerAddress;
-  /** Whether the broker's certificates are from an authority that is told. */
-  readonly hasOwnAuthority: boolean;
 }
 
 export function followersOf(
@@ -22,8 +20,20 @@ export function followersOf(
   return [...disruptionBudgets(fleet, place), ...scalersOf(fleet, keda, place)];
 }
 
+/**
+ * How many workers are waited for. Where somebody else scales them, one is all that a new Deployment has by itself, and
+ * how many more there are is none of the stack's business.
+ */
+export function awaitedConsumers(
+  { plan, settings: { hpa } }: Pick<FollowedFleet, 'plan' | 'settings'>,
+  keda: KedaSettings | false,
+): number {
+  const isScaledElsewhere = plan.isScaled && hpa === undefined && keda === false;
+  return isScaledElsewhere ? Math.min(plan.replicasMin, 1) : plan.replicasMin;
+}
+
 function scalersOf(
-  { plan, settings: { hpa }, worker: { autoscale }, management, address, hasOwnAuthority }: FollowedFleet,
+  { plan, settings: { hpa }, worker: { autoscale }, management, address }: FollowedFleet,
   keda: KedaSettings | false,
   place: Place,
 ): readonly KubernetesObject[] {
@@ -31,5 +41,5 @@ function scalersOf(
   if (hpa !== undefined) return [horizontalPodAutoscaler(plan, autoscale, hpa, place)];
   if (keda === false) return [];
   const amqp = `${address.scheme}://${address.host}:${address.port}`;
-  return [scaledObject({ plan, autoscale, management, amqp, hasOwnAuthority }, keda, place)];
+  return [scaledObject({ plan, autoscale, management, amqp }, keda, place)];
 }

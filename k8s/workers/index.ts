@@ -9,7 +9,7 @@ import { apply } from '../apply';
 import { labelsOf, nameFor, type KubernetesObject, type Place, type SecretObject } from '../objects';
 import type { KedaSettings, WorkerSettings } from '../settings';
 import { deployment, loginSecretOf } from './deployment';
-import { followersOf } from './followers';
+import { awaitedConsumers, followersOf } from './followers';
 
 export interface FleetArgs {
   readonly place: Place;
@@ -22,7 +22,7 @@ export interface FleetArgs {
   /** Base URL of the management API as pods reach it. */
   readonly management: string;
   readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
-  /** PEM text of the authorities that workers trust, where the broker has its own. */
+  /** PEM text of the authorities that workers trust, where the plan has any. */
   readonly ca?: pulumi.Input<string>;
   /** Changes with the login and the authorities. */
   readonly loginDigest: pulumi.Output<string>;
@@ -43,9 +43,8 @@ export class Fleet extends pulumi.ComponentResource {
     super('warren:kubernetes:Fleet', name, {}, options);
     const { place, plan } = args;
     const login = this.make(this.loginSecret(), args.dependsOn);
-    const fleet = { ...args, hasOwnAuthority: args.ca !== undefined };
-    const workers = this.make(deployment(fleet, place), [...args.dependsOn, login]);
-    for (const object of followersOf(fleet, args.keda, place)) this.make(object, [workers]);
+    const workers = this.make(deployment(args, place), [...args.dependsOn, login]);
+    for (const object of followersOf(args, args.keda, place)) this.make(object, [workers]);
     this.checkConsumers(workers);
     this.registerOutputs({ deployment: nameFor(plan.name) });
   }
@@ -85,7 +84,7 @@ export class Fleet extends pulumi.ComponentResource {
         fleet: plan.name,
         vhost: plan.vhost,
         queues: [...plan.queues],
-        consumers: plan.replicasMin,
+        consumers: awaitedConsumers(this.args, this.args.keda),
         containers: [],
         login: this.args.loginDigest,
         timeoutSeconds: READY_SECONDS,

@@ -15,7 +15,6 @@ export interface ScaledFleet {
   readonly management: string;
   /** `amqp://HOST:PORT`, for who counts by AMQP. */
   readonly amqp: string;
-  readonly hasOwnAuthority: boolean;
 }
 
 export const AUTHENTICATION = 'warren-figures';
@@ -24,7 +23,7 @@ const FAILURES = 3;
 const PAGE_SIZE = 500;
 
 /** One for all fleets: its user sees the figures of their vhosts. */
-export function triggerAuthentication(hasOwnAuthority: boolean, place: Place): KubernetesObject {
+export function triggerAuthentication(hasAuthority: boolean, place: Place): KubernetesObject {
   const parameter = (name: string, key: string): object => ({ parameter: name, name: FIGURES_SECRET, key });
   return {
     apiVersion: 'keda.sh/v1alpha1',
@@ -39,7 +38,7 @@ export function triggerAuthentication(hasOwnAuthority: boolean, place: Place): K
         parameter('username', 'username'),
         parameter('password', 'password'),
         // Without `tls`, KEDA ignores `ca`.
-        ...(hasOwnAuthority ? [parameter('ca', 'ca.crt'), parameter('tls', 'tls')] : []),
+        ...(hasAuthority ? [parameter('ca', 'ca.crt'), parameter('tls', 'tls')] : []),
       ],
     },
   };
@@ -90,16 +89,21 @@ function trigger({ plan, autoscale, management, amqp }: ScaledFleet): object {
   if (autoscale.protocol === 'amqp' && isOne) {
     return of({ ...common, protocol: 'amqp', host: amqp, queueName: only });
   }
-  if (isOne) return of({ ...common, protocol: 'http', host: management, queueName: only });
+  const byHttp = { ...common, protocol: 'http', host: hostOf(management) };
+  // In a path, KEDA makes a plus of a space, and RabbitMQ knows no such queue; in a query both mean the same.
+  if (isOne && !only.includes(' ')) return of({ ...byHttp, queueName: only });
   return of({
-    ...common,
-    protocol: 'http',
-    host: management,
+    ...byHttp,
     queueName: plan.allQueues.map(templateRegex).join('|'),
     useRegex: 'true',
     operation: 'sum',
     pageSize: String(PAGE_SIZE),
   });
+}
+
+/** KEDA takes what stands behind the last slash of a path for a vhost, and drops it. */
+function hostOf(management: string): string {
+  return new URL(management).pathname === '/' ? management : `${management}/`;
 }
 
 function of(metadata: Readonly<Record<string, string>>): object {

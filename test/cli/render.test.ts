@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
+import { brokerOf } from '../../cli/commands/renderManifests';
 import { run, type RunResult } from '../../tools/processes';
 
 const CLI = path.resolve(__dirname, '../../cli/warren.cjs');
@@ -32,6 +33,19 @@ it('writes what a stack would have on Kubernetes, or why it can not', async () =
   const absent = await render('--to', 'manifests', '--stack', 'nowhere');
   expect(absent).toMatchObject({ exitCode: 2, stdout: '' });
   expect(absent.output).toMatch(/there is no .*Pulumi\.nowhere\.yaml: make the stack with/);
+});
+
+it('reads in a stack where its broker is, one endpoint or the list of all nodes', () => {
+  const endpoints = ['http://a:15672', 'http://b:15672'];
+  expect(brokerOf({ endpoints, amqp: '', cacertFile: 'ca.pem' })).toEqual({
+    endpoint: '',
+    endpoints,
+    cacertFile: 'ca.pem',
+  });
+  expect(brokerOf({ endpoint: 'http://a:15672', amqp: 'amqp://a' })).toEqual({
+    endpoint: 'http://a:15672',
+    amqp: 'amqp://a',
+  });
 });
 
 it.each([

@@ -1,6 +1,9 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { expect, it } from 'vitest';
-import { readConnection, type Connection } from '../../stacks/connection';
+import { authorityOf, readConnection, type Connection } from '../../stacks/connection';
+import { temporaryFolder } from '../tools/helpers';
 
 function connection(config: Readonly<Record<string, unknown>>): Connection {
   const texts = Object.entries(config).map(([key, value]) => [
@@ -24,6 +27,14 @@ it('files, limits and the way there', () => {
   const given = { endpoint: A, cacertFile: 'ca.pem', requestTimeout: '30s', retryBudget: '1m' };
   expect(connection({ ...given, insecure: true })).toEqual({ ...given, insecure: true });
   expect(connection({ endpoint: A, proxy: 'http://proxy:3128' }).proxy).toBeDefined();
+});
+
+it('the text of an authority, for who has no files of this machine', () => {
+  const cacertFile = path.join(temporaryFolder(), 'ca.pem');
+  expect(authorityOf({})).toEqual({});
+  expect(() => authorityOf({ cacertFile })).toThrow(/cacertFile: can't read .*ca\.pem/);
+  fs.writeFileSync(cacertFile, 'PEM');
+  expect(authorityOf(connection({ endpoint: A, cacertFile }))).toEqual({ ca: 'PEM' });
 });
 
 it.each([

@@ -20,7 +20,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
       ...['tar-stream', '@balena/dockerignore'],
     ],
   },
-  platform: { layers: ['topology'], packages: [] },
+  platform: { layers: ['broker', 'topology'], packages: [] },
   docker: {
     layers: ['platform', 'provider', 'scaler', 'topology'],
     packages: ['@pulumi/pulumi', '@pulumi/docker'],

@@ -11,14 +11,15 @@ workers:
   a b: { vhost: shop, user: till, queues: [paid], command: [python, -m, till] }
 `;
 
-/** @param amqp of a broker that is there */
-function plan(workers: string, docker: object, amqp?: string) {
+/** @param amqp of a broker that is there, whose management API is at `connection` */
+function plan(workers: string, docker: object, amqp?: string, connection: object = BROKER) {
   const { topology } = load(TOPOLOGY + workers, 'topology.yaml', {});
   if (topology === undefined) throw new Error('the topology has errors');
-  const settings = { stack: 'dev', amqp } as unknown as Settings;
+  const settings = { stack: 'dev', amqp, connection } as unknown as Settings;
   return planFleets({ settings, docker: readDockerSettings(docker), topology });
 }
 
+const BROKER = { endpoint: 'http://broker:15672' };
 const HOSTS = { hosts: { north: 'tcp://north:2376', south: 'tcp://south:2376' } };
 const CLUSTER = { cluster: {}, workers: { '*': { image: 'till' } } };
 
@@ -33,6 +34,28 @@ describe('fleets', () => {
       host: 'broker',
       port: 5671,
     });
+  });
+
+  it('are told of a file of authorities only where there is one', () => {
+    const there = { network: 'n', workers: { '*': { image: 'till' } } };
+    const filesOf = (amqp: string, connection: object): string[] | undefined =>
+      plan('', there, amqp, connection)[0]?.plan.environment.filter((line) => line.includes('_CA_FILE='));
+    const known = { ...BROKER, cacertFile: 'ca.pem' };
+    expect(filesOf('amqps://broker', known)).toEqual(['RABBITMQ_CA_FILE=/run/secrets/rabbitmq/ca.crt']);
+    expect(filesOf('amqps://broker', BROKER)).toEqual([]);
+    expect(filesOf('amqp://broker', known)).toEqual([]);
+  });
+
+  it('are refused where the scaler, in its container, would look for the broker in itself', () => {
+    const scaled = '  b: { vhost: shop, user: till, queues: [paid], autoscale: { min: 0, max: 4 } }\n';
+    const there = { network: 'n', workers: { '*': { image: 'till' } } };
+    const own = { endpoint: 'http://b:15672', endpoints: ['http://b:15672', 'http://127.0.0.1:15672/api'] };
+    expect(() => plan(scaled, there, 'amqp://b', own)).toThrow(
+      /"http:\/\/127\.0\.0\.1:15672" is this machine's own loopback address, .* docker\.scaler false --stack dev/,
+    );
+    expect(() => plan(scaled, { ...there, scaler: false }, 'amqp://b', own)).not.toThrow();
+    expect(() => plan('', there, 'amqp://b', own)).not.toThrow();
+    expect(() => plan(scaled, CLUSTER, undefined, own)).not.toThrow();
   });
 
   it('on several Docker hosts have their consumers counted together', () => {

@@ -85,7 +85,7 @@ workers:
   const plan = (name: string, settings = {}) => {
     const worker = topology.workers.find((one) => one.name === name);
     if (worker === undefined) throw new Error(name);
-    return planFleet(worker, topology, settings, ADDRESS);
+    return planFleet(worker, topology, settings, { address: ADDRESS, isAuthorityKnown: false });
   };
 
   it('knows its queues, its environment without a password, and how long a stop may take', () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { scalerConfig } from '../../../docker/scalerConfig';
 import { readDockerSettings } from '../../../docker/settings';
 import { scalerObjects, workersToScale } from '../../../stacks/scalerUser';
+import { managementUrls } from '../../../platform/management';
+import type { Fleet } from '../../../scaler/config';
+import { readConfig } from '../../../scaler/readConfig';
 import { load } from '../../../topology/index';
 
 const { topology } = load(
@@ -35,6 +39,29 @@ describe('the scaler has to do with', () => {
     expect(scaled({ workers: { jobs: { hosts: ['gpu'] } }, hosts: { gpu: 'tcp://gpu' } })).toEqual([]);
     expect(scaled({ scaler: false })).toEqual([]);
     expect(workersToScale(undefined, topology)).toEqual([]);
+  });
+});
+
+describe('the scaler asks', () => {
+  const fleet = { name: 'beat', containers: ['beat-1'], min: 1, max: 1 } as unknown as Fleet;
+  const broker = (endpoints: readonly [string, ...string[]], ca?: string) => {
+    const text = scalerConfig({ endpoints, fleets: [fleet], ...(ca === undefined ? {} : { ca }) });
+    return readConfig(text, '/etc/warren/scale.json').broker;
+  };
+
+  it('all nodes of a broker that is there, and trusts whom the stack trusts', () => {
+    const endpoints = ['https://a:15671/api', 'https://b:15671/'];
+    expect(broker(managementUrls({ endpoint: 'https://a:15671/api', endpoints }), 'PEM')).toMatchObject({
+      endpoint: 'https://a:15671',
+      endpoints: ['https://a:15671', 'https://b:15671'],
+      cacertFile: '/etc/warren/ca.crt',
+    });
+  });
+
+  it('one address where there is only one', () => {
+    const only = broker(managementUrls({ endpoint: 'http://a:15672' }));
+    expect(only).toMatchObject({ endpoint: 'http://a:15672' });
+    expect(Object.keys(only)).toEqual(['endpoint', 'usernameFile', 'passwordFile']);
   });
 });
 

@@ -2,7 +2,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { manifestsOf, type Manifests } from '../../../k8s/manifests';
-import { readKubernetesSettings } from '../../../k8s/settings';
+import type { StackFacts } from '../../../k8s/plan';
+import { readKubernetesSettings, type KubernetesSettings } from '../../../k8s/settings';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
 import type { BrokerObject } from '../../../topology/objects';
@@ -15,20 +16,32 @@ export function topologyOf(text: string, file = 'test.yaml'): Topology {
   return topology;
 }
 
+/** What a stack says of a broker that is there already. */
+export type BrokerFacts = Partial<Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | 'cacertFile'>>;
+
+export function factsFor(
+  topology: Topology,
+  kubernetes: KubernetesSettings,
+  broker: BrokerFacts = {},
+): StackFacts {
+  return {
+    project: 'warren',
+    stack: 'test',
+    kubernetes,
+    topology,
+    endpoint: 'http://broker:15672',
+    amqp: 'amqp://broker:5672',
+    ...broker,
+  };
+}
+
 export function manifestsFor(
   topology: Topology,
   kubernetes: object,
   objects: readonly BrokerObject[] = [],
+  broker: BrokerFacts = {},
 ): Manifests {
-  const facts = {
-    project: 'warren',
-    stack: 'test',
-    kubernetes: readKubernetesSettings(kubernetes),
-    topology,
-    endpoint: 'http://broker:15672',
-    amqp: 'amqp://broker:5672',
-  };
-  return manifestsOf(facts, objects);
+  return manifestsOf(factsFor(topology, readKubernetesSettings(kubernetes), broker), objects);
 }
 
 const WORKERS = { '*': { image: 'worker:1' } };

@@ -1,0 +1,185 @@
+/** What fleets on Kubernetes are told, waited for and refused. */
+import { expect, it } from 'vitest';
+import type { KubernetesObject } from '../../../k8s/objects';
+import { planFleets } from '../../../k8s/plan';
+import { readKubernetesSettings } from '../../../k8s/settings';
+import { awaitedConsumers } from '../../../k8s/workers/followers';
+import type { Topology } from '../../../topology/model';
+import { factsFor, manifestsFor, topologyOf, type BrokerFacts } from './examples';
+
+const WORKERS = { '*': { image: 'worker:1' } };
+const CELERY = '-A, shop, worker, -Q, beat';
+
+function topologyWith(fleet: string, queue = 'jobs'): Topology {
+  return topologyOf(`
+warren: 1
+vhosts: { shop: { queues: { '${queue}': {} } } }
+users: { worker: { roles: { shop: { consumer: ['${queue}'] } } } }
+workers: { ${fleet.replaceAll('OF_SHOP', `vhost: shop, user: worker, queues: ['${queue}']`)} }
+`);
+}
+
+const JOBS = topologyWith('jobs: { OF_SHOP }');
+const SCALED = topologyWith('jobs: { OF_SHOP, autoscale: { min: 2, max: 4 } }');
+
+function named(objects: readonly KubernetesObject[], wanted: string): unknown {
+  const found = objects.find(({ kind, metadata }) => `${kind}/${metadata.name}` === wanted);
+  if (found === undefined) throw new Error(`no ${wanted}`);
+  return found.spec;
+}
+
+function triggersOf(objects: readonly KubernetesObject[]) {
+  return (named(objects, 'ScaledObject/jobs') as { triggers: { metadata: object }[] }).triggers;
+}
+
+interface Workers {
+  readonly strategy: { readonly type: string };
+  readonly template: {
+    readonly spec: {
+      readonly containers: readonly {
+        readonly command?: readonly string[];
+        readonly args?: readonly string[];
+        readonly env: readonly { readonly name: string; readonly value?: string }[];
+      }[];
+    };
+  };
+}
+
+function containerOf(objects: readonly KubernetesObject[], fleet = 'jobs') {
+  const [container] = (named(objects, `Deployment/${fleet}`) as Workers).template.spec.containers;
+  if (container === undefined) throw new Error('no container');
+  const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+  return { ...container, env };
+}
+
+/** Of a broker that is there already. */
+function there(facts: BrokerFacts, topology = JOBS, kubernetes: object = {}) {
+  const made = manifestsFor(topology, { workers: WORKERS, ...kubernetes }, [], facts);
+  const keysOf = (name: string) => made.secrets.find((secret) => secret.name === name)?.keys;
+  return { ...made, keysOf, env: containerOf(made.objects).env };
+}
+
+it('a file of authorities is named only where there is one', () => {
+  const amqp = 'amqps://broker:5671';
+  const known = there({ amqp, cacertFile: 'ca.pem' });
+  expect(known.env.RABBITMQ_CA_FILE).toBe('/run/secrets/rabbitmq/ca.crt');
+  expect(known.keysOf('jobs-login')).toContain('ca.crt');
+  expect(known.keysOf('warren-figures')).toEqual(['username', 'password', 'ca.crt', 'tls']);
+  const unknown = there({ amqp });
+  expect(unknown.env.RABBITMQ_CA_FILE).toBeUndefined();
+  expect(unknown.keysOf('jobs-login')).toEqual(['url', 'username', 'password']);
+  expect(there({ cacertFile: 'ca.pem' }).env.RABBITMQ_CA_FILE).toBeUndefined();
+  const parameters = (facts: BrokerFacts) =>
+    JSON.stringify(named(there(facts, SCALED).objects, 'TriggerAuthentication/warren-figures'));
+  expect(parameters({ cacertFile: 'ca.pem' })).toContain('"parameter":"ca"');
+  expect(parameters({})).not.toContain('"parameter":"ca"');
+});
+
+it.each([
+  [{ endpoint: 'https://broker:15671/' }, 'https://broker:15671', 'https://broker:15671'],
+  [{ endpoint: 'http://broker:15672/api' }, 'http://broker:15672', 'http://broker:15672'],
+  // KEDA drops what stands behind the last slash of a path.
+  [{ endpoint: 'https://tools/rabbit' }, 'https://tools/rabbit', 'https://tools/rabbit/'],
+  [
+    { endpoint: '', endpoints: ['http://a:15672/api/', 'http://b:15672'] },
+    'http://a:15672',
+    'http://a:15672',
+  ],
+])('asks the management API of %j', (facts, forProbes, forKeda) => {
+  const made = there(facts, SCALED);
+  expect(made.env.WARREN_MANAGEMENT_URL).toBe(forProbes);
+  const triggers = triggersOf(made.objects);
+  expect(triggers[0]?.metadata).toMatchObject({ host: forKeda, vhostName: 'shop' });
+});
+
+it('is refused where pods would look for the broker in themselves', () => {
+  const facts = { endpoint: 'http://localhost:15672' };
+  expect(() => there(facts)).toThrow(
+    /"http:\/\/localhost:15672" is this machine's own loopback .* KEDA and the workers' probes.* kubernetes\.keda false/,
+  );
+  expect(() => there({ endpoint: 'http://[::1]:15672' })).toThrow(/loopback/);
+  expect(() => there({ endpoint: 'http://localhost.example.com' })).not.toThrow();
+  const withoutProbes = { workers: { '*': { image: 'x', probe: false } } };
+  expect(() => there(facts, JOBS, withoutProbes)).not.toThrow();
+  expect(() => there({ endpoint: '' })).toThrow(/endpoint is empty/);
+  expect(() => there({ amqp: 'amqp://127.0.0.1:5672' })).toThrow(
+    /where a pod finds nobody\. .*amqp:\/\/SERVICE\.NAMESPACE\.svc/,
+  );
+});
+
+it('an IPv6 address has brackets in URLs only', () => {
+  expect(there({ amqp: 'amqp://[fd00::7]:5672' }).env.RABBITMQ_HOST).toBe('fd00::7');
+  const amqp = topologyWith('jobs: { OF_SHOP, autoscale: { min: 0, max: 4, protocol: amqp } }');
+  const { objects } = there({ amqp: 'amqp://[fd00::7]:5672' }, amqp);
+  expect(JSON.stringify(named(objects, 'ScaledObject/jobs'))).toContain('"host":"amqp://[fd00::7]:5672"');
+});
+
+it('texts reach the worker as they are: Kubernetes reads $(NAME) and $$', () => {
+  const texts = ['$(HOME)', '$$', '$$(HOME)', '$HOME and 5 $', 'a$(b)$(c)'];
+  const escaped = ['$$(HOME)', '$$$', '$$$$(HOME)', '$HOME and 5 $', 'a$$(b)$$(c)'];
+  const topology = topologyWith(
+    `jobs: { OF_SHOP, command: ${JSON.stringify(['sh', ...texts])}, env: { A: '${texts[0] ?? ''}', B: '${texts[2] ?? ''}' } }`,
+  );
+  const { args, env } = containerOf(there({}, topology).objects);
+  expect(args).toEqual(['sh', ...escaped]);
+  expect([env.A, env.B]).toEqual([escaped[0], escaped[2]]);
+});
+
+it('queues with a space are asked for in a query: in a path, KEDA makes a plus of it', () => {
+  const triggerOf = (queue: string) => {
+    const topology = topologyWith('jobs: { OF_SHOP, autoscale: { min: 0, max: 4 } }', queue);
+    const { objects } = there({}, topology);
+    return triggersOf(objects)[0]?.metadata;
+  };
+  expect(triggerOf('my jobs')).toMatchObject({ queueName: '^my jobs$', useRegex: 'true', operation: 'sum' });
+  expect(triggerOf('jobs')).not.toHaveProperty('useRegex');
+});
+
+it('waits for one worker where somebody else scales them, and for the fewest elsewhere', () => {
+  const awaited = (kubernetes: object, topology = SCALED) => {
+    const settings = readKubernetesSettings({ workers: WORKERS, ...kubernetes });
+    const [fleet] = planFleets(factsFor(topology, settings));
+    if (fleet === undefined) throw new Error('no fleet');
+    return awaitedConsumers(fleet, settings.keda);
+  };
+  expect(awaited({ keda: false })).toBe(1);
+  expect(awaited({})).toBe(2);
+  expect(awaited({ keda: false, workers: { '*': { image: 'x', hpa: { cpu: 70 } } } })).toBe(2);
+  expect(awaited({ keda: false }, topologyWith('jobs: { OF_SHOP, replicas: 3 }'))).toBe(3);
+  const fromNone = topologyWith('jobs: { OF_SHOP, autoscale: { min: 0, max: 4 } }');
+  expect(awaited({ keda: false }, fromNone)).toBe(0);
+});
+
+it.each([
+  ['jobs: { OF_SHOP, command: [/venv/bin/celery, -A, shop, beat] }', 'Recreate'],
+  ['jobs: { OF_SHOP, command: [celery, -A, shop, worker, -B] }', 'Recreate'],
+  [`jobs: { OF_SHOP, replicas: 3, command: [celery, ${CELERY}] }`, 'RollingUpdate'],
+])('is never two at once where it sends a schedule: %s', (fleet, type) => {
+  const { objects } = there({}, topologyWith(fleet));
+  expect((named(objects, 'Deployment/jobs') as Workers).strategy.type).toBe(type);
+});
+
+it.each([
+  [
+    'replicas: 3',
+    { singleton: true },
+    /jobs\.singleton, so that there are never two at once, and 3 replicas: .* take singleton out/,
+  ],
+  ['autoscale: { min: 0, max: 4 }', { singleton: true }, /never two at once, and autoscale up to 4/],
+  [
+    'replicas: 2, command: [celery, -A, a, beat]',
+    {},
+    /run Celery beat, .* or say kubernetes\.workers\.jobs\.singleton false/,
+  ],
+])('of which there are never two is refused with %s', (words, settings, message) => {
+  const topology = topologyWith(`jobs: { OF_SHOP, ${words} }`);
+  const withSettings = (more: object) => there({}, topology, { workers: { jobs: { image: 'x', ...more } } });
+  expect(() => withSettings(settings)).toThrow(message);
+  expect(() => withSettings({ singleton: false })).not.toThrow();
+});
+
+it.each(['rabbitmq', 'RabbitMQ', 'rabbitmq.'])('may not be called %s, as the nodes are', (name) => {
+  expect(() => there({}, topologyWith(`'${name}': { OF_SHOP }`))).toThrow(
+    /would have the names of the cluster's nodes/,
+  );
+});
