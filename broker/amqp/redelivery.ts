@@ -55,8 +55,8 @@ export const UNDER_WAY_MAX = 100;
 /** Whatever ends it, what was confirmed until then is acknowledged, and everything else is where it was. */
 export async function redeliver(run: Redelivery): Promise<Redelivered> {
   const tallies = { sent: new Map(), stayed: new Map(), notes: new Map() } satisfies Tallies;
-  const work = new Run(run, tallies);
-  return { ...tallies, isStopped: run.stop.aborted, ...(await work.toItsEnd()) };
+  const ended = await new Run(run, tallies).toItsEnd();
+  return { ...tallies, ...ended, isStopped: run.stop.aborted };
 }
 
 interface Tallies {
@@ -112,6 +112,11 @@ class Run {
       return;
     }
     await this.pace();
+    // Also while it waited for its turn.
+    if (this.run.stop.aborted) {
+      this.run.intake.keep(message);
+      return;
+    }
     this.#sent++;
     const sending = this.send(message, decision).finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);

@@ -138,8 +138,10 @@ withBroker('dead letters of quorum queues', (broker) => {
     for (const signal of ['SIGKILL', 'SIGINT'] as const) {
       const before = await ready(connection, 'work');
       const { words, env } = commandLine(broker, vhost, args);
-      const child = spawn(process.execPath, words, { env, stdio: 'ignore' });
-      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
       await waitFor(
         async () => ((await ready(connection, 'work')) > before + 20 ? true : undefined),
         WAIT_MS,
@@ -151,6 +153,7 @@ withBroker('dead letters of quorum queues', (broker) => {
       }
       child.kill(signal);
       expect(await ended).toBe(signal === 'SIGINT' ? 130 : null);
+      expect(said.includes('Stopped by a signal')).toBe(signal === 'SIGINT');
     }
     await warren(broker, vhost, 0, 'dlq', 'retry', 'failed');
     await awaitReady(connection, 'failed', 0);
