@@ -2,7 +2,7 @@
 import { mustPulumi } from '../pulumi';
 import type { LastUp } from './facts';
 
-interface Entry {
+export interface HistoryEntry {
   readonly kind: string;
   readonly result: string;
   readonly startTime: string;
@@ -10,16 +10,32 @@ interface Entry {
   readonly resourceChanges?: Readonly<Record<string, number>>;
 }
 
-/** Refreshes and the like come in between. */
-const ENTRIES = 20;
+/** Refreshes and the like come in between: mostly few, and many where somebody looks for drift every hour. */
+const FEW = 20;
+const MANY = 100;
 
-export async function readLastUp(stack: string): Promise<LastUp | null> {
-  const json = await mustPulumi(stack, [
-    ...['stack', 'history', '--stack', stack],
-    ...['--json', '--page-size', String(ENTRIES), '--show-secrets=false'],
-  ]);
-  const entries = JSON.parse(json) as readonly Entry[] | null;
-  const last = (entries ?? []).find(({ kind }) => kind === 'update');
+/** Of Pulumi's history, the newest first; empty after its end. */
+export type HistoryPage = (page: number, size: number) => Promise<readonly HistoryEntry[]>;
+
+export function readLastUp(stack: string): Promise<LastUp | null> {
+  return lastUpIn(async (page, size) => {
+    const json = await mustPulumi(stack, [
+      ...['stack', 'history', '--stack', stack, '--json', '--show-secrets=false'],
+      ...['--page-size', String(size), '--page', String(page)],
+    ]);
+    return (JSON.parse(json) as readonly HistoryEntry[] | null) ?? [];
+  });
+}
+
+export async function lastUpIn(pageOf: HistoryPage): Promise<LastUp | null> {
+  const newest = await pageOf(1, FEW);
+  let last = newest.find(isUp);
+  let isEnd = newest.length < FEW;
+  for (let page = 1; last === undefined && !isEnd; page++) {
+    const entries = await pageOf(page, MANY);
+    last = entries.find(isUp);
+    isEnd = entries.length === 0;
+  }
   if (last === undefined) return null;
   const { result, startTime, endTime, resourceChanges = {} } = last;
   return {
@@ -28,4 +44,8 @@ export async function readLastUp(stack: string): Promise<LastUp | null> {
     result,
     changes: Object.fromEntries(Object.entries(resourceChanges).filter(([kind]) => kind !== 'same')),
   };
+}
+
+function isUp({ kind }: HistoryEntry): boolean {
+  return kind === 'update';
 }
