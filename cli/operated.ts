@@ -10,6 +10,7 @@ import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { DEFAULT_TARGET, type Target } from '../topology/index';
 import { seriesOf } from '../topology/target';
+import { announcedAmqp } from './announcedAmqp';
 import { configArguments } from './configFile';
 import type { Login } from './firstLogin';
 import { LIVE_PREFIX, liveSettings } from './liveLogin';
@@ -180,11 +181,7 @@ async function addressOf(
       );
     }
   }
-  const ports = await readAmqpPorts(broker);
-  const host = new URL(broker.endpoint).hostname.replace(/^\[|\]$/g, '');
-  if (ports.amqp !== undefined) return { scheme: 'amqp', host, port: ports.amqp };
-  if (ports.amqps !== undefined) return { scheme: 'amqps', host, port: ports.amqps };
-  throw new UserError(`${broker.endpoint} names no port for AMQP. Say where it is: --amqp amqp://HOST:PORT`);
+  return announcedAmqp(broker.endpoint, await readAmqpPorts(broker));
 }
 
 function tlsSettings(config: StackConfig, { management, ca }: StackOutputs): TlsSettings {
