@@ -21,7 +21,7 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [ExitCode.ok]:
     'done; for `check` and `diff`: nothing at or over `--fail-on`; `scale --watch` or `status --watch` was ended by a signal',
   [ExitCode.findings]:
-    "`check` or `diff` found something; `status` something that needs somebody, `status --access` a difference; `import` wrote what has errors, or isn't the same as before; the quickstart's `pulumi up` failed; `scale` found a problem, or a start or stop failed; `doctor` found something that doesn't work; `dlq retry` left something that was meant",
+    "`check` or `diff` found something; `status` something that needs somebody, `status --access` a difference; `import` wrote what has errors, or isn't the same as before; the quickstart's `pulumi up` failed; `scale` found a problem, or a start or stop failed; `doctor` found something that doesn't work; `dlq retry` left something that was meant; a queue refused `dlq list` a look",
   [ExitCode.cannotRun]:
     "could not run: wrong usage, a file that can't be read, something missing on this machine",
   [ExitCode.proofFailed]: "the quickstart's proof failed",

@@ -1,4 +1,5 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
+import { AmqpError } from '../../broker/amqp/errors';
 import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
 import { table } from '../../topology/render/table';
@@ -11,6 +12,7 @@ import { amountOf } from './options';
 import { isCounted, look } from './show';
 import {
   findQueue,
+  LimitInTheWay,
   readLiveTopology,
   withoutLimit,
   type FoundQueue,
@@ -33,7 +35,13 @@ interface Listed {
   readonly figures: QueueFigures;
   /** It is worked on, too. */
   readonly isWork: boolean;
-  readonly contents: Contents | 'not looked into' | 'down';
+  readonly contents: Contents | Closed;
+}
+
+/** Nobody has looked into it: it is down, nobody has asked for that, or it couldn't be. */
+interface Closed {
+  readonly because: 'down' | 'unasked' | 'refused';
+  readonly whyNot: string;
 }
 
 interface Contents {
@@ -46,6 +54,8 @@ interface Contents {
 }
 
 const NOTHING: Contents = { looked: 0, origins: new Map(), reasons: new Map(), neverDied: 0 };
+const DOWN: Closed = { because: 'down', whyNot: 'it is down' };
+const UNASKED: Closed = { because: 'unasked', whyNot: 'a look has its price there: --look' };
 
 export async function list(options: ListOptions): Promise<number> {
   const sample = amountOf('--sample', options.sample) ?? 1000;
@@ -60,14 +70,14 @@ export async function list(options: ListOptions): Promise<number> {
       const listed: Listed[] = [];
       for (const [queue, own] of found) {
         if (stop.aborted) break;
-        const mayLook = options.look === true || isHarmless(operated, queue);
+        const isAsked = options.look === true || isHarmless(operated, queue);
         const contents = !isAvailable(own)
-          ? 'down'
+          ? DOWN
           : own.ready === 0 || queue.settings.type === 'stream'
             ? NOTHING
-            : mayLook
-              ? await contentsOf(operated, { ...queue, figures: own }, { sample, stop })
-              : 'not looked into';
+            : isAsked
+              ? await contentsOf(operated, { ...queue, figures: own }, { sample, stop }).catch(unlessThisOne)
+              : UNASKED;
         listed.push({
           vhost: queue.vhostName,
           queue: queue.name,
@@ -82,11 +92,27 @@ export async function list(options: ListOptions): Promise<number> {
           ? `${JSON.stringify(asJson(listed), undefined, 2)}\n`
           : asText(operated, listed),
       );
-      return ExitCode.ok;
+      return listed.some(({ contents }) => isClosed(contents, 'refused')) ? ExitCode.findings : ExitCode.ok;
     } finally {
       await operated.close();
     }
   });
+}
+
+/** What is about one queue must not keep anybody from seeing the others. */
+function unlessThisOne(error: unknown): Closed {
+  if (error instanceof LimitInTheWay) {
+    const { reason, canBeRisked } = error;
+    const risk = canBeRisked ? ', or take the risk: warren dlq show, with --despite-limit' : '';
+    return { because: 'refused', whyNot: `${reason}${risk}` };
+  }
+  // Somebody has it for himself, say.
+  if (!(error instanceof AmqpError) || error.stage !== 'operation') throw error;
+  return { because: 'refused', whyNot: error.message.replace(/\.$/, '') };
+}
+
+function isClosed(contents: Listed['contents'], because?: Closed['because']): contents is Closed {
+  return 'because' in contents && (because === undefined || contents.because === because);
 }
 
 type WithFigures = readonly [queue: FoundQueue, figures: QueueFigures];
@@ -154,8 +180,8 @@ function asText({ name }: Operated, listed: readonly Listed[]): string {
   if (listed.length === 0) return `No queue on ${name} takes dead letters.\n`;
   const now = new Date();
   const total = listed.reduce((sum, { figures }) => sum + (figures.ready ?? 0), 0);
-  const skipped = listed.filter(({ contents }) => contents === 'not looked into');
-  const down = listed.filter(({ contents }) => contents === 'down');
+  const skipped = listed.filter(({ contents }) => isClosed(contents, 'unasked'));
+  const down = listed.filter(({ contents }) => isClosed(contents, 'down'));
   return [
     `${counted(total, 'message')} in ${counted(listed.length, 'queue')} of ${name} that take dead letters`,
     '',
@@ -169,6 +195,11 @@ function asText({ name }: Operated, listed: readonly Listed[]): string {
       : [
           'Not looked into: quorum queues in which a look counts as a delivery, or that have a delivery limit; --look does it all the same.',
         ]),
+    ...listed.flatMap(({ queue, vhost, contents }) =>
+      isClosed(contents, 'refused')
+        ? [`Not looked into ${printable(queue)} in vhost ${printable(vhost)}: ${printable(contents.whyNot)}.`]
+        : [],
+    ),
     ...(down.length === 0
       ? []
       : [
@@ -189,7 +220,7 @@ function rowOf({ vhost, queue, figures, isWork: is, contents }: Listed, now: Dat
     figure(figures.ready),
     figure(figures.unacknowledged),
   ];
-  if (typeof contents === 'string') return [...start, '?', '?', '?'];
+  if (isClosed(contents)) return [...start, '?', '?', '?'];
   const { oldest, origins, reasons, looked, neverDied } = contents;
   const isPart = looked < (figures.ready ?? 0) ? ` (of the first ${thousands(looked)})` : '';
   const never = neverDied === 0 ? [] : [`never died ${thousands(neverDied)}`];
@@ -209,8 +240,8 @@ function asJson(listed: readonly Listed[]): object {
       unacknowledged: figures.unacknowledged ?? null,
       consumers: figures.consumers ?? null,
       isWork: is,
-      ...(typeof contents === 'string'
-        ? { looked: null }
+      ...(isClosed(contents)
+        ? { looked: null, whyNot: contents.whyNot }
         : {
             looked: contents.looked,
             neverDied: contents.neverDied,

@@ -172,9 +172,20 @@ function limitedQueue(
   };
 }
 
+/** Nothing was looked into: the queue's delivery limit couldn't be put out of the way. */
+export class LimitInTheWay extends UserError {
+  /** @param canBeRisked to look all the same */
+  constructor(
+    readonly reason: string,
+    readonly canBeRisked: boolean,
+  ) {
+    super(`${reason}${canBeRisked ? ', or take the risk: --despite-limit' : ''}`);
+  }
+}
+
 /**
  * Looks into a queue with its delivery limit out of the way.
- * @throws UserError for a stream, and where the limit can't be lifted
+ * @throws LimitInTheWay, or UserError for a stream
  */
 export async function withoutLimit<T>(
   operated: Operated,
@@ -197,8 +208,9 @@ export async function withoutLimit<T>(
   const obstacle = liftingObstacle(limited);
   if (obstacle !== undefined) {
     if (despiteLimit) return work();
-    throw new UserError(
-      `queue "${name}" has a delivery limit of ${settings.deliveryLimit} that can't be lifted while it is looked into (${obstacle}): what is given back beyond it, RabbitMQ drops or dead-letters. Take the limit away there, or take the risk: --despite-limit`,
+    throw new LimitInTheWay(
+      `queue "${name}" has a delivery limit of ${settings.deliveryLimit} that can't be lifted while it is looked into (${obstacle}): what is given back beyond it, RabbitMQ drops or dead-letters. Take the limit away there`,
+      true,
     );
   }
   return alone(operated, queue, despiteLimit, async () => {
@@ -211,7 +223,7 @@ export async function withoutLimit<T>(
   });
 }
 
-/** @throws UserError where another command has the limit of that queue out of the way */
+/** @throws LimitInTheWay where another command has it out of the way */
 async function alone<T>(
   operated: Operated,
   { name, vhostName }: FoundQueue,
@@ -222,10 +234,15 @@ async function alone<T>(
   try {
     const result = await lockQueue(connection, name);
     if (result === 'locked' || (despiteLimit && result !== 'taken')) return await work();
-    throw new UserError(
-      result === 'taken'
-        ? `another warren dlq is at work on queue "${name}" in vhost "${vhostName}", with its delivery limit out of the way: whoever ends first would put the limit back while the other holds messages, and RabbitMQ would drop them. Wait until it has ended`
-        : `can't keep others from queue "${name}" in vhost "${vhostName}" while its delivery limit is out of the way: the private queue for that was refused (${result.refused}). Log in as somebody who may declare queues named ${HOLDING_PREFIX}lock.…, or take the risk: --despite-limit`,
+    if (result === 'taken') {
+      throw new LimitInTheWay(
+        `another warren dlq is at work on queue "${name}" in vhost "${vhostName}", with its delivery limit out of the way: whoever ends first would put the limit back while the other holds messages, and RabbitMQ would drop them. Wait until it has ended`,
+        false,
+      );
+    }
+    throw new LimitInTheWay(
+      `can't keep others from queue "${name}" in vhost "${vhostName}" while its delivery limit is out of the way: the private queue for that was refused (${result.refused}). Log in as somebody who may declare queues named ${HOLDING_PREFIX}lock.…`,
+      true,
     );
   } finally {
     await closeAmqp(connection);

@@ -10,7 +10,7 @@ import { Publisher } from '../../broker/amqp/publisher';
 import { waitFor } from '../../tools/processes';
 import { withBroker } from '../rigs/brokers';
 import { callManagement } from '../rigs/management';
-import { connectTo, idsOf, numbersTo, publishNumbered, takeAll } from './numberedMessages';
+import { awaitReady, connectTo, idsOf, numbersTo, publishNumbered, ready, takeAll } from './numberedMessages';
 import { commandLine, publishedWhileAsked, warren } from './dlqCommands';
 import { scratchOn } from './realBroker';
 
@@ -20,22 +20,6 @@ const folder = mkdtempSync(path.join(tmpdir(), 'warren-dlq-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-async function ready(connection: ChannelModel, queue: string): Promise<number> {
-  const channel = await connection.createChannel();
-  const { messageCount } = await channel.checkQueue(queue);
-  await channel.close();
-  return messageCount;
-}
-
-async function awaitReady(connection: ChannelModel, queue: string, count: number): Promise<void> {
-  let last = -1;
-  const reached = await waitFor(async () => {
-    last = await ready(connection, queue);
-    return last === count ? true : undefined;
-  }, WAIT_MS);
-  if (reached === undefined) throw new Error(`${queue} has ${last} messages, expected ${count}`);
-}
 
 async function declare(channel: ConfirmChannel, name: string, table: Record<string, unknown>): Promise<void> {
   await channel.assertQueue(name, { durable: true, arguments: table });
@@ -47,6 +31,10 @@ const NUMBERS = {
   five: { '!': 'int64', value: 5n },
   microseconds: { '!': 'double', value: 1_732_700_000_000_000.25 },
 };
+
+interface Figures {
+  readonly messages_ready?: number;
+}
 
 const to = (queue: string) => ({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': queue });
 
@@ -129,6 +117,44 @@ withBroker('dead letters of quorum queues', (broker) => {
     );
     const policies = await callManagement<{ name: string }[]>(broker, 'GET', `policies/${vhost}`);
     expect(policies.map(({ name }) => name)).toEqual(['limit']);
+  });
+
+  it('are listed beside what can be looked into where they can not, with the reason', async () => {
+    const channel = await connection.createConfirmChannel();
+    for (const [queue, target] of Object.entries({ more: 'open', others: 'busy' })) {
+      await declare(channel, target, {});
+      await declare(channel, queue, to(target));
+    }
+    for (const queue of ['open', 'busy', 'busy']) channel.sendToQueue(queue, Buffer.from('m'));
+    await channel.waitForConfirms();
+    await channel.prefetch(1);
+    await channel.consume('busy', () => undefined, { exclusive: true });
+    const policy = `operator-policies/${vhost}/limit`;
+    const definition = { 'delivery-limit': 1 };
+    await callManagement(broker, 'PUT', policy, { pattern: '^failed$', 'apply-to': 'queues', definition });
+    // A quorum queue's figures are some seconds late.
+    await waitFor(async () => {
+      const figures = await callManagement<Figures>(broker, 'GET', `queues/${vhost}/failed`);
+      return figures.messages_ready === COUNT ? true : undefined;
+    }, WAIT_MS);
+    const { stdout } = await warren(broker, vhost, 1, 'dlq', 'list', '--look', '--json');
+    const text = (pattern: RegExp) => expect.stringMatching(pattern) as string;
+    expect((JSON.parse(stdout) as { queues: unknown[] }).queues).toEqual([
+      expect.objectContaining({
+        ...{ queue: 'busy', looked: null },
+        whyNot: text(/^Cannot read queue "busy": .*exclusive/),
+      }),
+      expect.objectContaining({
+        ...{ queue: 'failed', ready: COUNT, looked: null },
+        whyNot: text(/delivery limit of 1 that can't be lifted.*warren dlq show, with --despite-limit$/),
+      }),
+      expect.objectContaining({ queue: 'open', looked: 1, neverDied: 1 }),
+    ]);
+    const listed = await warren(broker, vhost, 1, 'dlq', 'list');
+    expect(listed.stdout).toMatch(/^Not looked into busy in vhost \S+: Cannot read queue "busy": .*\.$/m);
+    expect(listed.stdout).toMatch(/^Not looked into: quorum queues/m);
+    await callManagement(broker, 'DELETE', policy);
+    await channel.close();
   });
 
   it('are all there when a retry is killed in the middle, and when one is interrupted', async () => {

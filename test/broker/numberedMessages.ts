@@ -1,6 +1,9 @@
 /** Messages that can be told apart, in and out of a queue over AMQP: a lost one shows, and so does a changed one. */
 import { connect, type ChannelModel, type ConsumeMessage, type Options } from 'amqplib';
+import { waitFor } from '../../tools/processes';
 import type { TestBroker } from '../rigs/brokers';
+
+const WAIT_MS = 60_000;
 
 export async function connectTo(rig: TestBroker, vhost: string): Promise<ChannelModel> {
   const { amqpPort: port, username, password } = rig;
@@ -55,6 +58,23 @@ export async function takeAll(connection: ChannelModel, queue: string): Promise<
   });
   await channel.close();
   return taken;
+}
+
+/** Messages that are ready in it. */
+export async function ready(connection: ChannelModel, queue: string): Promise<number> {
+  const channel = await connection.createChannel();
+  const { messageCount } = await channel.checkQueue(queue);
+  await channel.close();
+  return messageCount;
+}
+
+export async function awaitReady(connection: ChannelModel, queue: string, count: number): Promise<void> {
+  let last = -1;
+  const reached = await waitFor(async () => {
+    last = await ready(connection, queue);
+    return last === count ? true : undefined;
+  }, WAIT_MS);
+  if (reached === undefined) throw new Error(`${queue} has ${last} messages, expected ${count}`);
 }
 
 export function idsOf(messages: readonly ConsumeMessage[]): number[] {
