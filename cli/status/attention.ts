@@ -2,6 +2,7 @@
 import { isAvailable } from '../../broker/figures/queueFigures';
 import { counted, printable, thousands } from '../humanText';
 import { isWorrying, troubleOf } from './certificateReport';
+import { dlqCommand } from './dlqCommand';
 import type { QueueStatus, StatusFacts } from './facts';
 
 export const ATTENTION_CODES = [
@@ -152,17 +153,6 @@ function consumption(queue: QueueStatus, subject: string): readonly Attention[] 
 
 function waiting(ready: number): string {
   return `${counted(ready, 'message')} ${ready === 1 ? 'waits' : 'wait'}`;
-}
-
-function dlqCommand({ name, vhost }: QueueStatus, { stack, endpoint, queues }: StatusFacts): string {
-  const isAlone = queues.filter((one) => one.name === name).length === 1;
-  const which = stack === undefined ? `--live ${endpoint}` : `--stack ${stack}`;
-  return `npx warren dlq show ${shellWord(name)} ${which}${isAlone ? '' : ` --vhost ${shellWord(vhost)}`}`;
-}
-
-function shellWord(text: string): string {
-  const shown = printable(text);
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }
 
 function fleets({ fleets: all }: StatusFacts): readonly Attention[] {

@@ -1,8 +1,6 @@
 /** Reads what `warren status` shows: a dozen requests or so, whatever the number of queues. */
 import { consumersIn } from '../../broker/figures/consumers';
 import { connectionCounts, type UserConnections } from '../../broker/figures/connections';
-import { liftedQueueOf } from '../../broker/guards/deliveryLimit';
-import { leftoversIn } from '../../broker/replacement/leftovers';
 import { readNodeFigures } from '../../broker/figures/nodes';
 import { readOverview } from '../../broker/figures/overview';
 import { queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
@@ -24,12 +22,12 @@ import type {
   DriftedObject,
   FleetStatus,
   LastUp,
-  Leftover,
   QueueRole,
   QueueStatus,
   StatusFacts,
 } from './facts';
 import type { FoundCertificate } from './certificates';
+import { leftoversOf } from './leftovers';
 
 /** What doesn't come from the broker, and is read once. */
 export interface StackFacts {
@@ -61,7 +59,10 @@ export async function gather(operated: Operated, stack: StackFacts): Promise<Sta
     clusterName: overview.clusterName,
     ...{ nodes, queues, connections },
     limits: limitsIn(objects, connections),
-    leftovers: leftoversOf(snapshot, operated),
+    leftovers: leftoversOf(snapshot, {
+      ...{ endpoint: broker.endpoint, queues },
+      ...(known === undefined ? {} : { stack: known.stack }),
+    }),
     fleets: fleetsOf(operated, figures, running),
     unwantedUsers: known === undefined ? [] : unwantedUsers(known.config, objects),
     ...(known === undefined ? {} : { stack: known.stack, drift: driftOf(operated, snapshot) }),
@@ -180,27 +181,6 @@ function limitsIn(
         : [{ of: 'vhost', name, what: 'queues', used: queues, max: maxQueues } as const]),
     ];
   });
-}
-
-function leftoversOf(snapshot: Snapshot, { known }: Operated): readonly Leftover[] {
-  const stack = known === undefined ? '' : ` --stack ${known.stack}`;
-  return [
-    ...leftoversIn(snapshot).map(({ kind, vhost, name }) => ({
-      what: `what was set aside for the ${kind} ${name} in vhost ${vhost} is still there, and the ${kind} isn't`,
-      wayOut: `an up with it in the topology brings it back; npx warren refresh${stack} tells more`,
-    })),
-    ...snapshot.objects().flatMap((object) => {
-      const queue = object.kind === 'policy' ? liftedQueueOf(object) : undefined;
-      if (object.kind !== 'policy' || queue === undefined) return [];
-      const { vhost } = object;
-      return [
-        {
-          what: `the delivery limit of queue ${queue} in vhost ${vhost} is lifted by a policy of a warren dlq that runs, or was killed`,
-          wayOut: `once none runs: npx warren dlq show ${queue}${stack} takes it away`,
-        },
-      ];
-    }),
-  ];
 }
 
 function unwantedUsers(
