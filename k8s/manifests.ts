@@ -59,7 +59,10 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
     }),
     ...(cluster === undefined || monitoring === undefined
       ? []
-      : monitoringObjects({ topology, objects: brokerObjects, settings: monitoring, cluster }, place)),
+      : monitoringObjects(
+          { topology, objects: brokerObjects, settings: monitoring, cluster, kubernetes },
+          place,
+        )),
   ];
   return {
     objects,

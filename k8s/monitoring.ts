@@ -11,7 +11,13 @@ import { nodeCount } from './cluster/conf';
 import { CLUSTER, POD_SELECTOR, serviceHost } from './cluster/names';
 import { tlsSecretOf } from './cluster/secrets';
 import { labelsOf, nameFor, type KubernetesObject, type Place } from './objects';
-import type { ClusterSettings, MonitoringSettings } from './settings';
+import { withFleetSizes } from '../platform/fleetSize';
+import {
+  settingsOfFleet,
+  type ClusterSettings,
+  type KubernetesSettings,
+  type MonitoringSettings,
+} from './settings';
 import { formatDuration } from '../topology/units';
 
 const MONITORING_API = 'monitoring.coreos.com/v1';
@@ -22,10 +28,13 @@ export interface Monitored {
   readonly objects: readonly BrokerObject[];
   readonly settings: MonitoringSettings;
   readonly cluster: ClusterSettings;
+  /** Of the fleets: how many workers there have to be. */
+  readonly kubernetes: KubernetesSettings;
 }
 
 export function monitoringObjects(monitored: Monitored, place: Place): readonly KubernetesObject[] {
-  const { topology, objects, settings } = monitored;
+  const { objects, settings, kubernetes } = monitored;
+  const topology = withFleetSizes(monitored.topology, (fleet) => settingsOfFleet(kubernetes, fleet));
   const scope = { namespace: place.namespace, nodes: nodeCount(topology) };
   const own = (name: string, labels: Readonly<Record<string, string>>): KubernetesObject['metadata'] => ({
     name,

@@ -1,17 +1,16 @@
 /** What the workers of a fleet are on any platform, without secrets and without Pulumi. */
 import type { Topology, Worker } from '../topology/model';
 import type { BrokerAddress } from './address';
+import { fleetSize, type FleetSize, type FleetSizeSettings } from './fleetSize';
 import { nodesNames } from './fleetWords';
 
 /** What a stack says of a fleet, whatever the platform. */
-export interface FleetSettings {
-  /** In place of the topology's. */
-  readonly replicas?: number;
+export interface FleetSettings extends Pick<FleetSizeSettings, 'replicas'> {
   /** Environment variable that gets the whole AMQP URL, for applications that read no file. */
   readonly urlVariable?: string;
 }
 
-export interface FleetPlan {
+export interface FleetPlan extends FleetSize {
   readonly name: string;
   readonly vhost: string;
   readonly user: string;
@@ -23,10 +22,6 @@ export interface FleetPlan {
   /** `NAME=VALUE`, without credentials. */
   readonly environment: readonly string[];
   readonly urlVariable?: string;
-  /** As many as there may ever be. */
-  readonly replicasMax: number;
-  /** As many as there are where nothing scales them. */
-  readonly replicasMin: number;
   /** It has as many as its queues ask for. */
   readonly isScaled: boolean;
   /** From SIGTERM to SIGKILL. */
@@ -71,9 +66,6 @@ export function planFleet(
       `The workers "${name}" get ${urlVariable} by a small shell script around their command, and the topology has no command for them: write it there.`,
     );
   }
-  const replicas = settings.replicas ?? worker.replicas ?? 1;
-  const replicasMax =
-    autoscale === undefined ? replicas : Math.max(autoscale.max ?? replicas, autoscale.min, 1);
   const hasAuthority = broker.address.scheme === 'amqps' && broker.isAuthorityKnown;
   const graceMs = worker.gracePeriodMs ?? worker.longestTaskMs ?? GRACE_MS;
   return {
@@ -85,8 +77,7 @@ export function planFleet(
     command,
     environment: environmentOf(worker, topology, broker.address, hasAuthority),
     ...(urlVariable === undefined ? {} : { urlVariable }),
-    replicasMax,
-    replicasMin: autoscale === undefined ? replicas : Math.min(autoscale.min, replicasMax),
+    ...fleetSize(worker, settings),
     isScaled: autoscale !== undefined,
     graceSeconds: Math.max(1, Math.ceil(graceMs / 1000)),
     hasAuthority,

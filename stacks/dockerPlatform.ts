@@ -9,9 +9,15 @@ import { metricsOf } from '../docker/cluster/conf';
 import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
 import { Monitoring } from '../docker/monitoring/index';
 import { Scaler, type ScalerFleet } from '../docker/scaler';
-import type { BuildSettings, ClusterSettings, DockerSettings } from '../docker/settings';
+import {
+  settingsOfFleet,
+  type BuildSettings,
+  type ClusterSettings,
+  type DockerSettings,
+} from '../docker/settings';
 import { Fleet } from '../docker/workers/index';
 import { safeName } from '../docker/workers/names';
+import { withFleetSizes } from '../platform/fleetSize';
 import { managementUrls } from '../platform/management';
 import type { Provider } from '../provider/warren/resources';
 import { ClusterGuard, Definitions } from '../provider/warren/stepResources';
@@ -211,7 +217,7 @@ export class DockerPlatform {
     return new Monitoring('monitoring', {
       place: this.#place,
       settings: own.monitoring,
-      topology,
+      topology: withFleetSizes(topology, (fleet) => settingsOfFleet(own, fleet)),
       objects,
       nodes: own.monitoring.targets ?? metricsOf(topology),
       password: derivedSecret(settings, 'grafana'),

@@ -204,8 +204,8 @@ export class KubernetesPlatform {
     const { kubernetes: own, topology } = this.#args;
     const { cluster, monitoring: settings } = own;
     if (cluster === undefined || settings === undefined) return;
-    for (const object of monitoringObjects({ topology, objects, settings, cluster }, this.#place))
-      this.#make(object, this.#namespace);
+    const monitored = { topology, objects, settings, cluster, kubernetes: own };
+    for (const object of monitoringObjects(monitored, this.#place)) this.#make(object, this.#namespace);
   }
 
   /** Copies on all nodes that queues ask for, also on those that joined after them. */

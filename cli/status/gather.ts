@@ -17,17 +17,10 @@ import { deadLetterQueuesOf, delaysOf } from '../../topology/route/deadLetterQue
 import { routedVhosts, type RoutedVhost } from '../../topology/route/vhost';
 import type { Operated } from '../operated';
 import { absentUsers } from '../stackBroker';
-import type {
-  ConnectionLimit,
-  DriftedObject,
-  FleetStatus,
-  LastUp,
-  QueueRole,
-  QueueStatus,
-  StatusFacts,
-} from './facts';
+import type { ConnectionLimit, DriftedObject, LastUp, QueueRole, QueueStatus, StatusFacts } from './facts';
 import type { FoundCertificate } from './certificates';
 import { leftoversOf } from './leftovers';
+import { asInStack, fleetsOf } from './stackFleets';
 
 /** What doesn't come from the broker, and is read once. */
 export interface StackFacts {
@@ -39,7 +32,8 @@ export interface StackFacts {
 
 export async function gather(operated: Operated, stack: StackFacts): Promise<StatusFacts> {
   const { broker, known, target, name } = operated;
-  const expected = expectations(known === undefined ? [] : watchedQueues(known.topology, known.objects));
+  const topology = known === undefined ? undefined : asInStack(known.topology, known.config);
+  const expected = expectations(topology === undefined ? [] : watchedQueues(topology, known?.objects ?? []));
   const [overview, nodes, figures, connections, snapshot, running] = await Promise.all([
     readOverview(broker),
     readNodeFigures(broker),
@@ -63,7 +57,7 @@ export async function gather(operated: Operated, stack: StackFacts): Promise<Sta
       ...{ endpoint: broker.endpoint, queues },
       ...(known === undefined ? {} : { stack: known.stack }),
     }),
-    fleets: fleetsOf(operated, figures, running),
+    fleets: topology === undefined ? [] : fleetsOf(topology, figures, running),
     unwantedUsers: known === undefined ? [] : unwantedUsers(known.config, objects),
     ...(known === undefined ? {} : { stack: known.stack, drift: driftOf(operated, snapshot) }),
     ...(lastUp === undefined ? {} : { lastUp }),
@@ -189,30 +183,6 @@ function unwantedUsers(
 ): readonly string[] {
   const there = new Set(objects.flatMap((object) => (object.kind === 'user' ? [object.name] : [])));
   return absentUsers(config).filter((name) => there.has(name));
-}
-
-function fleetsOf(
-  { known }: Operated,
-  figures: readonly QueueFigures[],
-  running: ReadonlyMap<string, number>,
-): readonly FleetStatus[] {
-  if (known === undefined) return [];
-  const { topology } = known;
-  const only = topology.vhosts.length === 1 ? topology.vhosts[0]?.name : undefined;
-  return topology.workers.map((worker): FleetStatus => {
-    const vhost = worker.vhost ?? only ?? '';
-    const own = figures.filter((queue) => queue.vhost === vhost && worker.queues.includes(queue.name));
-    const consumers = own.map((queue) => queue.consumers).filter((count) => count !== undefined);
-    const { replicas = 1, autoscale } = worker;
-    const replicasRunning = running.get(worker.name);
-    return {
-      ...{ name: worker.name, vhost, queues: worker.queues },
-      replicasMin: autoscale?.min ?? replicas,
-      replicasMax: autoscale?.max ?? replicas,
-      ...(replicasRunning === undefined ? {} : { replicasRunning }),
-      ...(consumers.length === 0 ? {} : { consumers: Math.min(...consumers) }),
-    };
-  });
 }
 
 /** What an `up` would put right, as far as the broker's objects tell: passwords aren't compared. */

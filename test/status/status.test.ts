@@ -47,7 +47,7 @@ interface Status {
   readonly isFine: boolean;
   readonly attention: readonly { code: string; subject: string; text: string; wayOut: string }[];
   readonly queues: readonly { name: string; ready: number; role: string; consumers: number }[];
-  readonly fleets: readonly unknown[];
+  readonly fleets: readonly { name: string; replicasMin: number; replicasMax: number }[];
   readonly connections: readonly unknown[];
   readonly drift: readonly { id: string; change: string }[];
   readonly lastUp: { result: string; changes: Record<string, number> };
@@ -162,6 +162,16 @@ withBroker(
         /queue failed in vhost shop: 3 dead letters +→ npx warren dlq show failed --stack test/,
       );
       expect(text.stdout).toMatch(/^paid +classic +95 .* 95 % of 100/m);
+    });
+
+    it('expects as many workers as the stack says in place of the topology', async () => {
+      const settings = fs.readFileSync(workspace.configFile);
+      workspace.setConfig({ docker: { workers: { paid: { replicas: 0 } } } });
+      const status = JSON.parse((await warren(1, 'status', '--json')).stdout) as Status;
+      fs.writeFileSync(workspace.configFile, settings);
+      expect(status.fleets[0]).toMatchObject({ name: 'paid', replicasMin: 0, replicasMax: 0 });
+      expect(codes(status)).toContain('waiting-unconsumed');
+      expect(codes(status)).not.toContain('no-consumers');
     });
 
     it('sends dead letters back, as the administrator or as a user who may', async () => {

@@ -11,10 +11,15 @@ import { manifestsFor } from './examples';
 
 const WORKERS = { '*': { image: 'worker:1' } };
 
-function objectsFor(monitoring: object, tls = '', cluster: object = {}): readonly KubernetesObject[] {
+function objectsFor(
+  monitoring: object,
+  tls = '',
+  { cluster = {}, workers = {} }: { readonly cluster?: object; readonly workers?: object } = {},
+): readonly KubernetesObject[] {
   const text = EVERYTHING.replace('nodes: 3', `nodes: 3${tls}`);
   const { topology, objects } = loaded(text, '4.3');
-  return manifestsFor(topology, { cluster, workers: WORKERS, monitoring }, objects).objects;
+  const settings = { cluster, workers: { ...WORKERS, ...workers }, monitoring };
+  return manifestsFor(topology, settings, objects).objects;
 }
 
 function named(objects: readonly KubernetesObject[], wanted: string): KubernetesObject {
@@ -62,7 +67,7 @@ describe('monitoring on Kubernetes', () => {
     ['rabbitmq-tls', { tls: { issuer: 'ca', ca: 'ca.pem' } }],
     ['given', { tls: { secret: 'given', ca: 'ca.pem' } }],
   ])('asks by TLS where there is any, and trusts the authority in the nodes’ Secret %s', (name, cluster) => {
-    const { spec } = named(objectsFor({}, ', tls: { only: true }', cluster), 'PodMonitor/rabbitmq');
+    const { spec } = named(objectsFor({}, ', tls: { only: true }', { cluster }), 'PodMonitor/rabbitmq');
     expect(spec).toMatchObject({
       podMetricsEndpoints: [
         {
@@ -107,6 +112,16 @@ describe('monitoring on Kubernetes', () => {
       .find(({ title }) => title === 'Nodes that don’t')
       ?.targets?.map(({ expr }) => expr);
     expect(missing).toEqual(['3 - (count(up{namespace="warren-test",job="rabbitmq"} == 1) or vector(0))']);
+  });
+
+  it('misses no consumers of a fleet of which the stack has no workers', () => {
+    const missed = (workers: object): readonly string[] =>
+      groupsIn(objectsFor({}, '', { workers }))
+        .flatMap(({ rules }) => rules)
+        .filter(({ alert }) => alert === 'RabbitMQQueueWithoutConsumers')
+        .map(({ expr }) => expr);
+    expect(missed({})[0]).toContain('jobs');
+    expect(missed({ jobs: { replicas: 0 } })[0]).not.toContain('jobs');
   });
 
   it('leaves texts as they are', () => {
