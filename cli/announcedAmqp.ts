@@ -2,7 +2,6 @@
 import * as net from 'node:net';
 import { displayOf, type AmqpAddress } from '../broker/amqp/address';
 import type { AmqpPorts } from '../broker/figures/overview';
-import { isLoopback } from '../docker/settings';
 import { UserError } from './userError';
 
 /**
@@ -25,5 +24,5 @@ export function announcedAmqp(endpoint: string, { amqp, amqps }: AmqpPorts): Amq
 
 /** Also where a port-forward begins. */
 function isThisMachine(host: string): boolean {
-  return host === 'localhost' || (net.isIP(host) !== 0 && isLoopback(host));
+  return host === 'localhost' || host === '::1' || (net.isIPv4(host) && host.startsWith('127.'));
 }

@@ -37,7 +37,17 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   },
   library: { layers: ['docker', 'k8s', 'provider', 'stacks', 'topology'], packages: [] },
   cli: {
-    layers: ['topology', 'broker', 'dockerApi', 'k8s', 'kubernetesApi', 'scaler', 'tools'],
+    layers: [
+      'topology',
+      'broker',
+      'docker',
+      'dockerApi',
+      'k8s',
+      'kubernetesApi',
+      'platform',
+      'scaler',
+      'tools',
+    ],
     packages: ['commander', 'amqplib', 'yaml', 'cli-table3'],
   },
 };
