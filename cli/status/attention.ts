@@ -160,11 +160,14 @@ function fleets({ fleets: all }: StatusFacts): readonly Attention[] {
     .filter(
       ({ replicasRunning, replicasMin }) => replicasRunning !== undefined && replicasRunning < replicasMin,
     )
-    .map(({ name, replicasRunning = 0, replicasMin }) => ({
+    .map(({ name, replicasRunning = 0, replicasMin, silentHosts = [] }) => ({
       code: 'fleet-short',
       subject: `fleet ${printable(name)}`,
-      text: `${replicasRunning} of ${counted(replicasMin, 'worker')} run`,
-      wayOut: 'see the logs of those that don’t',
+      text: `${replicasRunning} of ${counted(replicasMin, 'worker')} run${silentHosts.length === 0 ? '' : `, as far as Docker answers: not ${silentHosts.map(printable).join(', ')}`}`,
+      wayOut:
+        silentHosts.length === 0
+          ? 'see the logs of those that don’t'
+          : 'see whether that host is up, and reached from here',
     }));
 }
 

@@ -65,6 +65,8 @@ export interface FleetStatus {
   readonly replicasMax: number;
   /** Containers that run, or pods that are ready; absent where nobody can be asked. */
   readonly replicasRunning?: number;
+  /** Docker hosts that have some of it, and don't answer; absent where there are none. */
+  readonly silentHosts?: readonly string[];
   /** Of the queue that has the fewest; absent where the broker doesn't tell. */
   readonly consumers?: number;
 }

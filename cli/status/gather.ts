@@ -20,6 +20,7 @@ import { absentUsers } from '../stackBroker';
 import type { ConnectionLimit, DriftedObject, LastUp, QueueRole, QueueStatus, StatusFacts } from './facts';
 import type { FoundCertificate } from './certificates';
 import { leftoversOf } from './leftovers';
+import type { RunningFleet } from './running';
 import { asInStack, fleetsOf } from './stackFleets';
 
 /** What doesn't come from the broker, and is read once. */
@@ -27,7 +28,7 @@ export interface StackFacts {
   readonly lastUp?: LastUp | null;
   readonly certificates?: readonly FoundCertificate[];
   /** How many of each fleet run, by its name; absent where nobody can be asked. */
-  readonly running?: () => Promise<ReadonlyMap<string, number>>;
+  readonly running?: () => Promise<ReadonlyMap<string, RunningFleet>>;
 }
 
 export async function gather(operated: Operated, stack: StackFacts): Promise<StatusFacts> {
@@ -40,7 +41,7 @@ export async function gather(operated: Operated, stack: StackFacts): Promise<Sta
     queueFigures(broker).then((found) => withConsumersNow(broker, found, expected)),
     connectionCounts(broker),
     readSnapshot(broker),
-    stack.running?.() ?? new Map<string, number>(),
+    stack.running?.() ?? new Map<string, RunningFleet>(),
   ]);
   const objects = snapshot.objects();
   const queues = statusOfQueues(figures, expected, routedVhosts(objects, { target, vhosts: [] }));

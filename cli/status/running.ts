@@ -11,14 +11,28 @@ import { workersIn, type ExportedStack, type StateWorkers } from '../stackState'
 
 type Running = ReadonlyMap<string, number>;
 
+export interface RunningFleet {
+  readonly replicas: number;
+  /** Docker hosts that have some of it, and don't answer. */
+  readonly silentHosts: readonly string[];
+}
+
 /** Fleets of which nobody can be asked are left out: that must not keep anybody from seeing the rest. */
 export async function runningWorkers(
   { config, topology }: { readonly config: StackConfig; readonly topology: Topology },
   exported: ExportedStack,
-): Promise<Running> {
+): Promise<ReadonlyMap<string, RunningFleet>> {
   const workers = workersIn(exported);
+  const silent = new Map<string, readonly string[]>();
+  const missed = (host: string | undefined, containers: Containers): Running => {
+    for (const fleet of new Set(containers.map((one) => one.fleet)))
+      silent.set(fleet, [...(silent.get(fleet) ?? []), host ?? 'of this machine']);
+    return nobody();
+  };
   const parts = await Promise.all([
-    ...[...containersByHost(workers)].map(([host, containers]) => onDocker(host, containers).catch(nobody)),
+    ...[...containersByHost(workers)].map(([host, containers]) =>
+      onDocker(host, containers).catch(() => missed(host, containers)),
+    ),
     ...(workers.deployments.length === 0
       ? []
       : [onKubernetes(config, topology, workers.deployments).catch(nobody)]),
@@ -26,7 +40,9 @@ export async function runningWorkers(
   const running = new Map<string, number>();
   for (const [fleet, count] of parts.flatMap((part) => [...part]))
     running.set(fleet, (running.get(fleet) ?? 0) + count);
-  return running;
+  return new Map(
+    [...running].map(([fleet, replicas]) => [fleet, { replicas, silentHosts: silent.get(fleet) ?? [] }]),
+  );
 }
 
 const nobody = (): Running => new Map();

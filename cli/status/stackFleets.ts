@@ -8,6 +8,7 @@ import type { Topology } from '../../topology/model';
 import type { StackConfig } from '../stackBroker';
 import { UserError } from '../userError';
 import type { FleetStatus } from './facts';
+import type { RunningFleet } from './running';
 
 /** @throws UserError where an `up` would refuse the settings */
 export function asInStack(topology: Topology, { docker, kubernetes }: StackConfig): Topology {
@@ -28,18 +29,19 @@ export function asInStack(topology: Topology, { docker, kubernetes }: StackConfi
 export function fleetsOf(
   topology: Topology,
   figures: readonly QueueFigures[],
-  running: ReadonlyMap<string, number>,
+  running: ReadonlyMap<string, RunningFleet>,
 ): readonly FleetStatus[] {
   const only = topology.vhosts.length === 1 ? topology.vhosts[0]?.name : undefined;
   return topology.workers.map((worker): FleetStatus => {
     const vhost = worker.vhost ?? only ?? '';
     const own = figures.filter((queue) => queue.vhost === vhost && worker.queues.includes(queue.name));
     const consumers = own.map((queue) => queue.consumers).filter((count) => count !== undefined);
-    const replicasRunning = running.get(worker.name);
+    const found = running.get(worker.name);
     return {
       ...{ name: worker.name, vhost, queues: worker.queues },
       ...fleetSize(worker, {}),
-      ...(replicasRunning === undefined ? {} : { replicasRunning }),
+      ...(found === undefined ? {} : { replicasRunning: found.replicas }),
+      ...(found === undefined || found.silentHosts.length === 0 ? {} : { silentHosts: found.silentHosts }),
       ...(consumers.length === 0 ? {} : { consumers: Math.min(...consumers) }),
     };
   });

@@ -89,6 +89,11 @@ describe('attention', () => {
     const fleet = { name: 'paid', vhost: 'shop', queues: ['paid'], replicasMin: 2, replicasMax: 2 };
     const limit = { of: 'user', name: 'shop-g1', what: 'connections', max: 10 } as const;
     expect(codesOf({ fleets: [{ ...fleet, replicasRunning: 1 }] })).toEqual(['fleet-short']);
+    const [half] = attentionOf({
+      ...FACTS,
+      fleets: [{ ...fleet, replicasRunning: 1, silentHosts: ['tcp://far'] }],
+    });
+    expect(half?.text).toBe('1 of 2 workers run, as far as Docker answers: not tcp://far');
     // Nobody could be asked.
     expect(codesOf({ fleets: [fleet] })).toEqual([]);
     expect(codesOf({ limits: [{ ...limit, used: 9 }] })).toEqual(['connections-near-limit']);

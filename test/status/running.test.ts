@@ -59,12 +59,26 @@ function containers(host: string): ExportedStack {
 
 it('of a fleet on Docker, the containers that run', async () => {
   const running = await runningWorkers({ config: {}, topology }, containers(`tcp://127.0.0.1:${port}`));
-  expect([...running]).toEqual([['paid', 2]]);
+  expect([...running]).toEqual([['paid', { replicas: 2, silentHosts: [] }]]);
   expect(asked.some((url) => url.includes('/containers/json?filters='))).toBe(true);
 });
 
 it('nothing where the Docker Engine is away', async () => {
   expect([...(await runningWorkers({ config: {}, topology }, containers('tcp://127.0.0.1:1')))]).toEqual([]);
+});
+
+it('of a fleet on two Docker hosts, those of the one that answers, and the other’s name', async () => {
+  const near = containers(`tcp://127.0.0.1:${port}`).deployment.resources ?? [];
+  const far = containers('tcp://127.0.0.1:1').deployment.resources ?? [];
+  const renamed = far.map((resource) => ({
+    ...resource,
+    ...(resource.urn === undefined ? {} : { urn: `${resource.urn}-far` }),
+    ...(resource.provider === undefined ? {} : { provider: resource.provider.replace('::0f2c', '-far::1') }),
+  }));
+  const both = { deployment: { resources: [...near, ...renamed] } };
+  expect([...(await runningWorkers({ config: {}, topology }, both))]).toEqual([
+    ['paid', { replicas: 2, silentHosts: ['tcp://127.0.0.1:1'] }],
+  ]);
 });
 
 it('of a fleet on Kubernetes, the pods that are ready', async () => {
@@ -87,7 +101,7 @@ it('of a fleet on Kubernetes, the pods that are ready', async () => {
   const config = { kubernetes: { kubeconfig, context: 'test', cluster: { memory: '2Gi' } } };
   const running = await runningWorkers({ config, topology }, exported);
   expect([...running]).toEqual([
-    ['Mail_Out', 2],
-    ['idle', 0],
+    ['Mail_Out', { replicas: 2, silentHosts: [] }],
+    ['idle', { replicas: 0, silentHosts: [] }],
   ]);
 });

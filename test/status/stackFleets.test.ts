@@ -57,6 +57,10 @@ describe('workers that there have to be', () => {
 
 it('a fleet has the consumers of the queue that has the fewest', () => {
   const queue = (name: string, consumers: number) => ({ vhost: 'shop', name, consumers }) as QueueFigures;
-  const [paid] = fleetsOf(topology, [queue('paid', 2), queue('mail', 1)], new Map([['paid', 3]]));
-  expect(paid).toMatchObject({ replicasRunning: 3, consumers: 2 });
+  const [paid] = fleetsOf(
+    topology,
+    [queue('paid', 2), queue('mail', 1)],
+    new Map([['paid', { replicas: 3, silentHosts: ['tcp://far'] }]]),
+  );
+  expect(paid).toMatchObject({ replicasRunning: 3, silentHosts: ['tcp://far'], consumers: 2 });
 });
