@@ -1,7 +1,7 @@
 /** Where AMQP is by the broker's own word: on the management API's host, and as well guarded as that is. */
-import * as net from 'node:net';
 import { displayOf, type AmqpAddress } from '../broker/amqp/address';
 import type { AmqpPorts } from '../broker/figures/overview';
+import { isLoopback } from '../platform/address';
 import { UserError } from './userError';
 
 /**
@@ -16,13 +16,9 @@ export function announcedAmqp(endpoint: string, { amqp, amqps }: AmqpPorts): Amq
   if (amqp === undefined)
     throw new UserError(`${endpoint} names no port for AMQP. Say where it is: --amqp amqp://HOST:PORT`);
   const plain = { scheme: 'amqp', host, port: amqp } as const;
-  if (!hasTls || isThisMachine(host)) return plain;
+  // This machine's own is also where a port-forward begins.
+  if (!hasTls || isLoopback(hostname)) return plain;
   throw new UserError(
     `${endpoint} has TLS, and the broker names a port for AMQP without TLS only (${amqp}): passwords and messages would cross the network in clear text. Give it a port with TLS (broker.tls in the topology of a stack's own cluster), and say it where it is elsewhere: --amqp amqps://HOST:PORT. Where clear text is meant: --amqp ${displayOf(plain)}`,
   );
-}
-
-/** Also where a port-forward begins. */
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (net.isIPv4(host) && host.startsWith('127.'));
 }

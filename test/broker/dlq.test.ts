@@ -38,34 +38,19 @@ interface Figures {
 
 const to = (queue: string) => ({ 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': queue });
 
-/** Takes what is in the queue, and rejects it. */
-async function kill(connection: ChannelModel, queue: string): Promise<void> {
-  await rejecting(connection, queue, false, () => awaitReady(connection, queue, 0));
-}
-
-/** The same as often as the queue allows, until `count` messages are in the next one. */
-async function killByReturns(
+/** Takes what is in the queue, and rejects it: by returning it until the queue has had enough, where it says into what. */
+async function kill(
   connection: ChannelModel,
   queue: string,
-  dead: string,
-  count: number,
-): Promise<void> {
-  // The last ones are never ready while they go round: a channel that closed then would put them back.
-  await rejecting(connection, queue, true, () => awaitReady(connection, dead, count));
-}
-
-async function rejecting(
-  connection: ChannelModel,
-  queue: string,
-  requeue: boolean,
-  untilDone: () => Promise<unknown>,
+  returned?: { readonly into: string; readonly count: number },
 ): Promise<void> {
   const channel = await connection.createChannel();
   await channel.prefetch(50);
   await channel.consume(queue, (message) => {
-    if (message !== null) channel.reject(message, requeue);
+    if (message !== null) channel.reject(message, returned !== undefined);
   });
-  await untilDone();
+  // Those that go round are never ready, and a channel that closed then would put them back.
+  await awaitReady(connection, returned?.into ?? queue, returned?.count ?? 0);
   await channel.close();
 }
 
@@ -96,7 +81,7 @@ withBroker('dead letters of quorum queues', (broker) => {
         ...(id === 0 ? { expiration: 60_000 } : {}),
       }),
     });
-    await killByReturns(connection, 'work', 'failed', COUNT);
+    await kill(connection, 'work', { into: 'failed', count: COUNT });
 
     const orders: unknown[] = [];
     for (let look = 0; look < 3; look++) {
