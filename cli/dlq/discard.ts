@@ -11,7 +11,14 @@ import { UserError } from '../userError';
 import { approved } from './approval';
 import { deadLetterIn, filterOf, type DeadLetter, type Filter } from './filters';
 import { amountOf } from './options';
-import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
+import {
+  onQueue,
+  windowOf,
+  withoutLimit,
+  type FoundQueue,
+  type QueueNow,
+  type QueueOptions,
+} from './surroundings';
 
 export interface DiscardOptions extends QueueOptions {
   readonly filter: readonly string[];

@@ -9,7 +9,14 @@ import { ago, bytes, counted, printable } from '../humanText';
 import type { Operated } from '../operated';
 import { deadLetterIn, filterOf, type DeadLetter } from './filters';
 import { amountOf } from './options';
-import { onQueue, windowOf, withoutLimit, type FoundQueue, type QueueNow, type QueueOptions } from './surroundings';
+import {
+  onQueue,
+  windowOf,
+  withoutLimit,
+  type FoundQueue,
+  type QueueNow,
+  type QueueOptions,
+} from './surroundings';
 
 export interface ShowOptions extends QueueOptions {
   readonly filter: readonly string[];
