@@ -35,12 +35,12 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
   refuseWrongCluster(facts);
   const place = placeOf(facts);
   const fleets = planFleets(facts);
-  const management = managementFor(facts);
   const { cluster, keda, monitoring } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
   const hasAuthority = isAuthorityKnown(facts);
   const scaled = scaledFleets(fleets, kubernetes);
   const hasFigures = needFigures(fleets, kubernetes);
+  const management = hasFigures ? managementFor(facts) : '';
   const objects: readonly KubernetesObject[] = [
     ...(kubernetes.createNamespace ? [namespaceObject(place)] : []),
     ...(cluster === undefined

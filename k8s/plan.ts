@@ -57,7 +57,7 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
     refuseSeveral(fleet);
     return fleet;
   });
-  refuseSameNames(fleets);
+  refuseSameNames(stack, fleets);
   refuseUnreachable(stack, fleets);
   return fleets;
 }
@@ -150,12 +150,8 @@ function refuseSeveral(fleet: PlannedFleet): void {
   const key = `kubernetes.workers.${plan.name}`;
   const why = settings.singleton === true ? `have ${key}.singleton` : 'run Celery beat';
   const several = plan.isScaled ? `autoscale up to ${plan.replicasMax}` : `${plan.replicasMax} replicas`;
-  const otherwise =
-    settings.singleton === true
-      ? 'take singleton out.'
-      : `say ${key}.singleton false, where beat itself sees to it that only one sends.`;
   throw new PlatformSettingsError(
-    `The workers "${plan.name}" ${why}, so that there are never two at once, and ${several}: give them replicas: 1 and no autoscale, or ${otherwise}`,
+    `The workers "${plan.name}" ${why}, so that there are never two at once, and ${several}: give them replicas: 1 and no autoscale, or say ${key}.singleton false, where several may run at once.`,
   );
 }
 
@@ -194,8 +190,9 @@ function refuseUncountable(plan: FleetPlan): void {
 }
 
 /** Kubernetes' names have fewer characters than the topology's. */
-function refuseSameNames(fleets: readonly PlannedFleet[]): void {
-  const ofNodes = fleets.find(({ plan }) => nameFor(plan.name) === NODES_WORD);
+function refuseSameNames({ kubernetes }: StackFacts, fleets: readonly PlannedFleet[]): void {
+  const own = kubernetes.cluster === undefined ? [] : fleets;
+  const ofNodes = own.find(({ plan }) => nameFor(plan.name) === NODES_WORD);
   if (ofNodes !== undefined) throw new PlatformSettingsError(nodesNames(ofNodes.plan.name));
   const names = fleets.map(({ plan }) => nameFor(plan.name));
   const twice = names.find((name, index) => name === '' || names.indexOf(name) !== index);

@@ -140,7 +140,7 @@ export interface WorkerSettings extends FleetSettings {
   readonly probe?: 'consuming' | readonly string[] | false;
   /** Scaled by Kubernetes itself, by its processors, in place of KEDA: how much of their request they use. */
   readonly hpa?: { readonly cpuPercent: number };
-  /** Never two at the same time. Always so for `celery beat`. */
+  /** Never two at the same time; of itself true for Celery beat. */
   readonly singleton?: boolean;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly serviceAccount?: string;

@@ -8,7 +8,7 @@ import {
 } from '../docker/settings';
 import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
-import { parseAmqp, type BrokerAddress } from '../platform/address';
+import { isLoopback, parseAmqp, type BrokerAddress } from '../platform/address';
 import { managementUrls, refuseLoopback } from '../platform/management';
 import { planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
@@ -16,8 +16,6 @@ import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
 import { workersToScale } from './scalerUser';
 import type { Settings } from './settings';
-
-const LOOPBACK = /^amqps?:\/\/(localhost\b|127\.|\[::1\])/;
 
 export interface PlannedFleet {
   readonly worker: Worker;
@@ -112,7 +110,7 @@ function addressFor(
   if (amqp === undefined) {
     throw refusal(noAddress(worker.name, settings.stack, where));
   }
-  if (docker.cluster !== undefined && LOOPBACK.test(amqp)) {
+  if (docker.cluster !== undefined && isLoopback(/^\w+:\/\/(\[[^\]]*\]|[^:/]*)/.exec(amqp)?.[1] ?? '')) {
     throw refusal(
       `The workers "${worker.name}"${where} don't reach the cluster at ${amqp}, which is this machine's own loopback address. Publish AMQP on an address that they reach: pulumi config set --path docker.cluster.address IP_ADDRESS --stack ${settings.stack}; or say by which one they do: pulumi config set amqp amqp://HOST:5672 --stack ${settings.stack}`,
     );

@@ -1,4 +1,5 @@
 /** `docker.monitoring` in a stack's configuration. */
+import { isLoopback } from '../../platform/address';
 import {
   PlatformSettingsError,
   duration,
@@ -41,7 +42,7 @@ const hostPort: Read<string> = (value, at) => {
   const [, host = '', number] = /^(\[[0-9a-fA-F:]+\]|[\w.-]+):(\d+)$/.exec(String(value)) ?? [];
   if (typeof value !== 'string' || host === '') throw wrong(at, 'HOST:PORT', value);
   port(Number(number), at);
-  if (/^(localhost$|127\.|\[::1\])/.test(host)) {
+  if (isLoopback(host)) {
     throw new PlatformSettingsError(
       `${at} is ${value}, a container's own loopback address, where it finds nobody but itself. Give a name in docker.network, or an address that containers reach, e.g. host.docker.internal:${number}.`,
     );

@@ -3,6 +3,7 @@ import { clusterLines, confWith, tlsFiles, tlsVersions, type ConfLine } from '..
 import type { Topology } from '../../topology/model';
 import { renderRabbitmqConf } from '../../topology/render/rabbitmqConf';
 import { CLUSTER, MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, METRICS_TLS_PORT, nodeName } from './names';
+import { pluginTlsLines } from './pluginListeners';
 
 export function nodeCount({ broker }: Topology): number {
   return broker?.nodes ?? 1;
@@ -38,7 +39,8 @@ export function nodeConf(topology: Topology, namespace: string, memoryBytes: num
   return confWith(lines, topology);
 }
 
-function tlsLines({ broker }: Topology): ConfLine[] {
+function tlsLines(topology: Topology): ConfLine[] {
+  const { broker } = topology;
   if (broker?.tls === undefined) return [];
   return [
     ['management.ssl.port', MANAGEMENT_TLS_PORT],
@@ -46,5 +48,6 @@ function tlsLines({ broker }: Topology): ConfLine[] {
     ['prometheus.ssl.port', METRICS_TLS_PORT],
     ...tlsFiles('prometheus.ssl'),
     ...(broker.tls.only ? [] : ([['management.tcp.port', MANAGEMENT_PORT]] as const)),
+    ...pluginTlsLines(topology),
   ];
 }

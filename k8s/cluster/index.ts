@@ -96,7 +96,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 
   private lookAtClaims(): VolumeClaims {
-    const { settings, warrenProvider } = this.args;
+    const { settings, warrenProvider, dependsOn } = this.args;
     return new VolumeClaims(
       'claims',
       {
@@ -107,7 +107,8 @@ export class Cluster extends pulumi.ComponentResource {
         storage: settings.storage,
         ...(settings.storageClass === undefined ? {} : { storageClass: settings.storageClass }),
       },
-      { parent: this, provider: warrenProvider },
+      // Who may look into a namespace may only do so, with some, once it is there.
+      { parent: this, provider: warrenProvider, dependsOn: [...dependsOn] },
     );
   }
 

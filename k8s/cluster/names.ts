@@ -51,3 +51,8 @@ export function dnsNames(namespace: string): readonly string[] {
 
 /** Whatever labels the rest of a stack has: the operator gives its pods this one. */
 export const POD_SELECTOR = { 'app.kubernetes.io/name': CLUSTER };
+
+export interface Port {
+  readonly name: string;
+  readonly port: number;
+}

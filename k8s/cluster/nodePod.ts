@@ -2,8 +2,8 @@
 import type { Topology } from '../../topology/model';
 import { TLS_FOLDER } from '../../topology/render/rabbitmqConf';
 import type { ClusterSettings } from '../settings';
-import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, DATA_VOLUME, NODES_SERVICE } from './names';
-import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints, type Port } from './pods';
+import { ADMIN_SECRET, CONF_MAP, COOKIE_SECRET, DATA_VOLUME, NODES_SERVICE, type Port } from './names';
+import { graceSeconds, readinessProbe, resourcesOf, spreadConstraints } from './pods';
 import { tlsSecretOf } from './secrets';
 
 /** A global parameter that says that the whole cluster goes: `warren.NodesRolled` sets it. */

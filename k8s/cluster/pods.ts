@@ -1,8 +1,8 @@
 /** How nodes are spread, stopped and asked, whoever makes them. */
-import { additionalPlugins } from '../../platform/nodeConf';
 import type { Topology } from '../../topology/model';
 import type { ClusterSettings } from '../settings';
-import { AMQP_PORT, POD_SELECTOR } from './names';
+import { AMQP_PORT, POD_SELECTOR, type Port } from './names';
+import { pluginPorts } from './pluginListeners';
 
 const HOST = 'kubernetes.io/hostname';
 const ZONE = 'topology.kubernetes.io/zone';
@@ -41,11 +41,6 @@ export function graceSeconds({ gracePeriodMs }: ClusterSettings): number {
   return Math.ceil(gracePeriodMs / 1000);
 }
 
-export interface Port {
-  readonly name: string;
-  readonly port: number;
-}
-
 /** Ports by the names that the operator gives them. */
 export function amqpPorts({ broker }: Topology): readonly [Port, ...Port[]] {
   const { tls } = broker ?? {};
@@ -55,38 +50,7 @@ export function amqpPorts({ broker }: Topology): readonly [Port, ...Port[]] {
   return tls.only ? [encrypted] : [plain, encrypted];
 }
 
-/** A plugin's own listeners, as RabbitMQ has them unless told otherwise: the first in plain text, the second with TLS. */
-const STREAM_PORTS = pair('stream', 5552, 'streams', 5551);
-const PLUGIN_PORTS = new Map<string, readonly [Port, Port]>([
-  ['rabbitmq_stream', STREAM_PORTS],
-  // Has the other one enabled.
-  ['rabbitmq_stream_management', STREAM_PORTS],
-  ['rabbitmq_mqtt', pair('mqtt', 1883, 'mqtts', 8883)],
-  ['rabbitmq_web_mqtt', pair('web-mqtt', 15_675, 'web-mqtt-tls', 15_676)],
-  ['rabbitmq_stomp', pair('stomp', 61_613, 'stomps', 61_614)],
-  ['rabbitmq_web_stomp', pair('web-stomp', 15_674, 'web-stomp-tls', 15_673)],
-  ['rabbitmq_web_amqp', pair('web-amqp', 15_678, 'web-amqp-tls', 15_677)],
-]);
-
-function pair(
-  plain: string,
-  plainPort: number,
-  encrypted: string,
-  encryptedPort: number,
-): readonly [Port, Port] {
-  return [
-    { name: plain, port: plainPort },
-    { name: encrypted, port: encryptedPort },
-  ];
-}
-
 /** Of everything that publishes and consumes: AMQP, and what the topology's plugins speak. */
 export function clientPorts(topology: Topology): readonly Port[] {
-  const tls = topology.broker?.tls;
-  const ofPlugins = additionalPlugins(topology).flatMap((plugin) => {
-    const [plain, encrypted] = PLUGIN_PORTS.get(plugin) ?? [];
-    if (plain === undefined || encrypted === undefined) return [];
-    return [...(tls?.only === true ? [] : [plain]), ...(tls === undefined ? [] : [encrypted])];
-  });
-  return [...new Set([...amqpPorts(topology), ...ofPlugins])];
+  return [...amqpPorts(topology), ...pluginPorts(topology)];
 }

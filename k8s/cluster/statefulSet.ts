@@ -15,9 +15,10 @@ import {
   METRICS_TLS_PORT,
   NODES_SERVICE,
   STATEFUL_SET,
+  type Port,
 } from './names';
 import { nodePod } from './nodePod';
-import { clientPorts, type Port } from './pods';
+import { clientPorts } from './pods';
 
 export function statefulCluster(
   topology: Topology,

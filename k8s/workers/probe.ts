@@ -26,7 +26,6 @@ export function probeCommand(mode: ProbeMode): string[] {
 
 export const PROBE_PROGRAM = `"""Exit code 0 where this pod consumes from each of its queues, by what the broker says."""
 import base64
-import http.client
 import json
 import os
 import ssl
@@ -59,14 +58,17 @@ def ask(path):
 
 
 def consumes(queue, address):
+    """None where the broker doesn't say who its consumers are."""
     vhost = urllib.parse.quote(os.environ["RABBITMQ_VHOST"], safe="")
     found = ask(f"queues/{vhost}/{urllib.parse.quote(queue, safe='')}")
     consumers = found.get("consumer_details")
     if consumers is None:
         return True
     # Without figures of a channel, RabbitMQ says [] where a table would be.
-    hosts = [(one.get("channel_details") or {}).get("peer_host", "") for one in consumers]
-    return any(host.removeprefix("::ffff:") == address for host in hosts)
+    hosts = [(one.get("channel_details") or {}).get("peer_host") or "" for one in consumers]
+    if any(host in (address, "::ffff:" + address) for host in hosts):
+        return True
+    return None if "" in hosts else False
 
 
 def end(code):
@@ -83,14 +85,16 @@ def main(mode):
     address = os.environ["POD_IP"]
     for queue in json.loads(os.environ["WARREN_PROBED_QUEUES"]):
         try:
-            if not consumes(queue, address):
+            found = consumes(queue, address)
+            if found is False or (found is None and mode == "ready"):
                 print(f"{address} doesn't consume from {queue}")
                 return 1
         except urllib.error.HTTPError as error:
             print(f"{queue}: the broker answers {error.code}")
             if mode == "ready":
                 return 1
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except Exception as error:
+            # Not even of this program itself a worker is to blame.
             print(f"the broker can't be asked: {error}")
             return not_asked
     return 0

@@ -100,6 +100,12 @@ describe('a StatefulSet of our own', () => {
     expect(await refusalOf({ storage: '20Gi' }, { storage: '10Gi' })).toBeUndefined();
   });
 
+  it('goes on with the smaller claims that it has taken up', async () => {
+    cluster('20Gi', '10Gi', '10Gi');
+    expect(await refusalOf({ storage: '20Gi' })).toBeUndefined();
+    expect(await refusalOf({ storage: '20Gi' }, { storage: '20Gi' })).toBeUndefined();
+  });
+
   it('is not replaced for the same volumes in other words', async () => {
     cluster('1Gi', '1Gi');
     expect(await refusalOf({ storage: '1Gi' }, { storage: '1024Mi' })).toContain('Or put 1024Mi back.');
@@ -126,7 +132,9 @@ describe.each([false, true])('whoever makes the StatefulSet (the operator: %s)',
   it('refuses another class', async () => {
     cluster('10Gi', '10Gi', '10Gi');
     expect(await refusalOf({ storage: '10Gi', storageClass: 'slow', isOperators })).toMatch(
-      /^kubernetes\.cluster\.storageClass is slow, .* of the cluster's own: a volume stays in its class/,
+      isOperators
+        ? /^kubernetes\.cluster\.storageClass is slow, .* of fast: a volume stays in its class/
+        : /^kubernetes\.cluster\.storageClass is slow, .* of the cluster's own: a volume stays in its class/,
     );
     cluster(undefined, '10Gi', '10Gi');
     expect(await refusalOf({ storage: '10Gi', storageClass: 'slow', isOperators })).toMatch(/been of fast/);
@@ -141,6 +149,13 @@ describe.each([false, true])('whoever makes the StatefulSet (the operator: %s)',
       );
     }
   });
+});
+
+it('lets an operator’s cluster say the class that its volumes have, and no longer say any', async () => {
+  cluster('10Gi', '10Gi', '10Gi');
+  const wanted = { storage: '10Gi', isOperators: true };
+  expect(await refusalOf({ ...wanted, storageClass: 'fast' }, wanted)).toBeUndefined();
+  expect(await refusalOf(wanted, { ...wanted, storageClass: 'fast' })).toBeUndefined();
 });
 
 it('leaves larger volumes to the operator, and to it what nobody else may see', async () => {

@@ -154,9 +154,10 @@ function refusalOf(step: VolumeClaims, found: Found, written: string | undefined
 }
 
 function otherClass(step: VolumeClaims, { template, claims }: Found): string | undefined {
-  const { storageClass, statefulSet } = step;
-  // A claim without a class of its own has the cluster's, by name.
-  const had = template ?? (storageClass === undefined ? undefined : claims[0]);
+  const { storageClass, statefulSet, isOperators } = step;
+  // A claim of the cluster's own class has it by name, and its template none. The operator never compares the two.
+  const ofClaims = storageClass === undefined ? undefined : claims[0];
+  const had = isOperators ? ofClaims : (template ?? ofClaims);
   if (had === undefined || had.storageClass === storageClass) return undefined;
   const [now, wanted] = [had.storageClass, storageClass].map((name) => name ?? "the cluster's own");
   return `kubernetes.cluster.storageClass is ${wanted}, and the volumes of ${statefulSet} have been of ${now}: a volume stays in its class. Put that back; ${MOVE}.`;
@@ -178,14 +179,15 @@ function largerVolumes(
   const { storage, statefulSet, namespace, isOperators } = step;
   const small = smallerThan(storage, claims);
   const [first] = small;
-  if (first !== undefined && obstacle !== undefined)
-    return `${SETTING} is ${storage}, and the volumes of ${statefulSet} have ${first.storage}: ${obstacle}. Put ${first.storage} back; ${MOVE}.`;
-  if (isOperators) return undefined;
   const isOther =
     template !== undefined &&
     (parseQuantityBytes(template.storage) !== parseQuantityBytes(storage) ||
       (written ?? storage) !== storage);
-  if (first === undefined && !isOther) return undefined;
+  // Nothing would be replaced: a cluster goes on with claims that it has taken up.
+  if (!isOperators && template !== undefined && !isOther) return undefined;
+  if (first !== undefined && obstacle !== undefined)
+    return `${SETTING} is ${storage}, and the volumes of ${statefulSet} have ${first.storage}: ${obstacle}. Put ${first.storage} back; ${MOVE}.`;
+  if (isOperators || (first === undefined && !isOther)) return undefined;
   const patch = JSON.stringify({ spec: { resources: { requests: { storage } } } });
   const ways = [
     ...small.map(({ name }) => `kubectl --namespace ${namespace} patch pvc ${name} --patch '${patch}'`),

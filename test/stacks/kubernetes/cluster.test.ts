@@ -82,6 +82,25 @@ describe('a StatefulSet', () => {
     expect(shovel).not.toEqual(both);
   });
 
+  it('has TLS at the plugins’ ports, too, and nothing else where it is to be alone', () => {
+    const plugins = 'plugins: [rabbitmq_stream, rabbitmq_web_mqtt]';
+    const confOf = (tls: string, conf = '{}'): string =>
+      annotationsOf(`{ ${plugins}, tls: ${tls}, conf: ${conf} }`)['warren/conf'] ?? '';
+    const lines = confOf('{ only: true }').split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ...['stream.listeners.ssl.default = 5551', 'stream.listeners.tcp = none'],
+        ...['web_mqtt.ssl.port = 15676', 'web_mqtt.tcp.listener = none'],
+        'web_mqtt.ssl.keyfile = /etc/rabbitmq/tls/tls.key',
+      ]),
+    );
+    expect(confOf('{ port: 5671 }')).not.toMatch(/(stream|web_mqtt).*none/);
+    expect(confOf('{ port: 5671 }', "{ 'stream.listeners.ssl.1': 6000 }").match(/^stream.*/gm)).toEqual([
+      'stream.listeners.ssl.1 = 6000',
+    ]);
+    expect(annotationsOf(`{ ${plugins} }`)['warren/conf']).not.toContain('stream');
+  });
+
   it('has a Service that leads to the plugins’ ports', () => {
     const { ports } = specOf('Service', 'rabbitmq', '{ plugins: [rabbitmq_stream] }', cluster) as {
       ports: readonly Port[];

@@ -163,7 +163,7 @@ it.each([
   [
     'replicas: 3',
     { singleton: true },
-    /jobs\.singleton, so that there are never two at once, and 3 replicas: .* take singleton out/,
+    /jobs\.singleton, so that there are never two at once, and 3 replicas: .* or say kubernetes\.workers\.jobs\.singleton false/,
   ],
   ['autoscale: { min: 0, max: 4 }', { singleton: true }, /never two at once, and autoscale up to 4/],
   [
@@ -179,7 +179,13 @@ it.each([
 });
 
 it.each(['rabbitmq', 'RabbitMQ', 'rabbitmq.'])('may not be called %s, as the nodes are', (name) => {
-  expect(() => there({}, topologyWith(`'${name}': { OF_SHOP }`))).toThrow(
+  const topology = topologyWith(`'${name}': { OF_SHOP }`);
+  expect(() => manifestsFor(topology, { cluster: {}, workers: WORKERS })).toThrow(
     /would have the names of the cluster's nodes/,
   );
+});
+
+it('may be called nearly so where there are no nodes', () => {
+  const topology = topologyWith("'RabbitMQ': { OF_SHOP }");
+  expect(() => manifestsFor(topology, { workers: WORKERS }, [], { amqp: 'amqp://broker' })).not.toThrow();
 });
