@@ -1,4 +1,5 @@
 /** Certificates that a stack makes by itself, and the authorities that sign them. */
+import * as net from 'node:net';
 import * as pulumi from '@pulumi/pulumi';
 import { Authority, Certificate } from '../provider/warren/certificateResources';
 
@@ -20,7 +21,7 @@ export interface OwnCertificatesArgs {
   readonly generation: number;
   /** Begins the authorities' names. */
   readonly prefix: string;
-  /** DNS names and IP addresses of the cluster. */
+  /** Of the cluster: DNS names, among which may be IP addresses where somebody says them. */
   readonly names: readonly string[];
   readonly addresses: readonly string[];
   readonly provider: pulumi.ProviderResource;
@@ -48,8 +49,7 @@ export function ownCertificates(args: OwnCertificatesArgs): ClusterCertificates 
     {
       authorityCertificate: signer.certificate,
       authorityKey: signer.key,
-      names: [...new Set(names)],
-      addresses: [...new Set(addresses)],
+      ...subjectOf(names, addresses),
       days: CERTIFICATE_DAYS,
       // Left out where it says nothing: certificates that are there stay as they are.
       ...(generation === 1 ? {} : { generation }),
@@ -73,4 +73,16 @@ async function nowOf(text: pulumi.Output<string>): Promise<string> {
   return new Promise((resolve) => {
     text.apply(resolve);
   });
+}
+
+/** An address that somebody says among the names is one all the same: clients look for it nowhere else. */
+export function subjectOf(
+  names: readonly string[],
+  addresses: readonly string[],
+): { readonly names: string[]; readonly addresses: string[] } {
+  const isAddress = (name: string): boolean => net.isIP(name) !== 0;
+  return {
+    names: [...new Set(names.filter((name) => !isAddress(name)))],
+    addresses: [...new Set([...addresses, ...names.filter(isAddress)])],
+  };
 }

@@ -3,6 +3,10 @@ import { hostOf } from './conf';
 
 /** Room for nodes that join later, without a restart of the proxy. */
 const NODES_MAX = 5;
+/** In all, where the topology says nothing of a node's. */
+const CONNECTIONS = 20_000;
+/** For the management API: it has to be reached when the nodes take no more clients, which they refuse by themselves. */
+const RESERVE = 1000;
 
 export interface ProxiedPort {
   readonly name: string;
@@ -20,10 +24,10 @@ export interface ProxiedPort {
  * The names of nodes are looked up while it runs: a node that comes back may have another address. Connections stay
  * open for as long as their ends send heartbeats, and end at once where the node behind them is gone.
  */
-export function haproxyConf(ports: readonly ProxiedPort[], connectionMax: number): string {
+export function haproxyConf(ports: readonly ProxiedPort[], connectionMax: number | undefined): string {
   return `global
   log stdout format raw local0 notice
-  maxconn ${connectionMax}
+  maxconn ${connectionMax === undefined ? CONNECTIONS : NODES_MAX * connectionMax + RESERVE}
   no strict-limits
 
 defaults

@@ -51,7 +51,6 @@ const READY_SECONDS = 300;
 const GATE_SECONDS = 900;
 /** For a node that is just on its way back. */
 const COOKIE_SECONDS = 120;
-const PROXY_CONNECTIONS = 20_000;
 /** Every check starts an Erlang machine. */
 const HEALTHCHECK = {
   tests: ['CMD', 'rabbitmq-diagnostics', '-q', 'check_running'],
@@ -224,7 +223,6 @@ export class Cluster extends pulumi.ComponentResource {
     const own = { parent: this, provider: place.provider };
     const image = new docker.RemoteImage('haproxy', { name: settings.haproxyImage, keepLocally: true }, own);
     const name = `${place.prefix}-haproxy`;
-    const connectionMax = topology.broker?.connectionMax ?? PROXY_CONNECTIONS;
     new docker.Container(
       'haproxy',
       {
@@ -237,7 +235,7 @@ export class Cluster extends pulumi.ComponentResource {
         uploads: [
           {
             file: '/usr/local/etc/haproxy/haproxy.cfg',
-            content: haproxyConf(this.proxied(), connectionMax),
+            content: haproxyConf(this.proxied(), topology.broker?.connectionMax),
           },
         ],
         restart: 'unless-stopped',

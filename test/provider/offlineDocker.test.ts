@@ -293,6 +293,9 @@ describe('the digest of a build context', () => {
     const note = (): number => digests.push(contextDigest(context));
     fs.writeFileSync(path.join(folder, 'other.log'), '1');
     expect(contextDigest(context)).toBe(digests[0]);
+    // Another umask when it was checked out.
+    fs.chmodSync(path.join(folder, 'code'), 0o664);
+    expect(contextDigest(context)).toBe(digests[0]);
     fs.writeFileSync(path.join(folder, 'code'), '2');
     note();
     fs.chmodSync(path.join(folder, 'code'), 0o755);

@@ -74,6 +74,24 @@ it('no node is restarted unasked because nobody can log in', async () => {
   await ended;
 });
 
+it('no node is restarted unasked because the broker is slow, and it is where nobody answers', async () => {
+  vi.useFakeTimers();
+  endings.push(() => vi.useRealTimers());
+  const gate = { cluster: 'c', node: 'rabbit@a', version: '4.3', trigger: 'new', timeoutSeconds: 900 };
+  const pass = (kind: 'timeout' | 'unreachable'): Promise<void> =>
+    rollingGateStep.pass(
+      callWith(() => Promise.reject(new BrokerError({ kind, message: `It is ${kind}` }))),
+      gate,
+      { ...gate, trigger: 'old' },
+    );
+  const slow = expect(pass('timeout')).rejects.toThrow(/^Waited 900 s .*rabbit@a: It is timeout/);
+  await vi.advanceTimersByTimeAsync(905_000);
+  await slow;
+  const away = pass('unreachable');
+  await vi.advanceTimersByTimeAsync(60_000);
+  await away;
+});
+
 it('consumers of others are not taken for those of workers that crash, or that do nothing', async () => {
   const containers: Record<string, object> = {
     good: container('shop-good-1', '10.0.0.1', { Running: true }),

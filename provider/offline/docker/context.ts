@@ -63,7 +63,7 @@ async function fill(archive: Pack, context: BuildContext): Promise<void> {
 
 /** Owned by root, as with Docker's own programs. */
 function add(archive: Pack, name: string, file: string, stats: fs.Stats): Promise<void> {
-  const header = { name, mode: stats.mode & 0o7777, mtime: stats.mtime };
+  const header = { name, mode: modeOf(stats) & 0o7777, mtime: stats.mtime };
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null): void => {
       if (error === undefined || error === null) resolve();
@@ -79,6 +79,13 @@ function add(archive: Pack, name: string, file: string, stats: fs.Stats): Promis
   });
 }
 
+/** What git keeps of a file's permissions: the rest is the umask of whoever checked it out. */
+function modeOf(stats: fs.Stats): number {
+  if (stats.isSymbolicLink()) return stats.mode;
+  const isProgram = stats.isDirectory() || (stats.mode & 0o111) !== 0;
+  return (stats.mode & ~0o7777) | (isProgram ? 0o755 : 0o644);
+}
+
 /** Another one as soon as a file's name, mode or content is another one. */
 export function contextDigest(context: BuildContext): string {
   const sum = crypto.createHash('sha256');
@@ -89,7 +96,7 @@ export function contextDigest(context: BuildContext): string {
   take('Dockerfile', 0, fs.readFileSync(context.dockerfile));
   for (const { name, file, stats } of entriesOf(context)) {
     if (stats.isDirectory()) continue;
-    take(name, stats.mode, stats.isSymbolicLink() ? fs.readlinkSync(file) : fs.readFileSync(file));
+    take(name, modeOf(stats), stats.isSymbolicLink() ? fs.readlinkSync(file) : fs.readFileSync(file));
   }
   return sum.digest('hex');
 }

@@ -56,7 +56,7 @@ async function pull(call: Call, name: string, platform: string | undefined): Pro
     if (!isEngineError(error) || error.reason === undefined) throw error;
     throw new UserError(
       `There is no image "${name}" on ${call.engine.host}, and it can't be pulled: ${error.reason}. ` +
-        'Correct its name, log in to its registry (`docker login`), or load it (`docker load`).',
+        'Correct its name, or bring it there yourself: from a registry that wants a login by `docker pull`, or by `docker load`.',
     );
   }
 }

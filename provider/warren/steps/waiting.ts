@@ -54,9 +54,10 @@ export async function waitFor({ session, status }: StepCall, waiting: Waiting): 
     } catch (error) {
       if (!isBrokerError(error, ...NOT_THERE)) throw error;
       hasFailed = true;
+      // It is there, busy or with other users: nobody may go on as if it weren't.
+      const isThere = error.kind === 'timeout' || error.kind === 'unauthorized';
+      if (isThere) seenMs = performance.now();
       if (error.kind !== 'unauthorized') return error.message;
-      // It is there: nobody may go on as if it weren't.
-      seenMs = performance.now();
       refusedSinceMs ??= seenMs;
       if (seenMs - refusedSinceMs > UNAUTHORIZED_MS) throw error;
       return error.message;

@@ -69,7 +69,9 @@ it('HAProxy has room for five nodes, so that none that joins restarts it', () =>
   const conf = haproxyConf([{ name: 'amqp', port: 5672, isProxyProtocol: true, isAtOneNode: false }], 1000);
   expect(conf.match(/^ {2}server /gm)).toHaveLength(5);
   expect(conf).toContain('server rabbitmq-5 rabbitmq-5:5672 send-proxy-v2');
-  expect(conf).toContain('maxconn 1000');
+  // Of each node, and some for the management API.
+  expect(conf).toContain('maxconn 6000\n');
+  expect(haproxyConf([], undefined)).toContain('maxconn 20000\n');
 });
 
 describe('a fleet', () => {
