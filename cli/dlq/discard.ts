@@ -61,7 +61,10 @@ async function discardFrom(operated: Operated, found: QueueNow, work: Discarding
       if (others > 0)
         say(`${counted(others, 'message')} of ${where} never died, and stay: warren purge is for those.`);
       if (held.length === 0 || stop.aborted) {
-        process.stdout.write(`Nothing to discard in ${where}.\n`);
+        const text = stop.aborted
+          ? 'Stopped by a signal: nothing was discarded'
+          : `Nothing to discard in ${where}`;
+        process.stdout.write(`${text}.\n`);
         return ExitCode.ok;
       }
       say(`${counted(held.length, 'message')} in ${where}: ${tallied(causes)}`);
