@@ -1,8 +1,9 @@
 /** What is being done with containers, each by itself: a stop that takes minutes holds up nothing else. */
+import { isEngineError } from '../dockerApi/errors';
 import type { Engine } from '../dockerApi/transport';
 import { inspect, start, stop } from './containers';
 import type { Action } from './decide';
-import type { Job } from './observation';
+import type { ContainerState, Job } from './observation';
 
 export interface RunningJob {
   readonly container: string;
@@ -44,7 +45,10 @@ export function openJobs(engine: Engine): Jobs {
         `${container} did not end within ${timeoutSeconds} s and was killed: others get what it was working on`,
       );
     }
-    if (job === 'restart') await start(engine, id, container);
+    if (job === 'restart' && !(await startAgain(engine, { id, container }, state))) {
+      say(`${container} is not started again: somebody else started or removed it meanwhile`);
+      return;
+    }
     const tookSeconds = Math.round((performance.now() - began) / 1000);
     say(`${job === 'stop' ? 'stopped' : 'restarted'} ${container} after ${tookSeconds} s`);
   };
@@ -71,4 +75,20 @@ export function openJobs(engine: Engine): Jobs {
       return [...failures.values()];
     },
   };
+}
+
+/** Not what is somebody else's by now: Pulumi may remove a container as soon as it has ended. @returns whether it did */
+async function startAgain(
+  engine: Engine,
+  { id, container }: Pick<Action, 'id' | 'container'>,
+  state: ContainerState | undefined,
+): Promise<boolean> {
+  if (state?.id !== id || state.status !== 'exited') return false;
+  try {
+    await start(engine, id, container);
+    return true;
+  } catch (error) {
+    if (isEngineError(error, 'notFound', 'conflict')) return false;
+    throw error;
+  }
 }

@@ -42,7 +42,7 @@ export function judgeSilence(
     const silentMs = nowMs - Math.max(state.startedAtMs, memory.consumedAtMs);
     if (silentMs < fleet.startupMs) continue;
     problems.push(silenceOf(name, fleet, silentMs));
-    const isSure = nowMs - memory.firstSeenAtMs >= fleet.startupMs;
+    const isSure = Math.min(silentMs, nowMs - memory.firstSeenAtMs) >= patienceMs(fleet, state, memory);
     if (!isSure || !isQuiet || restart !== undefined || nowMs < memory.silences.notBeforeMs) continue;
     restart = name;
     memories.set(name, { ...memory, silences: afterSilence(memory.silences, nowMs) });
@@ -55,6 +55,20 @@ export function judgeSilence(
 
 function runningOnly({ name, life, state, memory }: Judged): readonly Running[] {
   return life === 'running' && state !== undefined && memory !== undefined ? [{ name, state, memory }] : [];
+}
+
+/**
+ * Who has consumed in this run may have been told to stop by somebody else, Pulumi say, and be finishing its last task:
+ * a second SIGTERM would make many programs end at once, and a start would come between a stop and a removal. Of a run
+ * that began long before it was seen nobody knows.
+ */
+function patienceMs(
+  { startupMs, stopTimeoutSeconds }: Fleet,
+  { startedAtMs }: ContainerState,
+  { consumedAtMs, firstSeenAtMs }: ContainerMemory,
+): number {
+  const mayHaveConsumed = Math.max(consumedAtMs, firstSeenAtMs - startupMs) > startedAtMs;
+  return startupMs + (mayHaveConsumed ? stopTimeoutSeconds * 1000 : 0);
 }
 
 function silenceOf(name: string, { queues }: Fleet, silentMs: number): Problem {

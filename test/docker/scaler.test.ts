@@ -158,7 +158,7 @@ describe.skipIf(dockerObstacle() !== undefined)(titled('the scaler'), () => {
     await workers.until('both consume', async () => (await scaleOnce()).fleets[1]?.consuming === 2);
     const [name = '', other = ''] = pair;
     const otherBefore = await workers.state(other);
-    const lines = startWatching({ startupMs: 2_000 });
+    const lines = startWatching({ startupMs: 2_000, stopTimeoutSeconds: 5 });
     const cancel = ['control', '--destination', `celery@${name}`, 'cancel_consumer', 'pair'];
     await startIn(workers.engine, name, ['python', '-m', 'celery', '-A', 'work', ...cancel]);
     await workers.until('it is restarted', () =>

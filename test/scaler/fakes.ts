@@ -43,6 +43,8 @@ export class FakeDocker {
   readonly requests: string[] = [];
   /** Containers whose stop doesn't end before the test says so. */
   readonly slow = new Set<string>();
+  /** Containers that somebody removes: they can't be started any more. */
+  readonly leaving = new Set<string>();
   private readonly waiting: (() => void)[] = [];
   private isIll = false;
   private server: FakeServer | undefined;
@@ -98,6 +100,7 @@ export class FakeDocker {
     const [name, container] = found;
     if (verb === 'json') return [200, inspection(name, container)];
     this.requests.push(`${verb} ${name} ${query}`.trim());
+    if (verb === 'start' && this.leaving.has(name)) return [409, { message: 'it is marked for removal' }];
     if (verb === 'start') Object.assign(container, { status: 'running', startedAtMs: Date.now() });
     if (verb === 'stop') {
       if (this.slow.has(name)) await new Promise<void>((resolve) => this.waiting.push(resolve));

@@ -117,7 +117,7 @@ describe('a container that does not consume', () => {
     world.peers = undefined;
     world.round(200_000);
     world.peers = [];
-    expect(actionsOf(world.round(59_000))).toEqual([]);
+    expect(actionsOf(world.round(89_000))).toEqual([]);
     expect(actionsOf(world.round(1_000))).toEqual(['restart jobs-1']);
     // Not within the pause.
     world.peers = undefined;
@@ -150,12 +150,37 @@ describe('a container that does not consume', () => {
     for (let round = 0; round < 10; round++) expect(actionsOf(world.round(60_000))).toEqual([]);
   });
 
+  it('and did so before may be finishing its last task: it is told, and has its grace before it is restarted', () => {
+    const world = new World(fleetOf(1, { min: 1, stopTimeoutSeconds: 600 }));
+    world.load = BUSY;
+    world.round();
+    world.round();
+    world.peers = [];
+    const { problems, actions } = world.round(60_000);
+    expect(problems).toMatchObject([{ key: 'silent jobs-1' }]);
+    expect(actions).toEqual([]);
+    expect(actionsOf(world.round(599_000))).toEqual([]);
+    expect(actionsOf(world.round(1_000))).toEqual(['restart jobs-1']);
+    // It hasn't consumed since.
+    expect(actionsOf(world.round(180_000))).toEqual(['restart jobs-1']);
+  });
+
+  it('has its grace, too, where it ran long before the scaler did', () => {
+    const world = new World(fleetOf(1, { min: 1, stopTimeoutSeconds: 600 }));
+    world.start('jobs-1');
+    world.nowMs += 3_600_000;
+    world.peers = [];
+    world.round();
+    expect(actionsOf(world.round(659_000))).toEqual([]);
+    expect(actionsOf(world.round(1_000))).toEqual(['restart jobs-1']);
+  });
+
   it('has its start-up again after a time in which nobody knew', () => {
     const world = runningWorld(1);
     world.peers = 'unknown';
     world.round(600_000);
     world.peers = [];
-    expect(actionsOf(world.round(59_000))).toEqual([]);
+    expect(actionsOf(world.round(89_000))).toEqual([]);
     expect(actionsOf(world.round(1_000))).toEqual(['restart jobs-1']);
   });
 

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fleet } from '../../scaler/config';
 import { openScaler, type Scaler } from '../../scaler/scaler';
 import { watch } from '../../scaler/watch';
@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await scaler.close();
   await docker.close();
   await broker.close();
@@ -148,12 +149,22 @@ describe('a round', () => {
     expect(lines).toEqual(['Who consumes is not known: the broker collects no statistics.']);
   });
 
-  it('restarts who does not consume, with its grace', async () => {
+  /** Both run, and jobs-2 has been silent for so long that its restart has begun. */
+  async function restartSilent(): Promise<void> {
+    vi.useFakeTimers({ toFake: ['Date'] });
     broker.consumers = { jobs: ['10.0.0.1'], elsewhere: ['10.0.0.2'] };
     docker.run('jobs-1');
     docker.run('jobs-2');
     open({ startupMs: 0, min: 2 });
     await roundToItsEnd();
+    // As long as its last task may take.
+    vi.setSystemTime(Date.now() + 30_000);
+    await scaler.round();
+  }
+
+  it('restarts who does not consume, with its grace', async () => {
+    await restartSilent();
+    await scaler.settled();
     expect(docker.requests).toEqual(['stop jobs-2 t=30', 'start jobs-2']);
     expect(lines).toEqual([
       expect.stringMatching(
@@ -162,6 +173,23 @@ describe('a round', () => {
       'jobs: restarting jobs-2: it does not consume',
       expect.stringMatching(/^jobs: restarted jobs-2 after \d+ s$/),
     ]);
+  });
+
+  it.each([
+    ['removed', () => void docker.containers.delete('jobs-2'), 0],
+    ['made anew', () => void Object.assign(docker.containers.get('jobs-2') ?? {}, { id: 'another' }), 0],
+    ['about to be removed', () => void docker.leaving.add('jobs-2'), 1],
+  ])('does not start again what is %s while it stops', async (_, change, starts) => {
+    docker.slow.add('jobs-2');
+    await restartSilent();
+    await waitFor(() => (docker.requests.length > 0 ? true : undefined), 10_000);
+    change();
+    docker.releaseStops();
+    expect(await scaler.settled()).toEqual([]);
+    expect(docker.requests.filter((request) => request === 'start jobs-2')).toHaveLength(starts);
+    expect(lines.at(-1)).toBe(
+      'jobs: jobs-2 is not started again: somebody else started or removed it meanwhile',
+    );
   });
 
   it('tells that the Docker Engine is ill, once, and nothing else as over', async () => {
