@@ -1,4 +1,5 @@
 /** What all Docker objects of a stack have in common: names, an owner, and where they are made. */
+import type * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import { OWNER_LABEL } from '../provider/offline/docker/owner';
 
@@ -45,4 +46,15 @@ export function limitsOf({ memoryBytes, cpus }: { readonly memoryBytes?: number;
     ...(memory === undefined ? {} : { memory, memorySwap: memory }),
     ...(cpus === undefined ? {} : { cpus: String(cpus) }),
   };
+}
+
+/**
+ * Of a Docker provider. Pulumi's own plugin takes DOCKER_CONTEXT from the environment over every host, which would bring
+ * all hosts' containers to one engine; an empty context is none.
+ */
+export function providerArgs(host: string | undefined, environment: NodeJS.ProcessEnv): docker.ProviderArgs {
+  const { DOCKER_HOST: usual = '', DOCKER_CONTEXT: context = '' } = environment;
+  const named = host ?? usual;
+  if (named === '') return {};
+  return { host: named, ...(context === '' ? {} : { context: '' }) };
 }

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { BROKER_HOST, Cluster } from '../docker/cluster/index';
 import { MANAGEMENT_PORT } from '../docker/cluster/management';
 import { buildFor } from '../docker/build';
-import { labelsOf, nameAt, type Place } from '../docker/objects';
+import { labelsOf, nameAt, providerArgs, type Place } from '../docker/objects';
 import { metricsOf } from '../docker/cluster/conf';
 import { GRAFANA_ADMIN } from '../docker/monitoring/conf';
 import { Monitoring } from '../docker/monitoring/index';
@@ -322,5 +322,5 @@ function warnOfMemory({ broker }: Topology, { memoryBytes }: ClusterSettings): v
 }
 
 function providerFor(name: string, host: string | undefined): docker.Provider {
-  return new docker.Provider(name, host === undefined ? {} : { host });
+  return new docker.Provider(name, providerArgs(host, process.env));
 }

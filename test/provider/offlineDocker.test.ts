@@ -9,7 +9,6 @@ import { textOfFrames } from '../../provider/offline/docker/container/logs';
 import { CONTAINER_FIELDS } from '../../provider/offline/docker/container/fields';
 import { containerType } from '../../provider/offline/docker/container/index';
 import { contextDigest } from '../../provider/offline/docker/context';
-import { engineAddress } from '../../dockerApi/address';
 import { imageType } from '../../provider/offline/docker/image';
 import { splitName } from '../../provider/offline/docker/images';
 import { networkType } from '../../provider/offline/docker/network';
@@ -340,18 +339,5 @@ describe('what goes into and comes out of a container', () => {
     const values = { envs: ['PASSWORD=hush hush', 'A=1'], file: 'first line\nsecond line', name: 'c' };
     const redact = redacting([encode(values, new Set(['envs', 'file']))]);
     expect(redact('it says hush hush, second line, and c')).toBe('it says [secret], [secret], and c');
-  });
-});
-
-describe('the address of the Docker Engine', () => {
-  it("comes from the provider, the environment, or Docker's own settings", () => {
-    const of = (settings: object, env: NodeJS.ProcessEnv = {}) =>
-      engineAddress(settings, { HOME: folder, ...env }).host;
-    expect(of({ host: 'unix:///a.sock' }, { DOCKER_HOST: 'unix:///b.sock' })).toBe('unix:///a.sock');
-    expect(of({}, { DOCKER_HOST: 'tcp://h:2375' })).toBe('tcp://h:2375');
-    expect(of({})).toBe('unix:///var/run/docker.sock');
-    expect(() => of({ context: 'none' })).toThrow('there is no Docker context "none"');
-    expect(() => of({ host: 'ssh://h' })).toThrow('must be unix:///PATH or tcp://HOST:PORT');
-    expect(() => of({ host: 'tcp://h:1', caMaterial: 'x' })).toThrow('needs certMaterial and keyMaterial');
   });
 });

@@ -3,7 +3,7 @@
  * so before the first container is replaced every node that runs gets the new one, in its memory and in its file.
  * Connections that are there stay as they are. Run again after any end, it comes to the same.
  */
-import { engineAddress } from '../../../dockerApi/address';
+import { AddressError, engineAddress } from '../../../dockerApi/address';
 import { isEngineError } from '../../../dockerApi/errors';
 import { openEngine, type Engine } from '../../../dockerApi/transport';
 import { readNodes } from '../../../broker/figures/nodes';
@@ -68,8 +68,15 @@ export const clusterCookieStep: StepType<ClusterCookie> = {
   },
 };
 
-function engineOf({ dockerHost }: ClusterCookie): Engine {
-  return openEngine(engineAddress(dockerHost === undefined ? {} : { host: dockerHost }, process.env));
+function engineOf({ cluster, dockerHost }: ClusterCookie): Engine {
+  try {
+    return openEngine(engineAddress(dockerHost === undefined ? {} : { host: dockerHost }, process.env));
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new UserError(
+      `The nodes of ${cluster} can't be asked for their Erlang cookie: Docker's ${error.setting}: ${error.message}.`,
+    );
+  }
 }
 
 /** @returns what is in the way just now, as a sentence without its full stop */

@@ -1,5 +1,5 @@
 /** The containers of a fleet on their Docker Engine: which of them run, and under which addresses they come to a broker. */
-import { engineAddress } from '../../../dockerApi/address';
+import { AddressError, engineAddress } from '../../../dockerApi/address';
 import { isEngineError } from '../../../dockerApi/errors';
 import { lookUp } from '../../../dockerApi/objects';
 import { openEngine, path } from '../../../dockerApi/transport';
@@ -43,7 +43,8 @@ export async function readWorkers(
       }),
     );
   } catch (error) {
-    if (isEngineError(error)) return undefined;
+    // Pulumi's own docker plugin may know a way to it, by ssh say.
+    if (isEngineError(error) || error instanceof AddressError) return undefined;
     throw error;
   }
 }
