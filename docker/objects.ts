@@ -54,7 +54,7 @@ export function limitsOf({ memoryBytes, cpus }: { readonly memoryBytes?: number;
  */
 export function providerArgs(host: string | undefined, environment: NodeJS.ProcessEnv): docker.ProviderArgs {
   const { DOCKER_HOST: usual = '', DOCKER_CONTEXT: context = '' } = environment;
+  if (context === '') return host === undefined ? {} : { host };
   const named = host ?? usual;
-  if (named === '') return {};
-  return { host: named, ...(context === '' ? {} : { context: '' }) };
+  return named === '' ? {} : { host: named, context: '' };
 }

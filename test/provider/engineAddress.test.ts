@@ -115,6 +115,8 @@ it("is told to Pulumi's own plugin so that DOCKER_CONTEXT doesn't take its place
   });
   expect(providerArgs('tcp://a:1', {})).toEqual({ host: 'tcp://a:1' });
   expect(providerArgs(undefined, THERE)).toEqual({});
+  // What the environment alone says stays out of the state.
+  expect(providerArgs(undefined, { DOCKER_HOST: 'tcp://b:1' })).toEqual({});
 });
 
 it('that only Docker’s command can reach is refused where its API is needed, and else done without', async () => {
