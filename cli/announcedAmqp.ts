@@ -1,5 +1,5 @@
 /** Where AMQP is by the broker's own word: on the management API's host, and as well guarded as that is. */
-import { displayOf, type AmqpAddress } from '../broker/amqp/address';
+import { displayOf, withoutBrackets, type AmqpAddress } from '../broker/amqp/address';
 import type { AmqpPorts } from '../broker/figures/overview';
 import { isLoopback } from '../platform/address';
 import { UserError } from './userError';
@@ -10,7 +10,7 @@ import { UserError } from './userError';
  */
 export function announcedAmqp(endpoint: string, { amqp, amqps }: AmqpPorts): AmqpAddress {
   const { protocol, hostname } = new URL(endpoint);
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const host = withoutBrackets(hostname);
   const hasTls = protocol === 'https:';
   if (amqps !== undefined && (hasTls || amqp === undefined)) return { scheme: 'amqps', host, port: amqps };
   if (amqp === undefined)

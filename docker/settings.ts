@@ -202,11 +202,6 @@ export function isEveryAddress(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
 
-/** Whether what is published there stays on the machine. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
-}
-
 function refuseSamePorts(cluster: ClusterSettings, at: string): void {
   const { address, managementAddress, amqpPort, amqpsPort } = cluster;
   const managementPort = cluster.managementPort ?? (cluster.managementTls === true ? 15_671 : 15_672);

@@ -4,10 +4,10 @@ import { disruptionBudget, networkPolicies } from './cluster/guards';
 import { ADMIN_SECRET, COOKIE_SECRET } from './cluster/names';
 import { certificateRequest, tlsSecretOf } from './cluster/secrets';
 import type { BrokerObject } from '../topology/objects';
+import { isAuthorityKnown } from '../platform/fleetPlan';
 import { monitoringObjects } from './monitoring';
 import { namespaceObject, type KubernetesObject } from './objects';
 import {
-  isAuthorityKnown,
   managementFor,
   needFigures,
   placeOf,
@@ -35,9 +35,9 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
   refuseWrongCluster(facts);
   const place = placeOf(facts);
   const fleets = planFleets(facts);
-  const { cluster, keda, monitoring } = kubernetes;
+  const { cluster, keda } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
-  const hasAuthority = isAuthorityKnown(facts);
+  const hasAuthority = isAuthorityKnown({ topology, cluster, cacertFile: facts.cacertFile });
   const scaled = scaledFleets(fleets, kubernetes);
   const hasFigures = needFigures(fleets, kubernetes);
   const management = hasFigures ? managementFor(facts) : '';
@@ -57,12 +57,7 @@ export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObj
       const deployed = { ...fleet, management, loginDigest: '' };
       return [deployment(deployed, place), ...followersOf(deployed, keda, place)];
     }),
-    ...(cluster === undefined || monitoring === undefined
-      ? []
-      : monitoringObjects(
-          { topology, objects: brokerObjects, settings: monitoring, cluster, kubernetes },
-          place,
-        )),
+    ...monitoringObjects({ topology, objects: brokerObjects, kubernetes }, place),
   ];
   return {
     objects,

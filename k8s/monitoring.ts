@@ -26,14 +26,14 @@ export interface Monitored {
   readonly topology: Topology;
   /** What it compiles to. */
   readonly objects: readonly BrokerObject[];
-  readonly settings: MonitoringSettings;
-  readonly cluster: ClusterSettings;
-  /** Of the fleets: how many workers there have to be. */
   readonly kubernetes: KubernetesSettings;
 }
 
+/** None where the stack has no cluster of its own, or doesn't ask for them. */
 export function monitoringObjects(monitored: Monitored, place: Place): readonly KubernetesObject[] {
-  const { objects, settings, kubernetes } = monitored;
+  const { objects, kubernetes } = monitored;
+  const { cluster, monitoring: settings } = kubernetes;
+  if (cluster === undefined || settings === undefined) return [];
   const topology = withFleetSizes(monitored.topology, (fleet) => settingsOfFleet(kubernetes, fleet));
   const scope = { namespace: place.namespace, nodes: nodeCount(topology) };
   const own = (name: string, labels: Readonly<Record<string, string>>): KubernetesObject['metadata'] => ({
@@ -48,7 +48,9 @@ export function monitoringObjects(monitored: Monitored, place: Place): readonly 
       metadata: own(CLUSTER, settings.labels),
       spec: {
         selector: { matchLabels: POD_SELECTOR },
-        podMetricsEndpoints: scrapeJobs(topology).map((job) => endpointFor(job, monitored, place)),
+        podMetricsEndpoints: scrapeJobs(topology).map((job) =>
+          endpointFor(job, { topology, settings, cluster }, place),
+        ),
       },
     },
     {
@@ -72,9 +74,15 @@ export function monitoringObjects(monitored: Monitored, place: Place): readonly 
   ];
 }
 
+interface Nodes {
+  readonly topology: Topology;
+  readonly settings: MonitoringSettings;
+  readonly cluster: ClusterSettings;
+}
+
 function endpointFor(
   { name, path, families, keep }: ScrapeJob,
-  { topology, settings, cluster }: Monitored,
+  { topology, settings, cluster }: Nodes,
   { namespace }: Place,
 ): object {
   const hasTls = topology.broker?.tls !== undefined;

@@ -6,7 +6,7 @@ import { isProbed, isSingleton } from './workers/deployment';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
 import { managementUrls, refuseLoopback } from '../platform/management';
 import { PlatformSettingsError } from '../platform/reads';
-import { NODES_WORD, planFleet, type FleetPlan } from '../platform/fleetPlan';
+import { isAuthorityKnown, NODES_WORD, planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, nodesNames, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 
@@ -50,7 +50,11 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
     const address = addressFor(stack, worker);
     const plan = planFleet(worker, topology, settings, {
       address,
-      isAuthorityKnown: isAuthorityKnown(stack),
+      isAuthorityKnown: isAuthorityKnown({
+        topology,
+        cluster: kubernetes.cluster,
+        cacertFile: stack.cacertFile,
+      }),
     });
     const fleet = { worker, settings, image, address, plan };
     refuseUnscalable(fleet, kubernetes);
@@ -60,11 +64,6 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
   refuseSameNames(stack, fleets);
   refuseUnreachable(stack, fleets);
   return fleets;
-}
-
-/** Whether workers, their probes and KEDA are told from whom the broker's certificates are. */
-export function isAuthorityKnown({ kubernetes, topology, cacertFile }: StackFacts): boolean {
-  return kubernetes.cluster === undefined ? cacertFile !== undefined : topology.broker?.tls !== undefined;
 }
 
 /** Fleets that KEDA scales. */

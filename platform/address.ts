@@ -15,9 +15,9 @@ export function amqpUrl(
   return `${scheme}://${username ?? ''}:${password ?? ''}@${host}:${port}/${vhost ?? ''}`;
 }
 
-/** Whether a host, as in a URL, is this machine itself: a container or a pod finds nobody there. */
+/** Whether a host, as in a URL or without its brackets, is this machine itself: a container or a pod finds nobody there. */
 export function isLoopback(host: string): boolean {
-  return /^(localhost(\.localdomain)?|127(\.\d+){1,3}|\[::1\])$/i.test(host);
+  return /^(localhost(\.localdomain)?|127(\.\d+){1,3}|\[::1\]|::1)$/i.test(host);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What the workers of a fleet are on any platform, without secrets and without Pulumi. */
+import { withoutBrackets } from '../broker/amqp/address';
 import type { Topology, Worker } from '../topology/model';
 import type { BrokerAddress } from './address';
 import { fleetSize, type FleetSize, type FleetSizeSettings } from './fleetSize';
@@ -33,7 +34,6 @@ export interface FleetPlan extends FleetSize {
 /** As a fleet's workers find it. */
 export interface FleetBroker {
   readonly address: BrokerAddress;
-  /** The stack knows from whom its certificates are: its own authority, or that of `cacertFile`. */
   readonly isAuthorityKnown: boolean;
 }
 
@@ -43,6 +43,20 @@ const CELERY_VARIABLE = 'CELERY_BROKER_URL';
 /** Nodes of a cluster are named `PREFIX-rabbitmq-N`; on Kubernetes they are the pods of that name. */
 export const NODES_WORD = 'rabbitmq';
 const GRACE_MS = 30_000;
+
+/** Whether a stack knows from whom the broker's certificates are: from its own cluster's authority, or `cacertFile`'s. */
+export function isAuthorityKnown({
+  topology,
+  cluster,
+  cacertFile,
+}: {
+  readonly topology: Topology;
+  /** The settings of the stack's own one; undefined for a broker that is there already. */
+  readonly cluster: object | undefined;
+  readonly cacertFile: string | undefined;
+}): boolean {
+  return cluster === undefined ? cacertFile !== undefined : topology.broker?.tls !== undefined;
+}
 
 /** @throws Error in one sentence, where the topology leaves open what a container needs */
 export function planFleet(
@@ -106,8 +120,7 @@ function environmentOf(
   const { vhost = '', prefetch, concurrency, rateLimit } = worker;
   const queues = allQueues(worker, topology);
   const own: Readonly<Record<string, string | number | undefined>> = {
-    // The brackets of an IPv6 address belong to URLs.
-    RABBITMQ_HOST: address.host.replace(/^\[(.*)\]$/, '$1'),
+    RABBITMQ_HOST: withoutBrackets(address.host),
     RABBITMQ_PORT: address.port,
     RABBITMQ_VHOST: vhost,
     RABBITMQ_URL_FILE: `${SECRETS_FOLDER}/url`,

@@ -10,7 +10,7 @@ import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
 import { isLoopback, parseAmqp, type BrokerAddress } from '../platform/address';
 import { managementUrls, refuseLoopback } from '../platform/management';
-import { planFleet, type FleetPlan } from '../platform/fleetPlan';
+import { isAuthorityKnown, planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
 import { orRefuse, refusal } from './refusal';
@@ -36,6 +36,7 @@ interface Stack {
 /** The topology's fleets, each on the Docker hosts that the stack names for it. */
 export function planFleets(stack: Stack): readonly PlannedFleet[] {
   const { topology, docker } = stack;
+  const { cacertFile } = stack.settings.connection;
   const unknown = unknownFleet('docker.workers', Object.keys(docker.workers), topology);
   if (unknown !== undefined) throw refusal(unknown);
   const fleets = topology.workers.flatMap((worker): PlannedFleet[] => {
@@ -43,7 +44,10 @@ export function planFleets(stack: Stack): readonly PlannedFleet[] {
     const image = imageOf(worker, settings);
     return (settings.hosts ?? [undefined]).map((hostName) => {
       const address = addressFor(stack, worker, hostName);
-      const broker = { address, isAuthorityKnown: isAuthorityKnown(stack) };
+      const broker = {
+        address,
+        isAuthorityKnown: isAuthorityKnown({ topology, cluster: docker.cluster, cacertFile }),
+      };
       const plan = orRefuse(() => planFleet(worker, topology, settings, broker));
       return { worker, hostName, settings, image, address, plan };
     });
@@ -51,13 +55,6 @@ export function planFleets(stack: Stack): readonly PlannedFleet[] {
   refuseSameNames(fleets);
   refuseUnreachable(stack);
   return fleets;
-}
-
-/** The cluster's own authority, or that of a broker that is there already. */
-function isAuthorityKnown({ settings, docker, topology }: Stack): boolean {
-  return docker.cluster === undefined
-    ? settings.connection.cacertFile !== undefined
-    : topology.broker?.tls !== undefined;
 }
 
 /** The scaler asks the management API from a container. */

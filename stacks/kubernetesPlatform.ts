@@ -201,11 +201,9 @@ export class KubernetesPlatform {
 
   /** For a Prometheus and a Grafana that are there. */
   makeMonitoring(objects: readonly BrokerObject[]): void {
-    const { kubernetes: own, topology } = this.#args;
-    const { cluster, monitoring: settings } = own;
-    if (cluster === undefined || settings === undefined) return;
-    const monitored = { topology, objects, settings, cluster, kubernetes: own };
-    for (const object of monitoringObjects(monitored, this.#place)) this.#make(object, this.#namespace);
+    const { kubernetes, topology } = this.#args;
+    for (const object of monitoringObjects({ topology, objects, kubernetes }, this.#place))
+      this.#make(object, this.#namespace);
   }
 
   /** Copies on all nodes that queues ask for, also on those that joined after them. */

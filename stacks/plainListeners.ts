@@ -1,6 +1,7 @@
 /** What others on the network could read of a production stack's own cluster: logins and messages without TLS. */
 import { managementOf } from '../docker/cluster/management';
-import { isLoopback, type ClusterSettings } from '../docker/settings';
+import type { ClusterSettings } from '../docker/settings';
+import { isLoopback } from '../platform/address';
 import type { Topology } from '../topology/model';
 
 /** In a sentence, with the way out; undefined where nothing leaves the machine in plain text, or that is meant. */

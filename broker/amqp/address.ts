@@ -30,7 +30,12 @@ export function parseAmqpAddress(text: string): AmqpAddress {
   }
   const scheme = url.protocol === 'amqps:' ? 'amqps' : 'amqp';
   const port = url.port === '' ? DEFAULT_PORTS[scheme] : Number(url.port);
-  return { scheme, host: url.hostname.replace(/^\[|\]$/g, ''), port };
+  return { scheme, host: withoutBrackets(url.hostname), port };
 }
 
 const DEFAULT_PORTS = { amqp: 5672, amqps: 5671 } as const;
+
+/** Of an IPv6 address, to which they belong in a URL only. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { withoutBrackets } from '../../broker/amqp/address';
 import { CHECKOUT } from '../checkout';
 import type { StackConfig, StackOutputs } from '../stackBroker';
 import { certificatesIn, type ExportedStack } from '../stackState';
@@ -108,7 +109,7 @@ function addressIn(url: unknown): readonly Address[] {
   const { protocol, hostname, port } = new URL(url);
   const defaultPort = DEFAULT_PORTS[protocol];
   if (defaultPort === undefined) return [];
-  return [{ host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? defaultPort : Number(port) }];
+  return [{ host: withoutBrackets(hostname), port: port === '' ? defaultPort : Number(port) }];
 }
 
 /** What is published everywhere is found here. */

@@ -1,5 +1,6 @@
 /** Where a cluster's management API is published, and whether by TLS. */
-import { isLoopback, type ClusterSettings } from '../settings';
+import { isLoopback } from '../../platform/address';
+import type { ClusterSettings } from '../settings';
 import type { Topology } from '../../topology/model';
 
 /** Inside of the network. */

@@ -56,12 +56,16 @@ export class ClusterCookie extends pulumi.CustomResource {
   }
 }
 
-export interface VolumeClaimsArgs {
+/** Where the nodes of a cluster on Kubernetes are. */
+interface StatefulSetArgs {
   /** File and context, as of kubectl. */
   readonly kubeconfig?: pulumi.Input<string>;
   readonly context?: pulumi.Input<string>;
   readonly namespace: pulumi.Input<string>;
   readonly statefulSet: pulumi.Input<string>;
+}
+
+export interface VolumeClaimsArgs extends StatefulSetArgs {
   /** How many. */
   readonly nodes: pulumi.Input<number>;
   /** Name of the claims' template, which begins their own. */
@@ -100,12 +104,7 @@ export class ClusterReady extends pulumi.CustomResource {
   }
 }
 
-export interface NodesRolledArgs {
-  /** File and context, as of kubectl. */
-  readonly kubeconfig?: pulumi.Input<string>;
-  readonly context?: pulumi.Input<string>;
-  readonly namespace: pulumi.Input<string>;
-  readonly statefulSet: pulumi.Input<string>;
+export interface NodesRolledArgs extends StatefulSetArgs {
   /** The operator's custom resource, where the StatefulSet is made of one. */
   readonly rabbitmqCluster?: pulumi.Input<string>;
   /** A digest of what the nodes are made of. */
@@ -120,12 +119,7 @@ export class NodesRolled extends pulumi.CustomResource {
   }
 }
 
-export interface CertificatesServedArgs {
-  /** File and context, as of kubectl. */
-  readonly kubeconfig?: pulumi.Input<string>;
-  readonly context?: pulumi.Input<string>;
-  readonly namespace: pulumi.Input<string>;
-  readonly statefulSet: pulumi.Input<string>;
+export interface CertificatesServedArgs extends StatefulSetArgs {
   /** How many. */
   readonly nodes: pulumi.Input<number>;
   /** Where they speak TLS. */

@@ -12,12 +12,9 @@ import { openPodAccess, type Pod, type PodAccess } from '../../../kubernetesApi/
 import { openCluster, path, type Cluster } from '../../../kubernetesApi/transport';
 import type { StepType } from '../../stepType';
 import { UserError } from '../../userError';
+import { statefulSetPlace, type StatefulSetPlace } from './statefulSetPlace';
 
-interface CertificatesServed {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace: string;
-  readonly statefulSet: string;
+interface CertificatesServed extends StatefulSetPlace {
   readonly nodes: number;
   /** Of AMQPS and of the management API. */
   readonly ports: readonly number[];
@@ -40,21 +37,14 @@ const ANNOTATION = 'warren/certificate';
 
 export const certificatesServedStep: StepType<CertificatesServed> = {
   token: 'warren:index:CertificatesServed',
-  parse: (inputs) => {
-    const kubeconfig = inputs.optionalText('kubeconfig');
-    const context = inputs.optionalText('context');
-    return {
-      ...(kubeconfig === undefined ? {} : { kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-      namespace: inputs.text('namespace'),
-      statefulSet: inputs.text('statefulSet'),
-      nodes: inputs.integer('nodes'),
-      ports: (inputs.list('ports') ?? []).map(Number),
-      certificate: inputs.text('certificate'),
-      file: inputs.text('file'),
-      timeoutSeconds: inputs.integer('timeoutSeconds'),
-    };
-  },
+  parse: (inputs) => ({
+    ...statefulSetPlace(inputs),
+    nodes: inputs.integer('nodes'),
+    ports: (inputs.list('ports') ?? []).map(Number),
+    certificate: inputs.text('certificate'),
+    file: inputs.text('file'),
+    timeoutSeconds: inputs.integer('timeoutSeconds'),
+  }),
   pass: async ({ status, warn }, step, before) => {
     const locate = () => clusterAddress(step, process.env);
     const cluster = openCluster(locate);

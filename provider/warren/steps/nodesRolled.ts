@@ -9,12 +9,9 @@ import { openCluster, path, type Cluster } from '../../../kubernetesApi/transpor
 import * as globalParameters from '../../../broker/kinds/globalParameters';
 import { isBrokerError } from '../../../broker/api/errors';
 import { UserError } from '../../userError';
+import { statefulSetPlace, type StatefulSetPlace } from './statefulSetPlace';
 
-interface NodesRolled {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace: string;
-  readonly statefulSet: string;
+interface NodesRolled extends StatefulSetPlace {
   /** The operator's custom resource, where there is one. */
   readonly rabbitmqCluster?: string;
   /** A digest of what the nodes are made of. */
@@ -54,16 +51,10 @@ const LEAVING = { kind: 'globalParameter', name: 'warren_leaving' } as const;
 export const nodesRolledStep: StepType<NodesRolled> = {
   token: 'warren:index:NodesRolled',
   parse: (inputs) => {
-    const optional = (name: 'kubeconfig' | 'context' | 'rabbitmqCluster'): Partial<NodesRolled> => {
-      const value = inputs.optionalText(name);
-      return value === undefined ? {} : { [name]: value };
-    };
+    const rabbitmqCluster = inputs.optionalText('rabbitmqCluster');
     return {
-      ...optional('kubeconfig'),
-      ...optional('context'),
-      ...optional('rabbitmqCluster'),
-      namespace: inputs.text('namespace'),
-      statefulSet: inputs.text('statefulSet'),
+      ...statefulSetPlace(inputs),
+      ...(rabbitmqCluster === undefined ? {} : { rabbitmqCluster }),
       trigger: inputs.text('trigger'),
       timeoutSeconds: inputs.integer('timeoutSeconds'),
     };

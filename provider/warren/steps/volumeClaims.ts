@@ -11,12 +11,9 @@ import { parseQuantityBytes } from '../../../kubernetesApi/quantity';
 import { openCluster, type Cluster } from '../../../kubernetesApi/transport';
 import type { StepType } from '../../stepType';
 import { UserError } from '../../userError';
+import { statefulSetPlace, type StatefulSetPlace } from './statefulSetPlace';
 
-interface VolumeClaims {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace: string;
-  readonly statefulSet: string;
+interface VolumeClaims extends StatefulSetPlace {
   readonly nodes: number;
   /** Name of the claims' template, which begins their own. */
   readonly template: string;
@@ -70,16 +67,10 @@ const MOVE = 'for other volumes, move to a stack beside this one (docs/migration
 export const volumeClaimsStep: StepType<VolumeClaims> = {
   token: 'warren:index:VolumeClaims',
   parse: (inputs) => {
-    const optional = (name: 'kubeconfig' | 'context' | 'storageClass'): Partial<VolumeClaims> => {
-      const value = inputs.optionalText(name);
-      return value === undefined ? {} : { [name]: value };
-    };
+    const storageClass = inputs.optionalText('storageClass');
     return {
-      ...optional('kubeconfig'),
-      ...optional('context'),
-      ...optional('storageClass'),
-      namespace: inputs.text('namespace'),
-      statefulSet: inputs.text('statefulSet'),
+      ...statefulSetPlace(inputs),
+      ...(storageClass === undefined ? {} : { storageClass }),
       nodes: inputs.integer('nodes'),
       template: inputs.text('template'),
       isOperators: inputs.flag('isOperators', false),
