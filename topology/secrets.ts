@@ -48,14 +48,28 @@ const LOGIN = /^[^/@\s:[\]]*:(?!\d+\/)([^@\s]+)@|^[^\s@?#]*\/[^\s/@:]*:([^\s/@]+
 export function secretIn(text: string): { readonly name?: string } | undefined {
   // Most of a topology is neither a URI nor an assignment.
   if (!text.includes('://') && !text.includes('=')) return undefined;
-  const rests = text.split('://').slice(1);
-  const isLogin = rests.some((rest) => {
-    const [, inAddress, inPath] = LOGIN.exec(rest) ?? [];
-    return isLiteralSecret(inAddress ?? inPath ?? '');
-  });
-  if (isLogin || isSpacedLogin(text)) return {};
+  const isLogin = text
+    .split('://')
+    .slice(1)
+    .some((rest) => {
+      const [, inAddress, inPath] = LOGIN.exec(rest) ?? [];
+      return isLiteralSecret(inAddress ?? inPath ?? '');
+    });
+  if (isLogin || holdsOddLogin(text) || isSpacedLogin(text)) return {};
   const [named] = namedValues(text).filter(({ value }) => isLiteralSecret(value));
   return named === undefined ? undefined : { name: named.name };
+}
+
+/** A password that has `://` in it itself, which ends no address. What stands behind a port isn't one. */
+const ODD_LOGIN = /^:\/\/[^/@\s:[\]]*:(?!\d+[/?#])([^@\s]+)@/;
+/** Between the words of a text, and the addresses of a list. */
+const BETWEEN = /\s+|[,;|](?=[a-z][a-z0-9+.-]*:\/\/)/i;
+
+function holdsOddLogin(text: string): boolean {
+  return text.split(BETWEEN).some((word) => {
+    const start = word.indexOf('://');
+    return start >= 0 && isLiteralSecret(ODD_LOGIN.exec(word.slice(start))?.[1] ?? '');
+  });
 }
 
 /** `password=…` wherever it stands: the query of a URI, an option, a shell's variable. */

@@ -150,6 +150,8 @@ it('a password in a URI is seen wherever it stands', () => {
     'amqp:///u:p@h',
     'amqp://h/v?x=1&password=p',
     'amqps://[::1]:5671/u:p@h',
+    'amqp://u:a://b@h',
+    'amqp://h,amqp://u:a://b@h',
   ];
   for (const uri of holding) expect(secretIn(uri), uri).toBeDefined();
   const plain = [
@@ -159,6 +161,9 @@ it('a password in a URI is seen wherever it stands', () => {
     'amqp://u:${P}@h',
     'a:b@c',
     'rpc://',
+    'amqp://h,amqp://u@h',
+    'amqp://h:5672,amqp://u@h',
+    'http://h:80?back=http://u@h',
   ];
   for (const uri of plain) expect(secretIn(uri), uri).toBeUndefined();
   for (const uri of holding) expect(isPlainUri(uri), uri).toBe(false);
