@@ -5,6 +5,7 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import { readFileSync } from 'node:fs';
+import { isRecord } from '../topology/build/values';
 import { nearest } from '../topology/names';
 import { isTarget, TARGETS, type Target } from '../topology/target';
 import { parseDurationMs } from '../topology/units';
@@ -13,6 +14,7 @@ import { readDockerSettings, type DockerSettings } from '../docker/settings';
 import { readKubernetesSettings, type KubernetesSettings } from '../k8s/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
 import { CONNECTION_KEYS, readConnection, type Connection, type OwnEndpoint } from './connection';
+import { refusePlainSecrets } from './plainSecrets';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN, derivePassword } from './credentials';
 
@@ -61,21 +63,16 @@ export const SETTINGS_KEYS = [
   'kubernetes',
   ...CONNECTION_KEYS,
 ];
-const SECRET_KEYS = ['seed', 'passwords', 'logins', 'bootstrapPassword'];
 
 /** Stands for that of a cluster of the stack's own until the topology is read. */
 const UNKNOWN_ENDPOINT = 'http://rabbitmq';
-
-/** No secret: the whole world knows it. */
-const DEFAULTS_IN_PLAIN = new Map([['bootstrapPassword', 'guest']]);
 
 const PRODUCTION_STACK = /^prod(uction)?$/;
 
 export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Settings {
   const stack = pulumi.getStack();
   refuseUnknownKeys(config, stack);
-  for (const key of SECRET_KEYS) refusePlainText(config, key, stack, env);
-  if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', stack, env);
+  refusePlainSecrets(config, env);
   const isProduction = config.getBoolean('production') === true || PRODUCTION_STACK.test(stack);
   if (isProduction) refuseEmptyPassphrase(stack, env);
   const docker = readPlatform(config, 'docker', readDockerSettings);
@@ -259,10 +256,6 @@ function checkedStrings(key: string, value: unknown): string[] {
   throw refusal(`${key} must be a list of texts, e.g. ["guest"].`);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A key that nobody reads is a wish that silently doesn't come true: a misspelt `absentUsers` would delete guest. */
 function refuseUnknownKeys(config: pulumi.Config, stack: string): void {
   const prefix = `${config.name}:`;
@@ -272,19 +265,6 @@ function refuseUnknownKeys(config: pulumi.Config, stack: string): void {
   const meant = nearest(unknown, SETTINGS_KEYS);
   throw refusal(
     `Pulumi.${stack}.yaml has the key ${prefix}${unknown}, which Warren doesn't know.${meant === undefined ? '' : ` Did you mean ${prefix}${meant}?`} All keys are described in Pulumi.yaml; take it out with: pulumi config rm ${unknown} --stack ${stack}`,
-  );
-}
-
-/** Pulumi.yaml can't demand it: a key that is a secret there may have no default. */
-function refusePlainText(config: pulumi.Config, key: string, stack: string, env: NodeJS.ProcessEnv): void {
-  const fullKey = `${config.name}:${key}`;
-  const value = pulumi.runtime.allConfig()[fullKey];
-  // Where Pulumi tells its programs which keys were encrypted; the SDK has no public question for it.
-  const encrypted = JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS ?? '[]') as unknown[];
-  const isUnset = value === undefined || value === '' || value === '{}';
-  if (isUnset || DEFAULTS_IN_PLAIN.get(key) === value || encrypted.includes(fullKey)) return;
-  throw refusal(
-    `${key} stands in plain text in Pulumi.${stack}.yaml. Take it out there, and set it again (another value, if that file was shared) with: pulumi config set --secret ${key} --stack ${stack}`,
   );
 }
 

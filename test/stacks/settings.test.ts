@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { plainPartIn } from '../../stacks/plainSecrets';
 import { SETTINGS_KEYS } from '../../stacks/settings';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -26,3 +27,16 @@ it.each(['quickstart', 'dev', 'staging', 'production'])(
     expect(fs.existsSync(path.join(ROOT, String(config['warren:topology'])))).toBe(true);
   },
 );
+
+it.each<[string, string | undefined]>([
+  ['warren:passwords: { a: { secure: v1:x }, b: plain }', 'passwords["b"]'],
+  ['warren:logins: { a: { username: u, password: plain } }', 'logins["a"].password'],
+  ['warren:passwords: { a: { secure: v1:x } }', undefined],
+  ['warren:passwords: { secure: v1:x }', undefined],
+  ['warren:logins: { a: { username: u, password: { secure: v1:x } } }', undefined],
+  ['warren:logins: { secure: v1:x }', undefined],
+  ['other:passwords: { b: plain }', undefined],
+  ['warren:passwords:', undefined],
+])('what stands in plain text beside what is encrypted is found: %s', (settings, found) => {
+  expect(plainPartIn(parse(settings) as Record<string, unknown>, 'warren')).toBe(found);
+});

@@ -33,7 +33,7 @@ const LAYERS: Record<string, { layers: string[]; packages: string[] }> = {
   tools: { layers: [], packages: [] },
   stacks: {
     layers: ['docker', 'k8s', 'platform', 'provider', 'broker', 'topology'],
-    packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker', '@pulumi/kubernetes'],
+    packages: ['@pulumi/pulumi', '@pulumi/rabbitmq', '@pulumi/docker', '@pulumi/kubernetes', 'yaml'],
   },
   library: { layers: ['docker', 'k8s', 'provider', 'stacks', 'topology'], packages: [] },
   cli: {
