@@ -27,7 +27,7 @@ import { Drain } from './drain';
 import { refuseAmbiguous } from './givenPasswords';
 import { withOwnKubernetes } from './kubernetesConnection';
 import { loginsOf } from './logins';
-import { plainListenersOf } from './plainListeners';
+import { refusePlainListeners } from './plainListeners';
 import { refusal } from './refusal';
 import { readSettings, type Settings } from './settings';
 import { SCALER_USER, scalerObjects, workersToScale } from './scalerUser';
@@ -79,12 +79,7 @@ async function onDocker(
   docker: DockerSettings,
   { objects, topology: model }: Loaded,
 ): Promise<Outputs> {
-  const plain = docker.cluster === undefined ? undefined : plainListenersOf(docker.cluster, model);
-  if (given.isProduction && plain !== undefined) {
-    throw refusal(
-      `Stack ${given.stack} is a production stack, and ${plain} Where that is meant, say so: pulumi config set --path docker.cluster.plainText true --stack ${given.stack}`,
-    );
-  }
+  if (given.isProduction) refusePlainListeners(given.stack, docker, model);
   // Docker's classes take a while to load, and most stacks have nothing on Docker.
   const { DockerPlatform } = await import('./dockerPlatform.js');
   const file = docker.cluster?.definitions;

@@ -3,6 +3,7 @@ import { isLoopback } from '../../platform/address';
 import {
   PlatformSettingsError,
   duration,
+  flag,
   keysOf,
   port,
   processors,
@@ -17,6 +18,8 @@ import {
 export interface MonitoringSettings {
   /** Where both are published: this machine alone, unless said otherwise. Prometheus has no password. */
   readonly address: string;
+  /** Whether a production stack may publish Grafana beyond the machine, without TLS as it is. */
+  readonly plainText: boolean;
   readonly prometheus: MonitoringProgram & { readonly retentionMs: number };
   readonly grafana: MonitoringProgram | false;
   /** Between two looks at each node. */
@@ -80,6 +83,7 @@ const readGrafana: Read<MonitoringSettings['grafana']> = (value, at) => {
 export const readMonitoring: Read<MonitoringSettings> = (value, at) => {
   const { interval, ...given } = keysOf(value ?? {}, at, {
     address: text,
+    plainText: flag,
     prometheus: readPrometheus,
     grafana: readGrafana,
     interval: duration,
@@ -88,6 +92,7 @@ export const readMonitoring: Read<MonitoringSettings> = (value, at) => {
   });
   return {
     address: LOOPBACK,
+    plainText: false,
     prometheus: readPrometheus(undefined, at),
     grafana: readGrafana(undefined, at),
     intervalMs: interval ?? INTERVAL_MS,

@@ -124,16 +124,17 @@ withBroker(
       expect(await callManagement(broker, 'GET', 'queues/shop/more')).toMatchObject({ name: 'more' });
     });
 
-    it('a production stack whose cluster would be open to the network in plain text', async () => {
-      workspace.setConfig({
-        ...{ endpoint: '', production: true },
-        docker: { cluster: { address: '0.0.0.0' } },
-      });
+    it.each([
+      [{ cluster: { address: '0.0.0.0' } }, /AMQP is published on 0.* cross .*cluster\.plainText true/],
+      [
+        { cluster: {}, monitoring: { address: '::' } },
+        /Grafana is published on ::.*monitoring\.plainText true/,
+      ],
+    ])('a production stack that would be open to the network in plain text: %j', async (docker, message) => {
+      workspace.setConfig({ endpoint: '', production: true, docker });
       const run = await workspace.up();
       expect(run.exitCode).not.toBe(0);
-      expect(run.output).toMatch(
-        /AMQP is published on 0\.0\.0\.0: logins and messages cross .*plainText true/,
-      );
+      expect(run.output).toMatch(message);
       expect(run.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
     });
 

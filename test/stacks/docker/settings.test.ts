@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { PlatformSettingsError } from '../../../platform/reads';
 import { readDockerSettings, settingsOfFleet } from '../../../docker/settings';
-import { plainListenersOf } from '../../../stacks/plainListeners';
+import { plainGrafanaOf, plainListenersOf } from '../../../stacks/plainListeners';
 import { withOwnDocker } from '../../../stacks/dockerConnection';
 import type { Settings } from '../../../stacks/settings';
 import { Authority, opensslObstacle } from '../../faults/certificates';
@@ -76,6 +76,7 @@ it.each([
 it('monitoring needs nothing said beside a cluster', () => {
   expect(readDockerSettings({ cluster: {}, monitoring: null }).monitoring).toEqual({
     address: '127.0.0.1',
+    plainText: false,
     prometheus: { image: 'prom/prometheus:v3.5.0', port: 9090, retentionMs: 1_296_000_000 },
     grafana: { image: 'grafana/grafana:12.4.0', port: 3000 },
     intervalMs: 15_000,
@@ -194,6 +195,20 @@ it.each([
   if (cluster === undefined) throw new Error('there is a cluster');
   const broker = tls === undefined ? {} : { tls: { port: 5671, verifyPeer: false, ...tls } };
   const found = plainListenersOf(cluster, { broker } as unknown as Topology);
+  if (expected === undefined) expect(found).toBeUndefined();
+  else expect(found).toMatch(expected);
+});
+
+it.each([
+  [{}, undefined],
+  [{ address: '::1' }, undefined],
+  [{ address: '10.0.0.7', grafana: false }, undefined],
+  [{ address: '10.0.0.7', plainText: true }, undefined],
+  [{ address: '10.0.0.7' }, /^Grafana is published on 10\.0\.0\.7 without TLS: .* `ssh -L`/],
+])('of the monitoring %j others can read: %j', (settings, expected) => {
+  const { monitoring } = readDockerSettings({ cluster: {}, monitoring: settings });
+  if (monitoring === undefined) throw new Error('there is monitoring');
+  const found = plainGrafanaOf(monitoring);
   if (expected === undefined) expect(found).toBeUndefined();
   else expect(found).toMatch(expected);
 });
