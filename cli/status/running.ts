@@ -12,12 +12,13 @@ import { workersIn, type ExportedStack, type StateWorkers } from '../stackState'
 type Running = ReadonlyMap<string, number>;
 
 export interface RunningFleet {
-  readonly replicas: number;
+  /** Absent where none of its Docker hosts answers. */
+  readonly replicas?: number;
   /** Docker hosts that have some of it, and don't answer. */
   readonly silentHosts: readonly string[];
 }
 
-/** Fleets of which nobody can be asked are left out: that must not keep anybody from seeing the rest. */
+/** Who doesn't answer must not keep anybody from seeing the rest. Fleets that are nowhere by the state are left out. */
 export async function runningWorkers(
   { config, topology }: { readonly config: StackConfig; readonly topology: Topology },
   exported: ExportedStack,
@@ -26,7 +27,7 @@ export async function runningWorkers(
   const silent = new Map<string, readonly string[]>();
   const missed = (host: string | undefined, containers: Containers): Running => {
     for (const fleet of new Set(containers.map((one) => one.fleet)))
-      silent.set(fleet, [...(silent.get(fleet) ?? []), host ?? 'of this machine']);
+      silent.set(fleet, [...(silent.get(fleet) ?? []), host ?? 'this machine']);
     return nobody();
   };
   const parts = await Promise.all([
@@ -41,7 +42,13 @@ export async function runningWorkers(
   for (const [fleet, count] of parts.flatMap((part) => [...part]))
     running.set(fleet, (running.get(fleet) ?? 0) + count);
   return new Map(
-    [...running].map(([fleet, replicas]) => [fleet, { replicas, silentHosts: silent.get(fleet) ?? [] }]),
+    [...new Set([...running.keys(), ...silent.keys()])].map((fleet) => {
+      const replicas = running.get(fleet);
+      return [
+        fleet,
+        { ...(replicas === undefined ? {} : { replicas }), silentHosts: silent.get(fleet) ?? [] },
+      ];
+    }),
   );
 }
 

@@ -234,6 +234,7 @@ function fleetLines({ fleets }: StatusFacts): readonly string[] {
     replicasMin === replicasMax
       ? thousands(replicasMin)
       : `${thousands(replicasMin)} to ${thousands(replicasMax)}`;
+  const silent = [...new Set(fleets.flatMap(({ silentHosts = [] }) => silentHosts))];
   return [
     '',
     table(
@@ -242,11 +243,17 @@ function fleetLines({ fleets }: StatusFacts): readonly string[] {
         printable(fleet.name),
         printable(fleet.queues.join(', ')),
         amount(fleet),
-        fleet.replicasRunning === undefined ? '' : thousands(fleet.replicasRunning),
+        runningOf(fleet),
         fleet.consumers === undefined ? '?' : thousands(fleet.consumers),
       ]),
     ),
+    ...(silent.length === 0 ? [] : [`Docker doesn't answer: ${silent.map(printable).join(', ')}.`]),
   ];
+}
+
+function runningOf({ replicasRunning, silentHosts = [] }: FleetStatus): string {
+  if (replicasRunning !== undefined) return thousands(replicasRunning);
+  return silentHosts.length === 0 ? '' : '?';
 }
 
 const USERS_SHOWN = 10;

@@ -40,7 +40,7 @@ export function fleetsOf(
     return {
       ...{ name: worker.name, vhost, queues: worker.queues },
       ...fleetSize(worker, {}),
-      ...(found === undefined ? {} : { replicasRunning: found.replicas }),
+      ...(found?.replicas === undefined ? {} : { replicasRunning: found.replicas }),
       ...(found === undefined || found.silentHosts.length === 0 ? {} : { silentHosts: found.silentHosts }),
       ...(consumers.length === 0 ? {} : { consumers: Math.min(...consumers) }),
     };

@@ -96,6 +96,11 @@ describe('attention', () => {
     expect(half?.text).toBe('1 of 2 workers run, as far as Docker answers: not tcp://far');
     // Nobody could be asked.
     expect(codesOf({ fleets: [fleet] })).toEqual([]);
+    const silent = { ...FACTS, fleets: [{ ...fleet, consumers: 2, silentHosts: ['tcp://far'] }] };
+    expect(attentionOf(silent)).toEqual([]);
+    expect(statusAsText(silent, [], SCREEN)).toMatch(
+      /paid +paid +2 +\? +2\s+Docker doesn't answer: tcp:\/\/far\./,
+    );
     expect(codesOf({ limits: [{ ...limit, used: 9 }] })).toEqual(['connections-near-limit']);
     expect(codesOf({ limits: [{ ...limit, used: 8 }] })).toEqual([]);
     expect(codesOf({ lastUp: null })).toEqual(['last-up']);

@@ -63,8 +63,10 @@ it('of a fleet on Docker, the containers that run', async () => {
   expect(asked.some((url) => url.includes('/containers/json?filters='))).toBe(true);
 });
 
-it('nothing where the Docker Engine is away', async () => {
-  expect([...(await runningWorkers({ config: {}, topology }, containers('tcp://127.0.0.1:1')))]).toEqual([]);
+it('of a fleet whose Docker Engine is away, its name', async () => {
+  expect([...(await runningWorkers({ config: {}, topology }, containers('tcp://127.0.0.1:1')))]).toEqual([
+    ['paid', { silentHosts: ['tcp://127.0.0.1:1'] }],
+  ]);
 });
 
 it('of a fleet on two Docker hosts, those of the one that answers, and the other’s name', async () => {

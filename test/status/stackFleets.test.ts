@@ -64,3 +64,9 @@ it('a fleet has the consumers of the queue that has the fewest', () => {
   );
   expect(paid).toMatchObject({ replicasRunning: 3, silentHosts: ['tcp://far'], consumers: 2 });
 });
+
+it('says whom nobody answers for, where none of a fleet’s hosts does', () => {
+  const [paid] = fleetsOf(topology, [], new Map([['paid', { silentHosts: ['tcp://far'] }]]));
+  expect(paid).toMatchObject({ silentHosts: ['tcp://far'] });
+  expect(paid).not.toHaveProperty('replicasRunning');
+});
