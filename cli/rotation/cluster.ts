@@ -1,4 +1,5 @@
 /** What a rotation knows of a stack's own cluster: which authority, certificate and cookie its nodes have. */
+import { isLoopback } from '../../platform/address';
 import { certificatesIn, givenToNodes } from '../stackState';
 import { UserError } from '../userError';
 import type { Authorities, ClusterSecret, Numbers } from './clusterPlan';
@@ -8,8 +9,6 @@ import type { SettingPath } from './settingsFile';
 import type { RotatedStack } from './stack';
 
 type Table = Readonly<Record<string, unknown>>;
-
-const LOOPBACK = /^(127\.|::1$)/;
 
 export class RotatedCluster {
   readonly #platform: ClusterPlatform;
@@ -115,8 +114,8 @@ export class RotatedCluster {
 
   #openOnDocker(): string | undefined {
     const { address = '127.0.0.1', managementAddress = '127.0.0.1', managementTls } = this.#cluster;
-    if (!LOOPBACK.test(String(address))) return `AMQP is published on ${String(address)}`;
-    const isOpen = !LOOPBACK.test(String(managementAddress)) && managementTls !== false;
+    if (!isLoopback(String(address))) return `AMQP is published on ${String(address)}`;
+    const isOpen = !isLoopback(String(managementAddress)) && managementTls !== false;
     return isOpen ? `the management API is published on ${String(managementAddress)}` : undefined;
   }
 
