@@ -28,13 +28,18 @@ export interface Manifests {
 
 /**
  * @param brokerObjects what the topology compiles to
+ * @param warn of what may not work
  * @throws PlatformSettingsError, or Error in one sentence
  */
-export function manifestsOf(facts: StackFacts, brokerObjects: readonly BrokerObject[]): Manifests {
+export function manifestsOf(
+  facts: StackFacts,
+  brokerObjects: readonly BrokerObject[],
+  warn: (text: string) => void,
+): Manifests {
   const { kubernetes, topology } = facts;
   refuseWrongCluster(facts);
   const place = placeOf(facts);
-  const fleets = planFleets(facts);
+  const fleets = planFleets(facts, warn);
   const { cluster, keda } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
   const hasAuthority = isAuthorityKnown({ topology, cluster, cacertFile: facts.cacertFile });

@@ -4,7 +4,7 @@ import { nameFor, type Place } from './objects';
 import { settingsOfFleet, type KubernetesSettings, type WorkerSettings } from './settings';
 import { isProbed, isSingleton } from './workers/deployment';
 import { parseAmqp, type BrokerAddress } from '../platform/address';
-import { managementUrls, refuseLoopback } from '../platform/management';
+import { checkReach, managementUrls, type OwnWay } from '../platform/management';
 import { PlatformSettingsError } from '../platform/reads';
 import { isAuthorityKnown, NODES_WORD, planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, nodesNames, noImage, unknownFleet } from '../platform/fleetWords';
@@ -19,7 +19,7 @@ export interface PlannedFleet {
 }
 
 /** What a stack says of itself, as far as the objects depend on it. */
-export interface StackFacts {
+export interface StackFacts extends OwnWay {
   readonly project: string;
   readonly stack: string;
   readonly kubernetes: KubernetesSettings;
@@ -29,8 +29,6 @@ export interface StackFacts {
   /** In its place those of all nodes, of which the first is asked. */
   readonly endpoints?: readonly string[];
   readonly amqp?: string;
-  /** PEM file of the authority that its certificates are from. */
-  readonly cacertFile?: string;
 }
 
 /** The stack's own, unless it says another one. */
@@ -39,8 +37,11 @@ export function placeOf({ project, stack, kubernetes }: Omit<StackFacts, 'topolo
   return { instance, namespace: kubernetes.namespace ?? instance };
 }
 
-/** @throws PlatformSettingsError, or Error in one sentence */
-export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
+/**
+ * @param warn of what may not work
+ * @throws PlatformSettingsError, or Error in one sentence
+ */
+export function planFleets(stack: StackFacts, warn: (text: string) => void): readonly PlannedFleet[] {
   const { topology, kubernetes } = stack;
   const unknown = unknownFleet('kubernetes.workers', Object.keys(kubernetes.workers), topology);
   if (unknown !== undefined) throw new PlatformSettingsError(unknown);
@@ -62,7 +63,7 @@ export function planFleets(stack: StackFacts): readonly PlannedFleet[] {
     return fleet;
   });
   refuseSameNames(stack, fleets);
-  refuseUnreachable(stack, fleets);
+  checkFigures(stack, fleets, warn);
   return fleets;
 }
 
@@ -132,14 +133,21 @@ function addressFor(stack: StackFacts, worker: Worker): BrokerAddress {
 }
 
 /** Pods ask the management API, too. */
-function refuseUnreachable(stack: StackFacts, fleets: readonly PlannedFleet[]): void {
-  const { kubernetes } = stack;
+function checkFigures(
+  facts: StackFacts,
+  fleets: readonly PlannedFleet[],
+  warn: (text: string) => void,
+): void {
+  const { kubernetes, stack } = facts;
   if (kubernetes.cluster !== undefined || !needFigures(fleets, kubernetes)) return;
-  refuseLoopback(
-    [managementFor(stack)],
-    "KEDA and the workers' probes, in pods,",
-    `Give one that pods reach as well as \`up\` does, or do without both: kubernetes.keda false, and kubernetes.workers.FLEET.probe false.`,
-  );
+  const askers = {
+    stack,
+    who: "KEDA and the workers' probes, in pods,",
+    places: 'pods',
+    loss: 'workers are never ready, and no fleet is scaled',
+    without: 'do without both: kubernetes.keda false, and kubernetes.workers.FLEET.probe false.',
+  } as const;
+  checkReach([managementFor(facts)], facts, askers, warn);
 }
 
 /** A rollout that never runs two at once is of no use where there are to be two. */

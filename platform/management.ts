@@ -10,15 +10,68 @@ export function managementUrls(
   return [first.display, ...others.map(({ display }) => display)];
 }
 
+/** What a stack says of its own way there. Who asks from elsewhere trusts whom `cacertFile` names, too. */
+export interface OwnWay {
+  readonly cacertFile?: string;
+  readonly insecure?: boolean;
+}
+
+/** Who asks it from elsewhere than `up`. */
+export interface Askers {
+  readonly stack: string;
+  /** E.g. "the scaler, in a container,". */
+  readonly who: string;
+  /** Where that is, in the plural. */
+  readonly places: 'containers' | 'pods';
+  /** What is so where they get no answer, e.g. "no fleet is scaled". */
+  readonly loss: string;
+  /** How a stack does without them, as the end of a sentence. */
+  readonly without: string;
+}
+
 /**
- * @param askers who would find nobody there, e.g. "the scaler, in a container,"
- * @param wayOut as a sentence
- * @throws Error in one sentence or two
+ * Whether they get there as `up` does.
+ * @param warn of what they may fail by
+ * @throws Error in one sentence or two, for what they are bound to fail by
  */
-export function refuseLoopback(urls: readonly string[], askers: string, wayOut: string): void {
+export function checkReach(
+  urls: readonly string[],
+  way: OwnWay,
+  askers: Askers,
+  warn: (text: string) => void,
+): void {
+  refuseLoopback(urls, askers);
+  const url = urls.find((one) => one.startsWith('https:'));
+  if (url === undefined) return;
+  checkInsecure(url, way, askers, warn);
+}
+
+function refuseLoopback(urls: readonly string[], { who, places, without }: Askers): void {
   const own = urls.find((url) => isLoopback(new URL(url).hostname));
   if (own === undefined) return;
   throw new Error(
-    `endpoint "${own}" is this machine's own loopback address, where ${askers} would find nobody. ${wayOut}`,
+    `endpoint "${own}" is this machine's own loopback address, where ${who} would find nobody. Give one that ${places} reach as well as \`up\` does, or ${without}`,
+  );
+}
+
+/**
+ * Nobody but `up` is told of `insecure`: programs that stay would send their password to whoever answers, day and night,
+ * for what was set for an experiment.
+ */
+function checkInsecure(
+  url: string,
+  { insecure = false, cacertFile }: OwnWay,
+  { stack, who, loss, without }: Askers,
+  warn: (text: string) => void,
+): void {
+  if (!insecure) return;
+  const takeOut = `pulumi config rm insecure --stack ${stack}`;
+  if (cacertFile === undefined) {
+    throw new Error(
+      `insecure has \`up\` accept any certificate of ${url}, but ${who} will check it, and nobody tells them by which authority: ${loss}. Name it in place of insecure (a self-signed certificate is its own): pulumi config set cacertFile FILE --stack ${stack} && ${takeOut}; or ${without}`,
+    );
+  }
+  warn(
+    `insecure has \`up\` accept any certificate of ${url}, but ${who} will check it by cacertFile, with its name and its dates. Where it doesn't pass, ${loss}. Take insecure out, and \`up\` checks it, too, and says what is wrong: ${takeOut}`,
   );
 }

@@ -15,6 +15,7 @@ export interface Connection extends ConnectionArgs {
   readonly endpoint: string;
   readonly endpoints?: string[];
   readonly cacertFile?: string;
+  readonly insecure?: boolean;
 }
 
 const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];

@@ -79,7 +79,7 @@ export class DockerPlatform {
   ) {
     this.#args = args;
     // What can't be refuses the whole, before any of it is made.
-    this.#plans = planFleets(args);
+    this.#plans = planFleets(args, (text) => void pulumi.log.warn(text));
     const { settings, docker: own } = args;
     const prefix = `${settings.project}-${settings.stack}`.toLowerCase().replace(/[^a-z0-9_.-]/g, '-');
     // Names a stack of one seed: another one of the same name doesn't take its objects over.

@@ -9,7 +9,7 @@ import {
 import { nameAt } from '../docker/objects';
 import { containerNames } from '../docker/workers/names';
 import { isLoopback, parseAmqp, type BrokerAddress } from '../platform/address';
-import { managementUrls, refuseLoopback } from '../platform/management';
+import { checkReach, managementUrls } from '../platform/management';
 import { isAuthorityKnown, planFleet, type FleetPlan } from '../platform/fleetPlan';
 import { noAddress, noImage, unknownFleet } from '../platform/fleetWords';
 import type { Topology, Worker } from '../topology/model';
@@ -33,8 +33,11 @@ interface Stack {
   readonly topology: Topology;
 }
 
-/** The topology's fleets, each on the Docker hosts that the stack names for it. */
-export function planFleets(stack: Stack): readonly PlannedFleet[] {
+/**
+ * The topology's fleets, each on the Docker hosts that the stack names for it.
+ * @param warn of what may not work
+ */
+export function planFleets(stack: Stack, warn: (text: string) => void): readonly PlannedFleet[] {
   const { topology, docker } = stack;
   const { cacertFile } = stack.settings.connection;
   const unknown = unknownFleet('docker.workers', Object.keys(docker.workers), topology);
@@ -53,19 +56,23 @@ export function planFleets(stack: Stack): readonly PlannedFleet[] {
     });
   });
   refuseSameNames(fleets);
-  refuseUnreachable(stack);
+  checkScaler(stack, warn);
   return fleets;
 }
 
 /** The scaler asks the management API from a container. */
-function refuseUnreachable({ settings, docker, topology }: Stack): void {
+function checkScaler({ settings, docker, topology }: Stack, warn: (text: string) => void): void {
   if (docker.cluster !== undefined || workersToScale(docker, topology).length === 0) return;
+  const { stack, connection } = settings;
+  const askers = {
+    stack,
+    who: 'the scaler, in a container,',
+    places: 'containers',
+    loss: 'no fleet is scaled',
+    without: `leave the scaler out: pulumi config set --path docker.scaler false --stack ${stack}`,
+  } as const;
   orRefuse(() => {
-    refuseLoopback(
-      managementUrls(settings.connection),
-      'the scaler, in a container,',
-      `Give one that containers reach as well as \`up\` does, or leave the scaler out: pulumi config set --path docker.scaler false --stack ${settings.stack}`,
-    );
+    checkReach(managementUrls(connection), connection, askers, warn);
   });
 }
 

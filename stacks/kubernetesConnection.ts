@@ -51,7 +51,7 @@ export function factsOf(
   kubernetes: KubernetesSettings,
   topology: Topology,
 ): StackFacts {
-  const { endpoint, endpoints, cacertFile } = connection;
+  const { endpoint, endpoints, cacertFile, insecure } = connection;
   return {
     project,
     stack,
@@ -61,5 +61,6 @@ export function factsOf(
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(amqp === undefined ? {} : { amqp }),
     ...(cacertFile === undefined ? {} : { cacertFile }),
+    ...(insecure === undefined ? {} : { insecure }),
   };
 }

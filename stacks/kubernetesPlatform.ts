@@ -70,7 +70,7 @@ export class KubernetesPlatform {
     // What can't be refuses the whole, before any of it is made.
     this.#plans = orRefuse(() => {
       refuseWrongCluster(facts);
-      return planFleets(facts);
+      return planFleets(facts, (text) => void pulumi.log.warn(text));
     });
     this.#provider = new kubernetes.Provider('kubernetes', {
       ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { stringify } from 'yaml';
 import { manifestsOf, type Manifests } from '../../k8s/manifests';
 import type { StackFacts } from '../../k8s/plan';
+import type { OwnWay } from '../../platform/management';
 import { readKubernetesSettings, type KubernetesSettings } from '../../k8s/settings';
 import type { Topology } from '../../topology/model';
 import type { BrokerObject } from '../../topology/objects';
@@ -29,7 +30,8 @@ export function renderManifests(
       topology,
       ...brokerOf(config),
     };
-    return inYaml(manifestsOf(facts, objects));
+    const warn = (text: string): void => void process.stderr.write(`warning: ${text}\n`);
+    return inYaml(manifestsOf(facts, objects, warn));
   } catch (error) {
     throw new UserError(error instanceof Error ? error.message : String(error));
   }
@@ -41,13 +43,16 @@ export function brokerOf({
   endpoints,
   amqp,
   cacertFile,
-}: Readonly<Record<string, unknown>>): Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | 'cacertFile'> {
+  insecure,
+}: Readonly<Record<string, unknown>>): Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | keyof OwnWay> {
   const isGiven = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return {
     endpoint: isGiven(endpoint) ? endpoint : '',
     ...(Array.isArray(endpoints) ? { endpoints: endpoints.filter(isGiven) } : {}),
     ...(isGiven(amqp) ? { amqp } : {}),
     ...(isGiven(cacertFile) ? { cacertFile } : {}),
+    // Pulumi writes texts, people what YAML has.
+    ...(String(insecure) === 'true' ? { insecure: true } : {}),
   };
 }
 

@@ -42,10 +42,11 @@ it('reads in a stack where its broker is, one endpoint or the list of all nodes'
     endpoints,
     cacertFile: 'ca.pem',
   });
-  expect(brokerOf({ endpoint: 'http://a:15672', amqp: 'amqp://a' })).toEqual({
+  expect(brokerOf({ endpoint: 'http://a:15672', amqp: 'amqp://a', insecure: 'false' })).toEqual({
     endpoint: 'http://a:15672',
     amqp: 'amqp://a',
   });
+  expect([true, 'true'].map((insecure) => brokerOf({ insecure }).insecure)).toEqual([true, true]);
 });
 
 it.each([

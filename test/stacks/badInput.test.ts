@@ -138,6 +138,22 @@ withBroker(
       expect(run.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
     });
 
+    it('a setting for experiments that those in pods would not follow', async () => {
+      const there = { endpoint: 'https://broker.invalid:15671', amqp: 'amqp://broker.invalid' };
+      const kubernetes = { kubeconfig: 'nowhere', workers: { '*': { image: 'paid' } } };
+      workspace.setConfig({ ...there, insecure: true, kubernetes });
+      const refused = await workspace.up();
+      expect(refused.exitCode).not.toBe(0);
+      expect(refused.output).toMatch(
+        /insecure has `up` accept any certificate .* cacertFile FILE --stack test/,
+      );
+      expect(refused.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
+      fs.writeFileSync(path.join(workspace.folder, 'ca.pem'), 'PEM');
+      workspace.setConfig({ cacertFile: path.join(workspace.folder, 'ca.pem') });
+      const warned = await workspace.preview();
+      expect(warned.output).toMatch(/warning: insecure .* will check it by cacertFile/);
+    });
+
     it.each([
       ['topology', 'nowhere.yaml', /can't read the topology nowhere\.yaml/i],
       ['endpoint', 'amqp://127.0.0.1', /scheme "amqp:"/],

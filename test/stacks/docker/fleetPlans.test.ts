@@ -12,11 +12,17 @@ workers:
 `;
 
 /** @param amqp of a broker that is there, whose management API is at `connection` */
-function plan(workers: string, docker: object, amqp?: string, connection: object = BROKER) {
+function plan(
+  workers: string,
+  docker: object,
+  amqp?: string,
+  connection: object = BROKER,
+  warn: (text: string) => void = () => undefined,
+) {
   const { topology } = load(TOPOLOGY + workers, 'topology.yaml', {});
   if (topology === undefined) throw new Error('the topology has errors');
   const settings = { stack: 'dev', amqp, connection } as unknown as Settings;
-  return planFleets({ settings, docker: readDockerSettings(docker), topology });
+  return planFleets({ settings, docker: readDockerSettings(docker), topology }, warn);
 }
 
 const BROKER = { endpoint: 'http://broker:15672' };
@@ -56,6 +62,39 @@ describe('fleets', () => {
     expect(() => plan(scaled, { ...there, scaler: false }, 'amqp://b', own)).not.toThrow();
     expect(() => plan('', there, 'amqp://b', own)).not.toThrow();
     expect(() => plan(scaled, CLUSTER, undefined, own)).not.toThrow();
+  });
+
+  describe('whose scaler checks certificates, which `up` does not', () => {
+    const scaled = '  b: { vhost: shop, user: till, queues: [paid], autoscale: { min: 0, max: 4 } }\n';
+    const there = { network: 'n', workers: { '*': { image: 'till' } } };
+    const any = { endpoint: 'http://b', endpoints: ['http://b', 'https://b:15671'], insecure: true };
+    const warningsOf = (connection: object, docker: object = there, workers = scaled): string[] => {
+      const warnings: string[] = [];
+      plan(workers, docker, 'amqp://b', connection, (text) => warnings.push(text));
+      return warnings;
+    };
+
+    it('are refused where nobody says by which authority', () => {
+      expect(() => warningsOf(any)).toThrow(
+        /^insecure .*https:\/\/b:15671, but the scaler, in a container, .* no fleet is scaled\. .* cacertFile FILE --stack dev && pulumi config rm insecure --stack dev; or .* docker\.scaler false --stack dev$/,
+      );
+    });
+
+    it('are warned of where it may fail by the authority that is named', () => {
+      expect(warningsOf({ ...any, cacertFile: 'ca.pem' })).toEqual([
+        expect.stringMatching(
+          /the scaler, in a container, will check it by cacertFile.* no fleet is scaled.* config rm insecure --stack dev$/,
+        ),
+      ]);
+    });
+
+    it('are fine where there is nothing to check, or nobody who does', () => {
+      expect(warningsOf({ ...any, insecure: false })).toEqual([]);
+      expect(warningsOf({ endpoint: 'http://b', insecure: true })).toEqual([]);
+      expect(warningsOf(any, { ...there, scaler: false })).toEqual([]);
+      expect(warningsOf(any, there, '')).toEqual([]);
+      expect(warningsOf(any, CLUSTER)).toEqual([]);
+    });
   });
 
   it('on several Docker hosts have their consumers counted together', () => {

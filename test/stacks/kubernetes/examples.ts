@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { manifestsOf, type Manifests } from '../../../k8s/manifests';
 import type { StackFacts } from '../../../k8s/plan';
+import type { OwnWay } from '../../../platform/management';
 import { readKubernetesSettings, type KubernetesSettings } from '../../../k8s/settings';
 import { load } from '../../../topology/index';
 import type { Topology } from '../../../topology/model';
@@ -17,7 +18,7 @@ export function topologyOf(text: string, file = 'test.yaml'): Topology {
 }
 
 /** What a stack says of a broker that is there already. */
-export type BrokerFacts = Partial<Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | 'cacertFile'>>;
+export type BrokerFacts = Partial<Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | keyof OwnWay>>;
 
 export function factsFor(
   topology: Topology,
@@ -40,8 +41,9 @@ export function manifestsFor(
   kubernetes: object,
   objects: readonly BrokerObject[] = [],
   broker: BrokerFacts = {},
+  warn: (text: string) => void = () => undefined,
 ): Manifests {
-  return manifestsOf(factsFor(topology, readKubernetesSettings(kubernetes), broker), objects);
+  return manifestsOf(factsFor(topology, readKubernetesSettings(kubernetes), broker), objects, warn);
 }
 
 const WORKERS = { '*': { image: 'worker:1' } };

@@ -107,6 +107,29 @@ it('is refused where pods would look for the broker in themselves', () => {
   );
 });
 
+it('is asked by who checks certificates, which `up` does not: refused without an authority, else warned of', () => {
+  const warningsOf = (facts: BrokerFacts, kubernetes: object = {}): string[] => {
+    const warnings: string[] = [];
+    const settings = { workers: WORKERS, ...kubernetes };
+    manifestsFor(JOBS, settings, [], facts, (text) => warnings.push(text));
+    return warnings;
+  };
+  const any = { endpoint: 'https://broker:15671', insecure: true };
+  expect(() => warningsOf(any)).toThrow(
+    /^insecure .*https:\/\/broker:15671, but KEDA and the workers' probes, in pods, .* never ready, .* cacertFile FILE --stack test && pulumi config rm insecure --stack test; or .* kubernetes\.keda false/,
+  );
+  expect(warningsOf({ ...any, cacertFile: 'ca.pem' })).toEqual([
+    expect.stringMatching(
+      /in pods, will check it by cacertFile.* never ready.* config rm insecure --stack test$/,
+    ),
+  ]);
+  expect(warningsOf({ ...any, insecure: false })).toEqual([]);
+  expect(warningsOf({ ...any, endpoint: 'http://broker:15672' })).toEqual([]);
+  expect(warningsOf(any, { workers: { '*': { image: 'x', probe: false } } })).toEqual([]);
+  // `up` goes by a port-forward there, and whoever is inside trusts the stack's own authority.
+  expect(warningsOf(any, { cluster: {} })).toEqual([]);
+});
+
 it('an IPv6 address has brackets in URLs only', () => {
   expect(there({ amqp: 'amqp://[fd00::7]:5672' }).env.RABBITMQ_HOST).toBe('fd00::7');
   const amqp = topologyWith('jobs: { OF_SHOP, autoscale: { min: 0, max: 4, protocol: amqp } }');
@@ -138,7 +161,7 @@ it('queues with a space are asked for in a query: in a path, KEDA makes a plus o
 it('waits for one worker where somebody else scales them, and for the fewest elsewhere', () => {
   const awaited = (kubernetes: object, topology = SCALED) => {
     const settings = readKubernetesSettings({ workers: WORKERS, ...kubernetes });
-    const [fleet] = planFleets(factsFor(topology, settings));
+    const [fleet] = planFleets(factsFor(topology, settings), () => undefined);
     if (fleet === undefined) throw new Error('no fleet');
     return awaitedConsumers(fleet, settings.keda);
   };
