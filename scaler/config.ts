@@ -25,6 +25,9 @@ export interface BrokerAccess {
   readonly passwordFile: string;
   /** PEM file of the authority of an https endpoint. */
   readonly cacertFile?: string;
+  /** PEM files of the certificate that such an endpoint is shown, and of its key. */
+  readonly clientcertFile?: string;
+  readonly clientkeyFile?: string;
 }
 
 /** Containers of the same workers. One with `min` = `max` is not scaled, only watched over. */

@@ -36,20 +36,18 @@ export interface FiguresReader {
   close(): Promise<void>;
 }
 
-export function openFigures(access: BrokerAccess): FiguresReader {
+export function openFigures({ usernameFile, passwordFile, ...way }: BrokerAccess): FiguresReader {
   let login = '';
   let broker: Broker | undefined;
   let isCancelled = false;
   /** With whom the files name now: a rotation replaces them. */
   const current = async (): Promise<Broker> => {
-    const [username, password] = [access.usernameFile, access.passwordFile].map(readLogin);
+    const [username, password] = [usernameFile, passwordFile].map(readLogin);
     if (broker !== undefined && login === `${username ?? ''}\n${password ?? ''}`) return broker;
     await broker?.close();
     login = `${username ?? ''}\n${password ?? ''}`;
     broker = openBroker({
-      endpoint: access.endpoint,
-      ...(access.endpoints === undefined ? {} : { endpoints: access.endpoints }),
-      ...(access.cacertFile === undefined ? {} : { cacertFile: access.cacertFile }),
+      ...way,
       username: username ?? '',
       password: password ?? '',
       requestTimeoutMs: REQUEST_TIMEOUT_MS,

@@ -32,6 +32,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** Longer ones than a day are mistakes in the unit. */
 const DAY_MS = 86_400_000;
 const COUNT_MAX = 10_000;
+const TLS_FILES = ['cacertFile', 'clientcertFile', 'clientkeyFile'] as const;
 /** As Docker has it. */
 const CONTAINER_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
@@ -124,11 +125,10 @@ function configOf(reader: Reader, folder: string): ScalerConfig {
 
 function brokerOf(reader: Reader, value: unknown, folder: string): BrokerAccess {
   const at = ['broker'];
-  const keys = ['endpoint', 'endpoints', 'usernameFile', 'passwordFile', 'cacertFile'];
+  const keys = ['endpoint', 'endpoints', 'usernameFile', 'passwordFile', ...TLS_FILES];
   if (value === undefined) reader.fault([], 'lacks broker: the management API, and who logs in there');
   const values = value === undefined ? undefined : reader.table(value, at, keys);
   if (values === undefined) return { endpoint: '', usernameFile: '', passwordFile: '' };
-  const cacertFile = reader.optionalText(values, 'cacertFile', at);
   const endpoint = reader.text(values, 'endpoint', at);
   const endpoints = values.endpoints === undefined ? undefined : reader.texts(values, 'endpoints', at);
   if (endpoint !== '') checkEndpoint(reader, endpoint, [...at, 'endpoint']);
@@ -140,8 +140,26 @@ function brokerOf(reader: Reader, value: unknown, folder: string): BrokerAccess 
     ...(endpoints === undefined ? {} : { endpoints }),
     usernameFile: inFolder(reader.text(values, 'usernameFile', at)),
     passwordFile: inFolder(reader.text(values, 'passwordFile', at)),
-    ...(cacertFile === undefined ? {} : { cacertFile: inFolder(cacertFile) }),
+    ...tlsFilesOf(reader, values, at, inFolder),
   };
+}
+
+function tlsFilesOf(
+  reader: Reader,
+  values: Values,
+  at: Path,
+  inFolder: (file: string) => string,
+): Pick<BrokerAccess, (typeof TLS_FILES)[number]> {
+  const given = TLS_FILES.flatMap((key) => {
+    const file = reader.optionalText(values, key, at);
+    return file === undefined ? [] : [[key, inFolder(file)] as const];
+  });
+  const [certificate, key] = (['clientcertFile', 'clientkeyFile'] as const).map((one) => values[one]);
+  if ((certificate === undefined) !== (key === undefined)) {
+    const missing = certificate === undefined ? 'clientcertFile' : 'clientkeyFile';
+    reader.fault(at, `lacks ${missing}: a client certificate and its key go together`);
+  }
+  return Object.fromEntries(given);
 }
 
 function checkEndpoint(reader: Reader, endpoint: string, at: Path): void {

@@ -55,6 +55,10 @@ describe('of a config that can’t work', () => {
     ['', /^scale\.json: it is empty/],
     ['[]', /the file must be an object with broker, docker, intervalMs, fleets\./],
     ['{"fleets": []}', /the file lacks broker/],
+    [
+      JSON.stringify({ broker: { ...BROKER, clientcertFile: 'client.crt' }, fleets: [FLEET] }),
+      /broker lacks clientkeyFile: a client certificate and its key go together\.$/,
+    ],
     [withFleet({ min: -1 }), /fleets\[0\]\.min must be a whole number from 0/],
     [withFleet({ min: 3 }), /fleets\[0\]\.min is 3, more than max, which is 2\./],
     [withFleet({ max: 3 }), /fleets\[0\]\.max is 3, and there are 2 containers/],
