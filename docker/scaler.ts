@@ -8,7 +8,7 @@ import type { Worker } from '../topology/model';
 import type { FleetPlan } from '../platform/fleetPlan';
 import { buildFor } from './build';
 import { labelsOf, type Place } from './objects';
-import { CA_FILE, scalerConfig, SOCKET } from './scalerConfig';
+import { CA_FILE, CLIENT_FILES, scalerConfig, SOCKET } from './scalerConfig';
 import type { ScalerSettings } from './settings';
 import type { Fleet } from './workers/index';
 
@@ -21,6 +21,8 @@ export interface ScalerArgs {
   readonly endpoints: readonly [string, ...string[]];
   /** PEM text of the authority that its certificates are from. */
   readonly ca?: string;
+  /** PEM texts of what it shows the management API. */
+  readonly client?: { readonly certificate: pulumi.Input<string>; readonly key: pulumi.Input<string> };
   readonly login: { readonly username: string; readonly password: pulumi.Output<string> };
   readonly network?: pulumi.Input<string>;
   readonly fleets: readonly ScalerFleet[];
@@ -39,7 +41,7 @@ const STOP_SECONDS = 10;
 export class Scaler extends pulumi.ComponentResource {
   constructor(name: string, args: ScalerArgs, options?: pulumi.ComponentResourceOptions) {
     super('warren:docker:Scaler', name, {}, options);
-    const { place, settings, login, network, ca } = args;
+    const { place, settings, login, network, ca, client } = args;
     // Beside the program, by a relative path: in the state it is the same on every machine.
     const { folder } = bundleScaler(path.resolve('node_modules', '.cache', 'warren', 'scaler'));
     const build = { context: path.relative('.', folder), name: 'scaler', args: { BASE: settings.baseImage } };
@@ -63,6 +65,9 @@ export class Scaler extends pulumi.ComponentResource {
           file('username', login.username),
           file('password', login.password),
           ...(ca === undefined ? [] : [file(CA_FILE, ca)]),
+          ...(client === undefined
+            ? []
+            : [file(CLIENT_FILES.certificate, client.certificate), file(CLIENT_FILES.key, client.key)]),
         ],
         restart: 'unless-stopped',
         destroyGraceSeconds: STOP_SECONDS,

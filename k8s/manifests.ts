@@ -14,6 +14,7 @@ import {
   planFleets,
   refuseWrongCluster,
   scaledFleets,
+  showsClient,
   type StackFacts,
 } from './plan';
 import { deployment, FIGURES_SECRET, loginSecretOf, probeMap } from './workers/deployment';
@@ -43,6 +44,7 @@ export function manifestsOf(
   const { cluster, keda } = kubernetes;
   const hasTls = cluster !== undefined && topology.broker?.tls !== undefined;
   const hasAuthority = isAuthorityKnown({ topology, cluster, cacertFile: facts.cacertFile });
+  const hasClient = showsClient(facts);
   const scaled = scaledFleets(fleets, kubernetes);
   const hasFigures = needFigures(fleets, kubernetes);
   const management = hasFigures ? managementFor(facts) : '';
@@ -56,8 +58,8 @@ export function manifestsOf(
           ...networkPolicies(topology, cluster, place),
           ...nodeObjects(topology, cluster, place),
         ]),
-    ...(hasFigures ? [probeMap(place)] : []),
-    ...(scaled.length > 0 ? [triggerAuthentication(hasAuthority, place)] : []),
+    ...(hasFigures ? [probeMap(hasClient, place)] : []),
+    ...(scaled.length > 0 ? [triggerAuthentication({ hasAuthority, hasClient }, place)] : []),
     ...fleets.flatMap((fleet) => {
       const deployed = { ...fleet, management, loginDigest: '' };
       return [deployment(deployed, place), ...followersOf(deployed, keda, place)];
@@ -76,7 +78,12 @@ export function manifestsOf(
         ? [
             {
               name: FIGURES_SECRET,
-              keys: ['username', 'password', ...(hasAuthority ? ['ca.crt', 'tls'] : [])],
+              keys: [
+                ...['username', 'password'],
+                ...(hasAuthority ? ['ca.crt'] : []),
+                ...(hasClient ? ['client.crt', 'client.key'] : []),
+                ...(hasAuthority || hasClient ? ['tls'] : []),
+              ],
             },
           ]
         : []),

@@ -82,6 +82,11 @@ export function needFigures(fleets: readonly PlannedFleet[], kubernetes: Kuberne
   return scaledFleets(fleets, kubernetes).length > 0 || fleets.some(isProbed);
 }
 
+/** Whether who asks for figures shows a certificate: a cluster of the stack's own wants none. */
+export function showsClient({ kubernetes, scalerClientcertFile }: StackFacts): boolean {
+  return kubernetes.cluster === undefined && scalerClientcertFile !== undefined;
+}
+
 /** What the topology asks for, and no cluster here can have. @throws PlatformSettingsError */
 export function refuseWrongCluster({ kubernetes: { cluster }, topology: { broker } }: StackFacts): void {
   if (cluster === undefined) return;

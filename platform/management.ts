@@ -13,7 +13,10 @@ export function managementUrls(
 /** What a stack says of its own way there. Who asks from elsewhere trusts whom `cacertFile` names, too. */
 export interface OwnWay {
   readonly cacertFile?: string;
+  readonly clientcertFile?: string;
   readonly insecure?: boolean;
+  /** The certificate that who asks from elsewhere shows. */
+  readonly scalerClientcertFile?: string;
 }
 
 /** Who asks it from elsewhere than `up`. */
@@ -44,6 +47,7 @@ export function checkReach(
   const url = urls.find((one) => one.startsWith('https:'));
   if (url === undefined) return;
   checkInsecure(url, way, askers, warn);
+  warnOfClient(url, way, askers, warn);
 }
 
 function refuseLoopback(urls: readonly string[], { who, places, without }: Askers): void {
@@ -73,5 +77,21 @@ function checkInsecure(
   }
   warn(
     `insecure has \`up\` accept any certificate of ${url}, but ${who} will check it by cacertFile, with its name and its dates. Where it doesn't pass, ${loss}. Take insecure out, and \`up\` checks it, too, and says what is wrong: ${takeOut}`,
+  );
+}
+
+/** The key of whoever runs `up` goes nowhere unasked. Whether the management API wants a certificate, nobody knows here. */
+function warnOfClient(
+  url: string,
+  { clientcertFile, scalerClientcertFile }: OwnWay,
+  { stack, who, loss, without }: Askers,
+  warn: (text: string) => void,
+): void {
+  if (clientcertFile === undefined || scalerClientcertFile !== undefined) return;
+  const set = ['scalerClientcertFile', 'scalerClientkeyFile'].map(
+    (key) => `pulumi config set ${key} FILE --stack ${stack}`,
+  );
+  warn(
+    `clientcertFile is for \`up\` alone: ${who} will show ${url} no certificate. Where the management API wants one, ${loss}. Give them one, best of their own, since its key goes where they are: ${set.join(' && ')}; or ${without}`,
   );
 }

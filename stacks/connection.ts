@@ -1,4 +1,5 @@
 /** The stack's settings that say where the broker is and how to get there; both providers are given the same. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import type { ConnectionArgs } from '../provider/warren/resources';
 import { parseDurationMs } from '../topology/units';
@@ -8,6 +9,7 @@ import { refusal } from './refusal';
 export const CONNECTION_KEYS = [
   ...['endpoint', 'endpoints', 'proxy', 'requestTimeout', 'retryBudget'],
   ...['cacertFile', 'clientcertFile', 'clientkeyFile', 'insecure'],
+  ...['scalerClientcertFile', 'scalerClientkeyFile'],
 ];
 
 export interface Connection extends ConnectionArgs {
@@ -15,10 +17,15 @@ export interface Connection extends ConnectionArgs {
   readonly endpoint: string;
   readonly endpoints?: string[];
   readonly cacertFile?: string;
+  readonly clientcertFile?: string;
   readonly insecure?: boolean;
+  /** What the scaler, KEDA and the workers' probes show a broker that is there already. */
+  readonly scalerClientcertFile?: string;
+  readonly scalerClientkeyFile?: string;
 }
 
-const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile'];
+const CLIENT_KEYS = ['scalerClientcertFile', 'scalerClientkeyFile'] as const;
+const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile', ...CLIENT_KEYS];
 const DURATION_KEYS = ['requestTimeout', 'retryBudget'];
 
 /** Of a cluster that the stack itself makes. */
@@ -31,6 +38,43 @@ export interface OwnEndpoint {
 /** PEM text of whom a broker that is there already has its certificates from, for who has no files of this machine. */
 export function authorityOf({ cacertFile }: Pick<Connection, 'cacertFile'>): { ca?: string } {
   return cacertFile === undefined ? {} : { ca: readProjectFile(cacertFile, 'cacertFile') };
+}
+
+/** PEM texts. The file of a certificate may hold a key as well: both are secrets. */
+export interface ClientCertificate {
+  readonly certificate: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
+}
+
+/** What who has no files of this machine shows a broker that is there already. */
+export function scalerClientOf(
+  files: Pick<Connection, (typeof CLIENT_KEYS)[number]>,
+): ClientCertificate | undefined {
+  const [certificateFile, keyFile] = CLIENT_KEYS.map((key) => files[key]);
+  if (certificateFile === undefined && keyFile === undefined) return undefined;
+  if (certificateFile === undefined || keyFile === undefined) {
+    const missing = certificateFile === undefined ? CLIENT_KEYS[0] : CLIENT_KEYS[1];
+    throw refusal(
+      `${missing} is missing: a certificate and its key go together. Set it with: pulumi config set ${missing} FILE --stack ${pulumi.getStack()}`,
+    );
+  }
+  const certificate = readProjectFile(certificateFile, CLIENT_KEYS[0]);
+  const key = readProjectFile(keyFile, CLIENT_KEYS[1]);
+  if (!isPair(certificate, key)) {
+    throw refusal(
+      `scalerClientkeyFile: ${keyFile} doesn't hold, in PEM form and without a passphrase, the private key of the certificate in ${certificateFile}, scalerClientcertFile. Name the file of that key; openssl pkey -in FILE -out NEW_FILE takes a passphrase off.`,
+    );
+  }
+  return { certificate: pulumi.secret(certificate), key: pulumi.secret(key) };
+}
+
+/** Who is to show it can't be asked for a passphrase. */
+function isPair(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 export function readConnection(config: pulumi.Config, own?: OwnEndpoint): Connection {

@@ -27,7 +27,7 @@ import { derivedSecret, type Credential } from './brokerLogin';
 import type { DefinitionsFile } from './definitionsFile';
 import { inUrl } from './dockerConnection';
 import { certificatesFor } from './clusterCertificates';
-import { authorityOf } from './connection';
+import { authorityOf, scalerClientOf, type ClientCertificate } from './connection';
 import type { ClusterCertificates } from './ownCertificates';
 import { otherConsumers, planFleets, type PlannedFleet } from './fleetPlans';
 import { spreadCopies } from './quorumCopies';
@@ -70,6 +70,7 @@ export class DockerPlatform {
   readonly #elsewhere = new Map<string, Surroundings>();
   readonly #images = new Map<string, pulumi.Input<string>>();
   #certificates: ClusterCertificates | undefined;
+  #client: ClientCertificate | undefined;
 
   /** @param warrenProvider asks the cluster while its nodes are replaced, trusting these authorities */
   constructor(
@@ -89,6 +90,7 @@ export class DockerPlatform {
     const host = own.host === undefined ? {} : { host: own.host };
     this.#place = { prefix, owner, provider: providerFor('docker', own.host), ...host };
     if (own.cluster === undefined) {
+      this.#client = scalerClientOf(settings.connection);
       this.begun = [];
       return;
     }
@@ -171,6 +173,7 @@ export class DockerPlatform {
       login,
       fleets,
       dependsOn: [...dependsOn, ...fleets.map(({ fleet }) => fleet)],
+      ...(this.#client === undefined ? {} : { client: this.#client }),
       ...(this.cluster === undefined
         ? { endpoints: managementUrls(settings.connection), ...authorityOf(settings.connection) }
         : { endpoints: [`http://${BROKER_HOST}:${MANAGEMENT_PORT}`] }),

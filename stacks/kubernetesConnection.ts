@@ -51,7 +51,7 @@ export function factsOf(
   kubernetes: KubernetesSettings,
   topology: Topology,
 ): StackFacts {
-  const { endpoint, endpoints, cacertFile, insecure } = connection;
+  const { endpoint, endpoints, cacertFile, clientcertFile, insecure, scalerClientcertFile } = connection;
   return {
     project,
     stack,
@@ -61,6 +61,8 @@ export function factsOf(
     ...(endpoints === undefined ? {} : { endpoints }),
     ...(amqp === undefined ? {} : { amqp }),
     ...(cacertFile === undefined ? {} : { cacertFile }),
+    ...(clientcertFile === undefined ? {} : { clientcertFile }),
     ...(insecure === undefined ? {} : { insecure }),
+    ...(scalerClientcertFile === undefined ? {} : { scalerClientcertFile }),
   };
 }

@@ -32,7 +32,7 @@ import type { Topology } from '../topology/model';
 import type { BrokerObject } from '../topology/objects';
 import { derivedSecret, newestCredential, type Credential } from './brokerLogin';
 import { deriveSecret } from './credentials';
-import { authorityOf } from './connection';
+import { authorityOf, scalerClientOf, type ClientCertificate } from './connection';
 import { factsOf } from './kubernetesConnection';
 import { ownCertificates, type ClusterCertificates } from './ownCertificates';
 import { readProjectFile } from './projectFile';
@@ -55,6 +55,7 @@ export class KubernetesPlatform {
   readonly #namespace: readonly pulumi.Resource[];
   readonly #management: string;
   #certificates: Partial<ClusterCertificates> | undefined;
+  readonly #client: ClientCertificate | undefined;
 
   /** @param warrenProvider asks the cluster while its nodes are replaced, trusting these authorities */
   constructor(
@@ -72,6 +73,7 @@ export class KubernetesPlatform {
       refuseWrongCluster(facts);
       return planFleets(facts, (text) => void pulumi.log.warn(text));
     });
+    this.#client = own.cluster === undefined ? scalerClientOf(args.settings.connection) : undefined;
     this.#provider = new kubernetes.Provider('kubernetes', {
       ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),
       // The same context under another address is the same cluster: nothing on it is replaced.
@@ -175,6 +177,8 @@ export class KubernetesPlatform {
   #makeShared(figures: Credential, dependsOn: readonly pulumi.Resource[]): readonly pulumi.Resource[] {
     if (!this.needsFigures) return [];
     const ca = this.#authority;
+    const client = this.#client;
+    const has = { hasAuthority: ca !== undefined, hasClient: client !== undefined };
     const isScaled = scaledFleets(this.#plans, this.#args.kubernetes).length > 0;
     const secret: SecretObject = {
       apiVersion: 'v1',
@@ -187,13 +191,15 @@ export class KubernetesPlatform {
       stringData: {
         username: figures.username,
         password: figures.password,
-        ...(ca === undefined ? {} : { 'ca.crt': ca, tls: 'enable' }),
+        ...(ca === undefined ? {} : { 'ca.crt': ca }),
+        ...(client === undefined ? {} : { 'client.crt': client.certificate, 'client.key': client.key }),
+        ...(has.hasAuthority || has.hasClient ? { tls: 'enable' } : {}),
       },
     };
     const objects: KubernetesObject[] = [
       secret,
-      probeMap(this.#place),
-      ...(isScaled ? [triggerAuthentication(ca !== undefined, this.#place)] : []),
+      probeMap(has.hasClient, this.#place),
+      ...(isScaled ? [triggerAuthentication(has, this.#place)] : []),
     ];
     const after = [...this.#namespace, ...dependsOn];
     return objects.map((object) => this.#make(object, after));

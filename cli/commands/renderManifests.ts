@@ -43,7 +43,9 @@ export function brokerOf({
   endpoints,
   amqp,
   cacertFile,
+  clientcertFile,
   insecure,
+  scalerClientcertFile,
 }: Readonly<Record<string, unknown>>): Pick<StackFacts, 'endpoint' | 'endpoints' | 'amqp' | keyof OwnWay> {
   const isGiven = (value: unknown): value is string => typeof value === 'string' && value !== '';
   return {
@@ -51,6 +53,8 @@ export function brokerOf({
     ...(Array.isArray(endpoints) ? { endpoints: endpoints.filter(isGiven) } : {}),
     ...(isGiven(amqp) ? { amqp } : {}),
     ...(isGiven(cacertFile) ? { cacertFile } : {}),
+    ...(isGiven(clientcertFile) ? { clientcertFile } : {}),
+    ...(isGiven(scalerClientcertFile) ? { scalerClientcertFile } : {}),
     // Pulumi writes texts, people what YAML has.
     ...(String(insecure) === 'true' ? { insecure: true } : {}),
   };

@@ -33,7 +33,7 @@ export interface AskedOfStack {
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'amqps:': 5671, 'https:': 443 };
-const FILES = ['cacertFile', 'clientcertFile'];
+const FILES = ['cacertFile', 'clientcertFile', 'scalerClientcertFile'];
 
 /** The stack's own ones by its state; those of a broker that is there already by asking it. */
 export async function findCertificates(asked: AskedOfStack): Promise<readonly FoundCertificate[]> {

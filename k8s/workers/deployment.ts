@@ -4,7 +4,7 @@ import { SECRETS_FOLDER, urlEntrypoint, type FleetPlan } from '../../platform/fl
 import { isScheduler } from '../../topology/rules/consumers';
 import { labelsOf, nameFor, selectorOf, type KubernetesObject, type Place } from '../objects';
 import type { WorkerSettings } from '../settings';
-import { PROBE_FILE, PROBE_FOLDER, PROBE_LOGIN_FOLDER, PROBE_PROGRAM, probeCommand } from './probe';
+import { PROBE_FILE, PROBE_FOLDER, PROBE_LOGIN_FOLDER, probeCommand, probeProgram } from './probe';
 
 export interface DeployedFleet {
   readonly plan: FleetPlan;
@@ -42,7 +42,8 @@ export function isSingleton({ plan, settings }: Pick<DeployedFleet, 'plan' | 'se
   return settings.singleton ?? isScheduler(plan);
 }
 
-export function probeMap(place: Place): KubernetesObject {
+/** @param hasClient the probes show the management API a certificate */
+export function probeMap(hasClient: boolean, place: Place): KubernetesObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -51,7 +52,7 @@ export function probeMap(place: Place): KubernetesObject {
       namespace: place.namespace,
       labels: labelsOf(place, PROBE_MAP, 'worker'),
     },
-    data: { [PROBE_FILE]: PROBE_PROGRAM },
+    data: { [PROBE_FILE]: probeProgram(hasClient) },
   };
 }
 

@@ -24,7 +24,15 @@ export function probeCommand(mode: ProbeMode): string[] {
   return ['/bin/sh', '-c', script, 'sh', `${PROBE_FOLDER}/${PROBE_FILE}`, mode];
 }
 
-export const PROBE_PROGRAM = `"""Exit code 0 where this pod consumes from each of its queues, by what the broker says."""
+/** @param hasClient it shows the management API a certificate, from its folder */
+export function probeProgram(hasClient: boolean): string {
+  return hasClient ? PROGRAM.replace(CONTEXT, (line) => `${line}${SHOW_CLIENT}`) : PROGRAM;
+}
+
+const CONTEXT = /^ +context = .*\n/m;
+const SHOW_CLIENT = `    context.load_cert_chain(os.path.join(LOGIN, "client.crt"), os.path.join(LOGIN, "client.key"))
+`;
+const PROGRAM = `"""Exit code 0 where this pod consumes from each of its queues, by what the broker says."""
 import base64
 import json
 import os

@@ -23,7 +23,10 @@ const FAILURES = 3;
 const PAGE_SIZE = 500;
 
 /** One for all fleets: its user sees the figures of their vhosts. */
-export function triggerAuthentication(hasAuthority: boolean, place: Place): KubernetesObject {
+export function triggerAuthentication(
+  { hasAuthority, hasClient }: { readonly hasAuthority: boolean; readonly hasClient: boolean },
+  place: Place,
+): KubernetesObject {
   const parameter = (name: string, key: string): object => ({ parameter: name, name: FIGURES_SECRET, key });
   return {
     apiVersion: 'keda.sh/v1alpha1',
@@ -37,8 +40,10 @@ export function triggerAuthentication(hasAuthority: boolean, place: Place): Kube
       secretTargetRef: [
         parameter('username', 'username'),
         parameter('password', 'password'),
-        // Without `tls`, KEDA ignores `ca`.
-        ...(hasAuthority ? [parameter('ca', 'ca.crt'), parameter('tls', 'tls')] : []),
+        ...(hasAuthority ? [parameter('ca', 'ca.crt')] : []),
+        ...(hasClient ? [parameter('cert', 'client.crt'), parameter('key', 'client.key')] : []),
+        // Without it, KEDA ignores the others.
+        ...(hasAuthority || hasClient ? [parameter('tls', 'tls')] : []),
       ],
     },
   };

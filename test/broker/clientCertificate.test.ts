@@ -8,11 +8,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TlsSettings } from '../../broker/api/endpoint';
 import { whoAmI } from '../../broker/figures/overview';
 import { openBroker } from '../../broker/api/transport';
+import { PROBE_LOGIN_FOLDER, probeProgram } from '../../k8s/workers/probe';
+import { openFigures } from '../../scaler/figures';
 import { findFreePorts } from '../../tools/freePort';
+import { findProgram, run } from '../../tools/processes';
 import { Authority, opensslObstacle, type Certificate } from '../faults/certificates';
 import { startChrootBroker, type StartedBroker } from '../rigs/chrootBroker';
 import { SUITE_WITH_VERSION } from '../rigs/debianTree';
 import { ownNodeObstacle } from '../rigs/ownNode';
+
+const python = findProgram('python3');
 
 for (const version of ['4.0', '4.3'] as const) {
   const reason = ownNodeObstacle(version) ?? opensslObstacle();
@@ -89,6 +94,61 @@ for (const version of ['4.0', '4.3'] as const) {
       ];
       it.each(cases)('%s', async (_title, client, outcome) => {
         expect(await logIn(client())).toMatch(outcome);
+      });
+
+      /** As the scaler has its files, and pods those of their probe. */
+      function folderOf(client: Certificate | undefined): string {
+        const own = fs.mkdtempSync(path.join(folder, 'own-'));
+        for (const name of ['username', 'password']) fs.writeFileSync(path.join(own, name), 'guest');
+        fs.copyFileSync(ours.certFile, path.join(own, 'ca.crt'));
+        if (client === undefined) return own;
+        fs.copyFileSync(client.certFile, path.join(own, 'client.crt'));
+        fs.copyFileSync(client.keyFile, path.join(own, 'client.key'));
+        return own;
+      }
+
+      async function scalerSees(client: Certificate | undefined): Promise<unknown> {
+        const own = folderOf(client);
+        const figures = openFigures({
+          endpoint: `https://127.0.0.1:${port}`,
+          ...{ usernameFile: path.join(own, 'username'), passwordFile: path.join(own, 'password') },
+          cacertFile: path.join(own, 'ca.crt'),
+          ...(client === undefined
+            ? {}
+            : {
+                clientcertFile: path.join(own, 'client.crt'),
+                clientkeyFile: path.join(own, 'client.key'),
+              }),
+        });
+        try {
+          return (await figures.read(['/'])).get('/');
+        } finally {
+          await figures.close();
+        }
+      }
+
+      async function probeSays(client: Certificate | undefined): Promise<string> {
+        const program = probeProgram(client !== undefined).replace(PROBE_LOGIN_FOLDER, folderOf(client));
+        const env = {
+          ...process.env,
+          ...{ POD_IP: '10.0.0.7', RABBITMQ_VHOST: '/', WARREN_PROBED_QUEUES: '["no queue"]' },
+          WARREN_MANAGEMENT_URL: `https://127.0.0.1:${port}`,
+        };
+        return (await run(python ?? '', ['-c', program, 'ready'], { env, timeoutMs: 60_000 })).output;
+      }
+
+      it('the scaler sees figures with one, and says what is missing without', async () => {
+        expect(await scalerSees(ours.issue({ subject: 'scaler' }))).toMatchObject({ queues: [] });
+        expect(await scalerSees(undefined)).toMatchObject({
+          fault: expect.stringMatching(/it wants a client certificate/) as unknown,
+        });
+      });
+
+      it.skipIf(python === undefined)('a probe is answered with one, and not without', async () => {
+        expect(await probeSays(ours.issue({ subject: 'probe' }))).toMatch(
+          /^no queue: the broker answers 404/,
+        );
+        expect(await probeSays(undefined)).toMatch(/^the broker can't be asked: /);
       });
     },
   );

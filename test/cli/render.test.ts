@@ -37,15 +37,17 @@ it('writes what a stack would have on Kubernetes, or why it can not', async () =
 
 it('reads in a stack where its broker is, one endpoint or the list of all nodes', () => {
   const endpoints = ['http://a:15672', 'http://b:15672'];
-  expect(brokerOf({ endpoints, amqp: '', cacertFile: 'ca.pem' })).toEqual({
+  expect(brokerOf({ endpoints, amqp: '', cacertFile: 'ca.pem', clientcertFile: 'c.pem' })).toEqual({
     endpoint: '',
     endpoints,
     cacertFile: 'ca.pem',
+    clientcertFile: 'c.pem',
   });
   expect(brokerOf({ endpoint: 'http://a:15672', amqp: 'amqp://a', insecure: 'false' })).toEqual({
     endpoint: 'http://a:15672',
     amqp: 'amqp://a',
   });
+  expect(brokerOf({ scalerClientcertFile: 's.pem' })).toMatchObject({ scalerClientcertFile: 's.pem' });
   expect([true, 'true'].map((insecure) => brokerOf({ insecure }).insecure)).toEqual([true, true]);
 });
 

@@ -148,10 +148,6 @@ withBroker(
         /insecure has `up` accept any certificate .* cacertFile FILE --stack test/,
       );
       expect(refused.output).not.toMatch(/^\s+at .*:\d+:\d+/m);
-      fs.writeFileSync(path.join(workspace.folder, 'ca.pem'), 'PEM');
-      workspace.setConfig({ cacertFile: path.join(workspace.folder, 'ca.pem') });
-      const warned = await workspace.preview();
-      expect(warned.output).toMatch(/warning: insecure .* will check it by cacertFile/);
     });
 
     it.each([

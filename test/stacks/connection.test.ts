@@ -1,8 +1,10 @@
+import { createPrivateKey } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { expect, it } from 'vitest';
-import { authorityOf, readConnection, type Connection } from '../../stacks/connection';
+import { authorityOf, readConnection, scalerClientOf, type Connection } from '../../stacks/connection';
+import { Authority, opensslObstacle } from '../faults/certificates';
 import { temporaryFolder } from '../tools/helpers';
 
 function connection(config: Readonly<Record<string, unknown>>): Connection {
@@ -36,6 +38,41 @@ it('the text of an authority, for who has no files of this machine', () => {
   fs.writeFileSync(cacertFile, 'PEM');
   expect(authorityOf(connection({ endpoint: A, cacertFile }))).toEqual({ ca: 'PEM' });
 });
+
+it.skipIf(opensslObstacle() !== undefined)(
+  'the certificate that who asks from containers shows is one with its key, and a secret',
+  async () => {
+    const folder = temporaryFolder();
+    const authority = new Authority(folder);
+    const [one, other] = ['one', 'other'].map((subject) => authority.issue({ subject }));
+    const locked = path.join(folder, 'locked.key');
+    const pem = createPrivateKey(fs.readFileSync(one?.keyFile ?? '')).export({
+      ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'p' },
+    });
+    fs.writeFileSync(locked, pem);
+    const clientOf = (certificate?: string, key?: string) =>
+      scalerClientOf(
+        connection({ endpoint: A, scalerClientcertFile: certificate ?? '', scalerClientkeyFile: key ?? '' }),
+      );
+    expect(clientOf()).toBeUndefined();
+    const client = clientOf(one?.certFile, one?.keyFile);
+    for (const part of [client?.certificate, client?.key])
+      expect(await pulumi.isSecret(part ?? pulumi.output(''))).toBe(true);
+    expect(() => clientOf(one?.certFile)).toThrow(
+      /scalerClientkeyFile is missing: .* config set scalerClientkeyFile/,
+    );
+    expect(() => clientOf(undefined, one?.keyFile)).toThrow(/scalerClientcertFile is missing/);
+    expect(() => clientOf(one?.certFile, 'nowhere')).toThrow(/scalerClientkeyFile: can't read nowhere/);
+    for (const [certificate, key] of [
+      [one?.certFile, other?.keyFile],
+      [one?.certFile, locked],
+      [one?.keyFile, one?.certFile],
+    ])
+      expect(() => clientOf(certificate, key)).toThrow(
+        /^scalerClientkeyFile: .* without a passphrase(?!.*BEGIN)/,
+      );
+  },
+);
 
 it.each([
   [{}, /says no endpoint.*pulumi config set endpoint/],

@@ -123,6 +123,8 @@ describe("a stack's own", () => {
       name: 'clientcertFile nowhere/client.pem',
       fault: "can't be read (ENOENT)",
     });
+    const [ofScaler] = await look({ scalerClientcertFile: 'nowhere/scaler.pem' });
+    expect(ofScaler?.name).toBe('scalerClientcertFile nowhere/scaler.pem');
     const [other] = await look({ cacertFile: 'package.json' });
     expect(other?.fault).toBe('has no PEM certificate in it');
   });

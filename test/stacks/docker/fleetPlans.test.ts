@@ -88,6 +88,18 @@ describe('fleets', () => {
       ]);
     });
 
+    it('are warned of where it would show no certificate, and `up` has one', () => {
+      const own = { endpoint: 'https://b:15671', clientcertFile: 'own.pem', clientkeyFile: 'own.key' };
+      expect(warningsOf(own)).toEqual([
+        expect.stringMatching(
+          /^clientcertFile is for `up` alone: the scaler, .* show https:\/\/b:15671 no certificate\. .* scalerClientcertFile FILE --stack dev && .* scalerClientkeyFile FILE --stack dev; or .* docker\.scaler false/,
+        ),
+      ]);
+      expect(warningsOf({ ...own, scalerClientcertFile: 'its.pem' })).toEqual([]);
+      expect(warningsOf({ ...own, endpoint: 'http://b:15672' })).toEqual([]);
+      expect(warningsOf(own, { ...there, scaler: false })).toEqual([]);
+    });
+
     it('are fine where there is nothing to check, or nobody who does', () => {
       expect(warningsOf({ ...any, insecure: false })).toEqual([]);
       expect(warningsOf({ endpoint: 'http://b', insecure: true })).toEqual([]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scalerConfig } from '../../../docker/scalerConfig';
+import { scalerConfig, type ScalerConfigArgs } from '../../../docker/scalerConfig';
 import { readDockerSettings } from '../../../docker/settings';
 import { scalerObjects, workersToScale } from '../../../stacks/scalerUser';
 import { managementUrls } from '../../../platform/management';
@@ -44,18 +44,32 @@ describe('the scaler has to do with', () => {
 
 describe('the scaler asks', () => {
   const fleet = { name: 'beat', containers: ['beat-1'], min: 1, max: 1 } as unknown as Fleet;
-  const broker = (endpoints: readonly [string, ...string[]], ca?: string) => {
-    const text = scalerConfig({ endpoints, fleets: [fleet], ...(ca === undefined ? {} : { ca }) });
+  const broker = (
+    endpoints: readonly [string, ...string[]],
+    given: Pick<ScalerConfigArgs, 'ca' | 'client'> = {},
+  ) => {
+    const text = scalerConfig({ endpoints, fleets: [fleet], ...given });
     return readConfig(text, '/etc/warren/scale.json').broker;
   };
 
   it('all nodes of a broker that is there, and trusts whom the stack trusts', () => {
     const endpoints = ['https://a:15671/api', 'https://b:15671/'];
-    expect(broker(managementUrls({ endpoint: 'https://a:15671/api', endpoints }), 'PEM')).toMatchObject({
+    expect(
+      broker(managementUrls({ endpoint: 'https://a:15671/api', endpoints }), { ca: 'PEM' }),
+    ).toMatchObject({
       endpoint: 'https://a:15671',
       endpoints: ['https://a:15671', 'https://b:15671'],
       cacertFile: '/etc/warren/ca.crt',
     });
+  });
+
+  it('with the certificate that the stack gives it, whose key is not in this file', () => {
+    const shown = broker(['https://a'], { client: { certificate: 'CERTIFICATE', key: 'KEY' } });
+    expect(shown).toMatchObject({
+      clientcertFile: '/etc/warren/client.crt',
+      clientkeyFile: '/etc/warren/client.key',
+    });
+    expect(JSON.stringify(shown)).not.toMatch(/CERTIFICATE|KEY/);
   });
 
   it('one address where there is only one', () => {

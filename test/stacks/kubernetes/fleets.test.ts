@@ -1,7 +1,7 @@
 /** What fleets on Kubernetes are told, waited for and refused. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../k8s/objects';
-import { planFleets } from '../../../k8s/plan';
+import { planFleets, showsClient } from '../../../k8s/plan';
 import { readKubernetesSettings } from '../../../k8s/settings';
 import { awaitedConsumers } from '../../../k8s/workers/followers';
 import type { Topology } from '../../../topology/model';
@@ -107,27 +107,75 @@ it('is refused where pods would look for the broker in themselves', () => {
   );
 });
 
-it('is asked by who checks certificates, which `up` does not: refused without an authority, else warned of', () => {
+describe('who asks in pods, as `up` does not,', () => {
+  const own = { endpoint: 'https://broker:15671' };
   const warningsOf = (facts: BrokerFacts, kubernetes: object = {}): string[] => {
     const warnings: string[] = [];
     const settings = { workers: WORKERS, ...kubernetes };
-    manifestsFor(JOBS, settings, [], facts, (text) => warnings.push(text));
+    manifestsFor(JOBS, settings, [], { ...own, ...facts }, (text) => warnings.push(text));
     return warnings;
   };
-  const any = { endpoint: 'https://broker:15671', insecure: true };
-  expect(() => warningsOf(any)).toThrow(
-    /^insecure .*https:\/\/broker:15671, but KEDA and the workers' probes, in pods, .* never ready, .* cacertFile FILE --stack test && pulumi config rm insecure --stack test; or .* kubernetes\.keda false/,
-  );
-  expect(warningsOf({ ...any, cacertFile: 'ca.pem' })).toEqual([
-    expect.stringMatching(
-      /in pods, will check it by cacertFile.* never ready.* config rm insecure --stack test$/,
-    ),
-  ]);
-  expect(warningsOf({ ...any, insecure: false })).toEqual([]);
-  expect(warningsOf({ ...any, endpoint: 'http://broker:15672' })).toEqual([]);
-  expect(warningsOf(any, { workers: { '*': { image: 'x', probe: false } } })).toEqual([]);
-  // `up` goes by a port-forward there, and whoever is inside trusts the stack's own authority.
-  expect(warningsOf(any, { cluster: {} })).toEqual([]);
+  const withoutProbes = { workers: { '*': { image: 'x', probe: false } } };
+
+  it('checks certificates: refused without an authority, else warned of', () => {
+    expect(() => warningsOf({ insecure: true })).toThrow(
+      /^insecure .*https:\/\/broker:15671, but KEDA and the workers' probes, in pods, .* never ready, .* cacertFile FILE --stack test && pulumi config rm insecure --stack test; or .* kubernetes\.keda false/,
+    );
+    expect(warningsOf({ insecure: true, cacertFile: 'ca.pem' })).toEqual([
+      expect.stringMatching(
+        /in pods, will check it by cacertFile.* never ready.* config rm insecure --stack test$/,
+      ),
+    ]);
+    expect(warningsOf({ insecure: false })).toEqual([]);
+    expect(warningsOf({ insecure: true, endpoint: 'http://broker:15672' })).toEqual([]);
+    expect(warningsOf({ insecure: true }, withoutProbes)).toEqual([]);
+    // `up` goes by a port-forward there, and whoever is inside trusts the stack's own authority.
+    expect(warningsOf({ insecure: true }, { cluster: {} })).toEqual([]);
+  });
+
+  it('has no certificate to show unless the stack gives them one', () => {
+    const ofUp = { clientcertFile: 'own.pem' };
+    expect(warningsOf(ofUp)).toEqual([
+      expect.stringMatching(
+        /^clientcertFile is for `up` alone: KEDA and .* never ready.* scalerClientcertFile FILE --stack test/,
+      ),
+    ]);
+    expect(warningsOf({ ...ofUp, scalerClientcertFile: 'their.pem' })).toEqual([]);
+    expect(warningsOf(ofUp, withoutProbes)).toEqual([]);
+  });
+
+  it('shows the certificate that the stack gives them, and Secrets are where it and its key are', () => {
+    const made = (facts: BrokerFacts) => {
+      const { objects, keysOf } = there({ ...own, ...facts }, SCALED);
+      const { secretTargetRef } = named(objects, 'TriggerAuthentication/warren-figures') as {
+        secretTargetRef: readonly { parameter: string; name: string; key: string }[];
+      };
+      const probe = objects.find(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'warren-probe',
+      );
+      const parameters = secretTargetRef.map(({ parameter, name, key }) => `${parameter} ${name}/${key}`);
+      return { keys: keysOf('warren-figures'), parameters, probe: JSON.stringify(probe) };
+    };
+    const login = ['username warren-figures/username', 'password warren-figures/password'];
+    const shown = ['cert warren-figures/client.crt', 'key warren-figures/client.key'];
+    const given = made({ scalerClientcertFile: 'their.pem' });
+    expect(given.keys).toEqual(['username', 'password', 'client.crt', 'client.key', 'tls']);
+    expect(given.parameters).toEqual([...login, ...shown, 'tls warren-figures/tls']);
+    expect(given.probe).toContain('load_cert_chain');
+    const trusting = made({ scalerClientcertFile: 'their.pem', cacertFile: 'ca.pem' });
+    expect(trusting.parameters).toEqual([
+      ...login,
+      'ca warren-figures/ca.crt',
+      ...shown,
+      'tls warren-figures/tls',
+    ]);
+    const none = made({ clientcertFile: 'own.pem' });
+    expect(none).toMatchObject({ keys: ['username', 'password'], parameters: login });
+    expect(none.probe).not.toContain('load_cert_chain');
+    expect(
+      showsClient(factsFor(JOBS, readKubernetesSettings({ cluster: {} }), { scalerClientcertFile: 'x' })),
+    ).toBe(false);
+  });
 });
 
 it('an IPv6 address has brackets in URLs only', () => {

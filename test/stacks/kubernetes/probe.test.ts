@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { PROBE_LOGIN_FOLDER, PROBE_PROGRAM, type ProbeMode } from '../../../k8s/workers/probe';
+import { PROBE_LOGIN_FOLDER, probeProgram, type ProbeMode } from '../../../k8s/workers/probe';
 import { findProgram, run } from '../../../tools/processes';
 import { temporaryFolder } from '../../tools/helpers';
 
@@ -59,7 +59,7 @@ async function probe(
   for (const name of ['username', 'password']) fs.writeFileSync(path.join(folder, name), name);
   const shortened = Object.entries(limits).reduce(
     (text, [name, seconds]) => text.replace(new RegExp(`^${name} = \\d+$`, 'm'), `${name} = ${seconds}`),
-    PROBE_PROGRAM.replace(PROBE_LOGIN_FOLDER, folder),
+    probeProgram(false).replace(PROBE_LOGIN_FOLDER, folder),
   );
   const { url, asked } = await startBroker(answers);
   const env = {
@@ -107,6 +107,6 @@ describe.skipIf(python === undefined)('a probe', () => {
     const limits = { DEADLINE_S: 2 };
     expect(await probe('alive', { a: 'drip' }, limits)).toEqual([0, ['a']]);
     expect(await probe('ready', { a: 'drip' }, limits)).toEqual([1, ['a']]);
-    expect(Number(/^DEADLINE_S = (\d+)$/m.exec(PROBE_PROGRAM)?.[1])).toBeLessThan(10);
+    expect(Number(/^DEADLINE_S = (\d+)$/m.exec(probeProgram(false))?.[1])).toBeLessThan(10);
   });
 });
