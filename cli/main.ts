@@ -83,7 +83,10 @@ function addReviewCommands(program: Command, finish: (exitCode: number) => void)
     .description('check and compare topologies in a job of a pull request, and say there what changes')
     .argument('<file...>', 'topology files')
     .option('--fail-on <class>', `${GATES.join(', ')}: exit 1 from there on`, 'destructive')
-    .option('--approval-label <label>', 'with this label on the pull request the exit code is 0 all the same')
+    .option(
+      '--approval-label <label>',
+      'given after the last push, it makes the exit code 0 all the same; an older one is taken off (GitHub)',
+    )
     .option('--base <revision>', 'what to compare with; what the pull request goes into by default')
     .action(async (files: string[], options: ReviewOptions) => {
       finish(await toExitCode(() => review(files, options)));

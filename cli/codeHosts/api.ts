@@ -71,6 +71,13 @@ export async function pages(api: Api, path: string): Promise<readonly Record<str
   return all;
 }
 
+/** @throws UserError also where it is so long that its end is missing: what counts may stand there */
+export async function wholeList(api: Api, path: string): Promise<readonly Record<string, unknown>[]> {
+  const all = await pages(api, path);
+  if (all.length < PAGES_MAX * PAGE_LENGTH) return all;
+  throw new UserError(`GET ${api.url}${path} gives more than ${all.length} entries: too many to read.`);
+}
+
 /** An entry of a list of comments, as both hosts write it. */
 export function commentOf({ id, body }: Readonly<Record<string, unknown>>, isOurs: boolean): Comment {
   return { id: Number(id), body: typeof body === 'string' ? body : '', isOurs };

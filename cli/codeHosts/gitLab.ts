@@ -1,10 +1,11 @@
 /** Merge requests on GitLab, in a job of GitLab CI. */
 import { call, commentOf, pages, required } from './api';
 import type { Api } from './api';
+import { approvalOnGitLab } from './gitLabApproval';
 import type { Review } from './review';
 
 const TOKEN_HELP =
-  "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token may not comment.";
+  "make a project access token with the scope `api`, and give it as a masked CI variable: a job's own token is not enough.";
 
 export function gitLab(env: NodeJS.ProcessEnv): Review {
   const project = required(env, 'CI_PROJECT_ID', 'GitLab sets it in every job.');
@@ -18,11 +19,18 @@ export function gitLab(env: NodeJS.ProcessEnv): Review {
     headers: { 'private-token': required(env, 'GITLAB_TOKEN', TOKEN_HELP) },
     tokenHelp: 'GITLAB_TOKEN must be a token with the scope `api` and at least the role Reporter.',
   });
-  const own = `/projects/${encodeURIComponent(project)}/merge_requests/${number}/notes`;
+  const path = `/projects/${encodeURIComponent(project)}/merge_requests/${number}`;
+  const own = `${path}/notes`;
+  const run = {
+    path,
+    // The former in pipelines of merged results only, where the latter is a commit of GitLab's.
+    headRevision: [env.CI_MERGE_REQUEST_SOURCE_BRANCH_SHA, env.CI_COMMIT_SHA].find(Boolean) ?? '',
+    labels: (env.CI_MERGE_REQUEST_LABELS ?? '').split(','),
+  };
   return {
     inWords: `merge request ${number} of project ${project}`,
     baseRevision: env.CI_MERGE_REQUEST_DIFF_BASE_SHA ?? '',
-    labels: (env.CI_MERGE_REQUEST_LABELS ?? '').split(',').filter((label) => label !== ''),
+    approval: (label) => approvalOnGitLab(api, run, label),
     // Masked variables don't reach the jobs of a fork.
     ...((env.GITLAB_TOKEN ?? '') === ''
       ? { obstacleToComment: `there is no GITLAB_TOKEN: ${TOKEN_HELP}` }

@@ -11,6 +11,8 @@ import { renderDiffAsMarkdown } from '../../topology/render/diff/markdown';
 import { countsInWords } from '../../topology/render/diff/outline';
 import { printable } from '../../topology/render/terminalText';
 import { reviewOfJob } from '../codeHosts/index';
+import { readLabel } from '../codeHosts/approvalLabel';
+import type { Reading } from '../codeHosts/approvalLabel';
 import { writeComment } from '../codeHosts/oneComment';
 import type { Review } from '../codeHosts/review';
 import { ExitCode } from '../exitCodes';
@@ -47,15 +49,19 @@ export async function review(files: readonly string[], options: ReviewOptions): 
   const going = deletedTopologies(base, moves, named);
   // Findings quote lines, and a branch may name any file of this machine, or put a link in the place of its own.
   const refuse = foreignFiles(root);
+  const { approvalLabel } = options;
+  const approval: Reading =
+    approvalLabel === undefined ? { isApproved: false } : await readLabel(place, approvalLabel);
+  if (approval.note !== undefined) say(approval.note);
   const verdicts: Verdict[] = [];
   for (const file of new Set([...named, ...going]))
-    verdicts.push(await reviewFile(file, { base, moves, place, refuse }));
+    verdicts.push(await reviewFile(file, { base, moves, place, refuse, note: approval.note }));
   if (verdicts.includes('faulty')) return ExitCode.findings;
   if (gate === undefined) return ExitCode.ok;
   const worst = worstOf(verdicts.filter((each) => each !== 'faulty' && each !== 'unknown'));
   const isUnknown = verdicts.includes('unknown');
   if (!isUnknown && !isAtLeastAsBad(worst, gate)) return ExitCode.ok;
-  return judged(place, options, isUnknown ? "can't be compared" : `is ${worst}`);
+  return judged(place, options, approval, isUnknown ? "can't be compared" : `is ${worst}`);
 }
 
 /** `unknown`: there is nothing valid to compare with. `faulty`: the topology has errors. */
@@ -66,15 +72,22 @@ interface Context {
   readonly moves: Moves;
   readonly place: Review;
   readonly refuse: (file: string) => NoText | undefined;
+  /** What the report says before all else. */
+  readonly note: string | undefined;
 }
 
-function judged(place: Review, { failOn, approvalLabel }: ReviewOptions, verdict: string): number {
-  if (approvalLabel !== undefined && place.labels.includes(approvalLabel)) {
+function judged(
+  place: Review,
+  { failOn, approvalLabel }: ReviewOptions,
+  { isApproved, note }: Reading,
+  verdict: string,
+): number {
+  if (isApproved) {
     say(`The label "${approvalLabel}" approves it.`);
     return ExitCode.ok;
   }
   const wayOut =
-    approvalLabel === undefined
+    approvalLabel === undefined || note !== undefined
       ? ''
       : ` Whoever may approve that gives ${place.inWords} the label "${approvalLabel}".`;
   say(`This change ${verdict}: --fail-on ${failOn} refuses it.${wayOut}`);
@@ -94,7 +107,7 @@ function deletedTopologies(
   );
 }
 
-async function reviewFile(file: string, { base, moves, place, refuse }: Context): Promise<Verdict> {
+async function reviewFile(file: string, { base, moves, place, refuse, note }: Context): Promise<Verdict> {
   const before = textAt(base, file) === undefined ? moves.renamed.get(file) : file;
   const old = before === undefined ? undefined : load(base, before);
   const isGone = before === file && !existsSync(file);
@@ -108,7 +121,7 @@ async function reviewFile(file: string, { base, moves, place, refuse }: Context)
   const diff = diffTopologies(sides.base, sides.head);
   if (isAnnotated()) process.stdout.write(renderDiffAsAnnotations(diff));
   say(`${file}: ${diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff)}`);
-  await report(place, diff, sides);
+  await report(place, diff, sides, note);
   return diff.summary.worst;
 }
 
@@ -131,8 +144,8 @@ function nothing(name: string, target: Target): Side {
   return { name, objects: [], target };
 }
 
-async function report(place: Review, diff: TopologyDiff, sides: DiffSides): Promise<void> {
-  const markdown = renderDiffAsMarkdown(diff, sides);
+async function report(place: Review, diff: TopologyDiff, sides: DiffSides, note?: string): Promise<void> {
+  const markdown = renderDiffAsMarkdown(diff, sides, note === undefined ? {} : { note });
   const { GITHUB_STEP_SUMMARY: summary = '' } = process.env;
   if (summary !== '' && existsSync(summary)) appendFileSync(summary, `${markdown}\n`);
   if (place.obstacleToComment !== undefined) {

@@ -1,7 +1,8 @@
-/** A stand-in of the comments' API of GitHub and of GitLab, with who wrote what. */
+/** A stand-in of the API of GitHub and of GitLab: comments, with who wrote what, and labels, with when they came. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HostedChange } from './hostedChange';
 
 export interface StoredComment {
   readonly id: number;
@@ -11,10 +12,15 @@ export interface StoredComment {
 
 export class CodeHost {
   readonly comments: StoredComment[] = [];
+  readonly change = new HostedChange();
   /** `METHOD PATH`, as they came. */
   readonly requests: string[] = [];
   /** Answered in place of everything that writes. */
   refusal: { readonly status: number; readonly body: string } | undefined;
+  /** What the token may not read. */
+  hidden: RegExp | undefined;
+  /** What somebody else does just before a request to take a label off is answered. */
+  whileDeleting: (() => unknown) | undefined;
   #nextId = 1;
 
   private constructor(
@@ -69,11 +75,14 @@ export class CodeHost {
   ): readonly [number, unknown] {
     // GitHub doesn't tell a job's token who it is.
     if (pathname === '/user') return isGitLab ? [200, { id: 'us' }] : [403, {}];
-    if (method === 'GET') {
-      const [size, page] = [Number(searchParams.get('per_page')), Number(searchParams.get('page'))];
-      return [200, this.comments.slice((page - 1) * size, page * size).map(shown)];
-    }
+    if (method === 'GET') return this.read(pathname, searchParams);
     if (this.refusal !== undefined) return [this.refusal.status, {}];
+    if (method === 'DELETE') {
+      const [, label = ''] = /\/issues\/12\/labels\/([^/]+)$/.exec(pathname) ?? [];
+      this.whileDeleting?.();
+      const isOff = this.change.takeOff(decodeURIComponent(label));
+      return isOff ? [200, []] : [404, { message: 'Label does not exist' }];
+    }
     const { body = '' } = JSON.parse(text) as { body?: string };
     if (method === 'POST') {
       this.add('us', body);
@@ -84,6 +93,28 @@ export class CodeHost {
     if (comment === undefined) return [404, { message: 'Not Found' }];
     comment.body = body;
     return [200, shown(comment)];
+  }
+
+  private read(pathname: string, query: URLSearchParams): readonly [number, unknown] {
+    if (this.hidden?.test(pathname) === true) return [403, { message: 'Resource not accessible' }];
+    const { change } = this;
+    if (pathname.endsWith('/pulls/12')) {
+      return [200, { labels: [...change.labels].map((name) => ({ name })), head: { sha: change.revision } }];
+    }
+    if (pathname.endsWith('/merge_requests/12')) return [200, { labels: [...change.labels] }];
+    if (pathname.endsWith('/activity')) {
+      const found = change.activities.filter(({ ref }) => ref === query.get('ref'));
+      return [200, found.slice(0, Number(query.get('per_page')))];
+    }
+    const [size, page] = [Number(query.get('per_page')), Number(query.get('page'))];
+    return [200, this.listAt(pathname).slice((page - 1) * size, page * size)];
+  }
+
+  private listAt(pathname: string): readonly unknown[] {
+    if (pathname.endsWith('/versions')) return this.change.versions;
+    if (pathname.endsWith('/resource_label_events')) return this.change.labelEvents;
+    if (pathname.endsWith('/issues/12/events')) return this.change.events;
+    return this.comments.map(shown);
   }
 }
 

@@ -28,6 +28,8 @@ import { shortened } from './safeText';
 export interface MarkdownOptions {
   /** In characters. GitHub takes 65,536, GitLab 1,000,000. */
   readonly lengthMax?: number;
+  /** A sentence that comes before the changes. */
+  readonly note?: string;
 }
 
 /** By this the comment on a topology is found again: a line of its own, in which no name ends the HTML comment. */
@@ -41,6 +43,7 @@ const ROWS_MAX = 20;
 const ROW_NAMES_MAX = 4;
 const NAMES_MAX = 8;
 const ROW_TEXT_MAX = 300;
+const NOTE_MAX = 1000;
 
 const ICONS: Readonly<Record<ChangeClass, string>> = {
   security: '🟣',
@@ -53,7 +56,7 @@ const ICONS: Readonly<Record<ChangeClass, string>> = {
 export function renderDiffAsMarkdown(
   diff: TopologyDiff,
   sides: DiffSides,
-  { lengthMax = LENGTH_MAX }: MarkdownOptions = {},
+  { lengthMax = LENGTH_MAX, note }: MarkdownOptions = {},
 ): string {
   const { worst } = diff.summary;
   const title = diff.changes.length === 0 ? 'nothing changes' : countsInWords(diff);
@@ -61,6 +64,7 @@ export function renderDiffAsMarkdown(
     commentMarker(diff.head.name),
     `### ${diff.changes.length === 0 ? ICONS.none : ICONS[worst]} RabbitMQ topology: ${title}`,
     `${code(shortened(diff.base.name, ROW_TEXT_MAX))} → ${code(shortened(diff.head.name, ROW_TEXT_MAX))}, for RabbitMQ ${targetsInWords(diff)}`,
+    ...(note === undefined ? [] : [`> ${sentence(shortened(note, NOTE_MAX))}`]),
   ];
   if (diff.changes.length === 0) return `${head.join('\n\n')}\n`;
   const sections = outline(diff);
