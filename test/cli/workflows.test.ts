@@ -30,11 +30,15 @@ interface Step {
 describe('docs/ci.md', () => {
   it('has a workflow that may only read and comment, and never runs with more for a fork', () => {
     const { on, permissions, jobs } = parse(workflow) as {
-      on: object;
+      on: { pull_request: { types: string[] } };
       permissions: object;
       jobs: { review: { steps: Step[] } };
     };
     expect(Object.keys(on)).toEqual(['pull_request']);
+    // A label approves what is pushed before it; another base is told by `edited` alone.
+    expect(on.pull_request.types).toEqual(
+      expect.arrayContaining(['synchronize', 'reopened', 'edited', 'labeled', 'unlabeled']),
+    );
     expect(permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
     expect(jobs.review.steps.map(({ uses }) => uses?.split('@')[0])).toEqual([
       'actions/checkout',
