@@ -93,3 +93,9 @@ function byEnd(message: string, { scheme }: AmqpAddress): Told {
 export function reasonIn(message: string): string {
   return /with message "(?:[A-Z_]+ - )?(.+)"$/s.exec(message)?.[1] ?? message.replace(/\.$/, '');
 }
+
+/** The exchange that somebody may not write to, by RabbitMQ's own words; undefined where they are about something else. */
+export function forbiddenExchange(message: string): string | undefined {
+  const name = /write access to exchange '(.*)' in vhost '.*' refused/s.exec(message)?.[1];
+  return name === 'amq.default' ? '' : name;
+}

@@ -1,7 +1,7 @@
 /** Publishing so that it is known of each message what became of it: taken, refused by a queue, or bound for nowhere. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ChannelModel, ConfirmChannel, Message, Options } from 'amqplib';
-import { AmqpError, reasonIn } from './errors';
+import { AmqpError, forbiddenExchange, reasonIn } from './errors';
 import { asHandedOut } from './exactHeaders';
 
 export interface Outgoing {
@@ -13,6 +13,13 @@ export interface Outgoing {
 
 /** `returned`: no queue was there for it. `refused`: a queue said no, since it is full. */
 export type Outcome = 'taken' | 'returned' | 'refused';
+
+/** Of a message that the broker refused to this user, or that was never sent. */
+export class NotTaken extends AmqpError {
+  constructor(message: string) {
+    super('operation', message);
+  }
+}
 
 interface Pending {
   readonly message: Outgoing;
@@ -39,10 +46,10 @@ export class Publisher {
     return publisher;
   }
 
-  /** @throws AmqpError where it isn't known whether the message was taken */
+  /** @throws NotTaken, or AmqpError where it isn't known whether the message was taken */
   publish(message: Outgoing): Promise<Outcome> {
     const fault = this.#fault;
-    if (fault !== undefined) return Promise.reject(fault);
+    if (fault !== undefined) return Promise.reject(new NotTaken(fault.message));
     return new Promise((resolve, reject) => {
       const pending: Pending = { message, isReturned: false, settle: resolve, fail: reject };
       this.#pending.add(pending);
@@ -82,8 +89,12 @@ export class Publisher {
 
   private end(reason: string): void {
     this.#fault ??= new AmqpError('operation', `Cannot publish: ${reason}.`);
+    const forbidden = forbiddenExchange(reason);
     // Those that were told meanwhile are settled already.
-    for (const pending of this.#pending) pending.fail(this.#fault);
+    for (const pending of this.#pending) {
+      const isForbidden = pending.message.exchange === forbidden;
+      pending.fail(isForbidden ? new NotTaken(this.#fault.message) : this.#fault);
+    }
     this.#pending.clear();
   }
 }

@@ -5,7 +5,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Intake } from './intake';
-import type { Outcome, Outgoing } from './publisher';
+import { NotTaken, type Outcome, type Outgoing } from './publisher';
 
 export type Decision =
   | {
@@ -141,7 +141,7 @@ class Run {
       this.stays(message, outcome === 'returned' ? `${to} isn't reached` : `${to} refuses it: it is full`);
     } catch (error) {
       this.#sent--;
-      this.#uncertain++;
+      if (!(error instanceof NotTaken)) this.#uncertain++;
       this.#fault ??= error as Error;
     }
   }

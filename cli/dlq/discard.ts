@@ -1,6 +1,6 @@
 /** `warren dlq discard`: dead letters that nobody needs any more. They are counted first, and held until it is said. */
 import { closeAmqp } from '../../broker/amqp/connection';
-import type { ConsumeMessage } from 'amqplib';
+import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import * as fs from 'node:fs';
 import { Intake, withoutContent } from '../../broker/amqp/intake';
 import { ExitCode } from '../exitCodes';
@@ -52,9 +52,10 @@ async function discardFrom(operated: Operated, found: QueueNow, work: Discarding
   const { stop, options } = work;
   const where = `${printable(name)} in vhost ${printable(vhostName)}`;
   let discarded = 0;
-  const connection = await operated.connect(vhostName, `warren dlq discard ${name}`);
   const saved = options.save === undefined ? undefined : openForSaving(options.save);
+  let connection: ChannelModel | undefined;
   try {
+    connection = await operated.connect(vhostName, `warren dlq discard ${name}`);
     const intake = await Intake.open(connection, { queue: name, window: windowOf(found, WINDOW) });
     try {
       const { held, causes, others } = await collect(intake, found, work, saved);
@@ -86,7 +87,10 @@ async function discardFrom(operated: Operated, found: QueueNow, work: Discarding
     return ExitCode.ok;
   } finally {
     if (saved !== undefined) fs.closeSync(saved);
-    await closeAmqp(connection);
+    // Nothing is gone: the file would only be in the way of the next run.
+    if (options.save !== undefined && saved !== undefined && discarded === 0)
+      fs.rmSync(options.save, { force: true });
+    if (connection !== undefined) await closeAmqp(connection);
   }
 }
 

@@ -40,12 +40,19 @@ export function filterOf(texts: readonly string[]): Filter {
         `--filter "${text}" is none: it is KEY=VALUE, and KEY one of ${Object.keys(KEYS).join(', ')}; e.g. --filter reason=expired`,
       );
     }
-    const value = text.slice(at + 1);
-    wanted.set(
-      key,
-      (wanted.get(key) ?? new Set()).add(key === 'reason' ? value.replaceAll('_', '-') : value),
-    );
+    const value = key === 'reason' ? reasonOf(text, text.slice(at + 1)) : text.slice(at + 1);
+    wanted.set(key, (wanted.get(key) ?? new Set()).add(value));
   }
   return (message, dead) =>
     [...wanted].every(([key, values]) => values.has(KEYS[key]?.(message, dead) ?? ''));
+}
+
+const REASONS = ['rejected', 'expired', 'maxlen', 'delivery-limit'];
+
+function reasonOf(text: string, value: string): string {
+  const reason = value.replaceAll('_', '-');
+  if (REASONS.includes(reason)) return reason;
+  throw new UserError(
+    `--filter "${text}": no message dies by that. The reasons that RabbitMQ writes: ${REASONS.join(', ')}`,
+  );
 }

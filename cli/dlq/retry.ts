@@ -1,6 +1,7 @@
 /** `warren dlq retry`: dead letters back to where they came from. */
 import { closeAmqp } from '../../broker/amqp/connection';
 import type { ConsumeMessage, Options } from 'amqplib';
+import { forbiddenExchange } from '../../broker/amqp/errors';
 import { deathsOf, headersBeforeDeath } from '../../broker/amqp/deaths';
 import {
   exactHeaders,
@@ -63,10 +64,14 @@ export async function retry(queue: string, options: RetryOptions): Promise<numbe
   });
 }
 
-function endedEarly({ name }: FoundQueue, { uncertain }: Redelivered, { message }: Error): UserError {
+function endedEarly({ name }: FoundQueue, { uncertain }: Redelivered, fault: Error): UserError {
   const twice = uncertain === 0 ? '' : `; ${counted(uncertain, 'message')} under way may be in both places`;
+  const isForbidden = forbiddenExchange(fault.message) !== undefined;
+  const next = isForbidden
+    ? 'Let that user write there, or log in as another one (--user; without it, as the administrator)'
+    : 'Run it again when `warren doctor` finds nothing';
   return new UserError(
-    `Ended early. ${message} Nothing is lost: what is counted as sent was confirmed, and everything else lies in ${printable(name)}${twice}. Run it again when \`warren doctor\` finds nothing`,
+    `Ended early. ${fault.message} Nothing is lost: what is counted as sent was confirmed, and everything else lies in ${printable(name)}${twice}. ${next}`,
   );
 }
 
@@ -88,10 +93,11 @@ interface Moving {
 async function move(operated: Operated, found: QueueNow, moving: Moving): Promise<Redelivered> {
   const purpose = `warren dlq retry ${found.name}`;
   // Apart: an alarm of the broker stops whoever publishes, and acknowledgements must not wait behind that.
-  const [source, target] = [
-    await operated.connect(found.vhostName, purpose),
-    await operated.connect(found.vhostName, purpose),
-  ];
+  const source = await operated.connect(found.vhostName, purpose);
+  const target = await operated.connect(found.vhostName, purpose).catch(async (error: unknown) => {
+    await closeAmqp(source);
+    throw error;
+  });
   keepExactHeaders(source);
   try {
     const { limit = Infinity, dryRun, ...rest } = moving;

@@ -1,7 +1,7 @@
 /** `warren dlq` and `warren purge` on real brokers: every message is told, comes back, or stays; none is lost. */
 import type { ChannelModel, ConfirmChannel, ConsumeMessage, Options } from 'amqplib';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -345,15 +345,19 @@ withBroker(
       await kill(connection, 'work');
       await publishNumbered(connection, { from: 250, count: 2, exchange: '', routingKey: () => 'failed' });
       const save = path.join(folder, 'saved.jsonl');
-      const ask = ['dlq', 'discard', 'failed'];
+      const ask = ['dlq', 'discard', 'failed', '--save', save];
       const refused = await warren(broker, vhost, 2, ...ask);
       expect(refused.output).toContain('to discard 250 messages of failed, say --yes 250');
+      // Else it would be in the way of the next run.
+      expect(existsSync(save)).toBe(false);
       const fewer = await warren(broker, vhost, 2, ...ask, '--yes', '249');
       expect(fewer.output).toContain('--yes 249 was for fewer');
       expect(await ready(connection, 'failed')).toBe(252);
-      const done = await warren(broker, vhost, 0, ...ask, '--yes', '250', '--save', save);
+      const done = await warren(broker, vhost, 0, ...ask, '--yes', '250');
       expect(done.stdout).toContain('Discarded 250 messages of failed');
       expect(await ready(connection, 'failed')).toBe(2);
+      const again = await warren(broker, vhost, 2, ...ask);
+      expect(again.output).toContain('the file is there already, and is not written over');
       const saved = readFileSync(save, 'utf8').trimEnd().split('\n');
       expect(saved).toHaveLength(250);
       expect(JSON.parse(saved[7] ?? '')).toMatchObject({
