@@ -1,5 +1,6 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
 import { AmqpError } from '../../broker/amqp/errors';
+import { consumersIn } from '../../broker/figures/consumers';
 import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
 import { table } from '../../topology/render/table';
@@ -67,6 +68,7 @@ export async function list(options: ListOptions): Promise<number> {
         queueFigures(operated.broker),
       ]);
       const found = deadLetterQueues(operated, live, figures);
+      const isConsumed = await consumedNow(operated, found);
       const listed: Listed[] = [];
       for (const [queue, own] of found) {
         if (stop.aborted) break;
@@ -83,7 +85,7 @@ export async function list(options: ListOptions): Promise<number> {
           queue: queue.name,
           type: queue.settings.type,
           figures: own,
-          isWork: isWork(operated, queue, own),
+          isWork: isWork(operated, queue) || isConsumed(queue),
           contents,
         });
       }
@@ -137,11 +139,26 @@ function isHarmless(operated: Operated, queue: FoundQueue): boolean {
   return !isCounted(operated, queue) && queue.settings.deliveryLimit === undefined;
 }
 
-function isWork({ known }: Operated, { name, vhostName }: FoundQueue, figures: QueueFigures): boolean {
-  const workers = known?.topology.workers.some(
-    ({ vhost, queues }) => vhost === vhostName && queues.includes(name),
+function isWork({ known }: Operated, { name, vhostName }: FoundQueue): boolean {
+  return (
+    known?.topology.workers.some(({ vhost, queues }) => vhost === vhostName && queues.includes(name)) === true
   );
-  return workers === true || (figures.consumers ?? 0) > 0;
+}
+
+/** The statistics are seconds late: they may still have the consumer of a retry that has just ended. */
+async function consumedNow(
+  { broker }: Operated,
+  found: readonly WithFigures[],
+): Promise<(queue: FoundQueue) => boolean> {
+  const doubtful = found.filter(([, { consumers = 0 }]) => consumers > 0).map(([queue]) => queue);
+  const vhosts = [...new Set(doubtful.map(({ vhostName }) => vhostName))];
+  const consumers = new Map(
+    await Promise.all(vhosts.map(async (vhost) => [vhost, await consumersIn(broker, vhost)] as const)),
+  );
+  return (queue) =>
+    doubtful.includes(queue) &&
+    // Where nobody tells, the statistics have the last word.
+    consumers.get(queue.vhostName)?.some((one) => one.queue === queue.name) !== false;
 }
 
 async function contentsOf(
