@@ -17,6 +17,7 @@ import { carryOut, diffOfPair, makeBase, pairsOn, sampleRiskyPairs, type Pair } 
 const PAIRS = Number(process.env.WARREN_DIFF_PAIRS ?? 8);
 const MESSAGES = 4;
 const SETTLE_MS = 20_000;
+const PATIENT_SETTLE_MS = 120_000;
 
 withBrokersAtOnce('what a diff says of a change', (rig) => {
   const { broker, each } = pairsOn(rig);
@@ -41,14 +42,24 @@ withBrokersAtOnce('what a diff says of a change', (rig) => {
     await carryOut(broker, pair).catch((error: unknown) => {
       throw new Error(pair.texts.join('\n---\n'), { cause: error });
     });
-    const losses = (await Promise.all(witnesses.map((witness) => witness.losses()))).flat();
+    const found = await Promise.all(
+      witnesses.map(async (witness) => {
+        const losses = await witness.losses();
+        return Promise.all(losses.map((loss) => judged(pair, diff, loss, witness)));
+      }),
+    );
     await Promise.all(witnesses.map((witness) => witness.close()));
-    return losses.map((loss) => ({
-      isCovered: isCovered(diff, loss),
-      text: `${loss.what} of ${loss.kind} ${loss.name} in ${loss.vhost}, classed ${diff.summary.worst}\n${pair.texts.join('\n---\n')}`,
-    }));
+    return found.flat();
   }
 });
+
+async function judged(pair: Pair, diff: TopologyDiff, loss: Loss, witness: Witness): Promise<Finding> {
+  return {
+    // Where nothing was said of it, it is worth a longer look.
+    isCovered: isCovered(diff, loss) || (await witness.hasBack(loss)),
+    text: `${loss.what} of ${loss.kind} ${loss.name} in ${loss.vhost}, classed ${diff.summary.worst}\n${pair.texts.join('\n---\n')}`,
+  };
+}
 
 interface Finding {
   readonly isCovered: boolean;
@@ -166,11 +177,16 @@ class Witness {
     return losses;
   }
 
+  async hasBack({ kind, name }: Loss): Promise<boolean> {
+    const before = kind === 'queue' ? this.#full.get(name) : undefined;
+    return before !== undefined && (await this.settled(name, before, PATIENT_SETTLE_MS)) >= before;
+  }
+
   /** What moves or expires takes a moment; a loss stays. */
-  private async settled(queue: string, before: number): Promise<number> {
+  private async settled(queue: string, before: number, withinMs = SETTLE_MS): Promise<number> {
     const full = await waitFor(
       async () => ((await this.depth(queue)) >= before ? before : undefined),
-      SETTLE_MS,
+      withinMs,
       500,
     );
     return full ?? (await this.depth(queue));
