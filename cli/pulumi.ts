@@ -7,6 +7,7 @@ import { CHECKOUT } from './checkout';
 import { ExitCode } from './exitCodes';
 import { createProgress } from './progress';
 import { requireProjectFiles } from './projectFiles';
+import { pulumiFailure } from './pulumiFailure';
 import { QUICKSTART_STACK, quickstartVariables } from './quickstart/stateFolder';
 import { platformsOf } from './stackPlatforms';
 import { clearStaleLocks } from './staleLock';
@@ -144,20 +145,9 @@ export async function capturePulumi(stack: string, args: readonly string[], inpu
   });
 }
 
-/** As capturePulumi, but a failure is a UserError with Pulumi's own words. */
+/** As capturePulumi, but a failure is a UserError with Pulumi's own words, or with the way out. */
 export async function mustPulumi(stack: string, args: readonly string[], input = ''): Promise<string> {
   const { exitCode, stdout, stderr } = await capturePulumi(stack, args, input);
   if (exitCode === 0) return stdout;
-  const words = (stderr.trim() || stdout.trim()).replace(/^error: /gm, '');
-  if (words.includes('PULUMI_ACCESS_TOKEN')) {
-    throw new UserError(
-      "Pulumi doesn't know where to keep state. Say it once: `pulumi login --local` (files of this machine), `pulumi login` (Pulumi Cloud), or PULUMI_BACKEND_URL",
-    );
-  }
-  if (words.startsWith('no stack named')) {
-    throw new UserError(
-      `there is no stack ${stack} where Pulumi keeps its state. Make it with: npx warren init --stack ${stack}`,
-    );
-  }
-  throw new UserError(`pulumi ${args.slice(0, 2).join(' ')} failed: ${words}`);
+  throw pulumiFailure(stack, args, stderr.trim() || stdout);
 }

@@ -1,7 +1,7 @@
 import { isBrokerError } from '../../broker/api/errors';
 import { withoutCheckpoints } from '../checkpoints';
 import { createProgress } from '../progress';
-import { pulumiVariables, pulumiVersion, runPulumi, runPulumiQuietly } from '../pulumi';
+import { mustPulumi, pulumiVariables, pulumiVersion, runPulumi, runPulumiQuietly } from '../pulumi';
 import { platformsOf } from '../stackPlatforms';
 import { obtainPlugin } from '../../tools/offlinePlugins';
 import { UserError } from '../userError';
@@ -21,6 +21,9 @@ export interface LifecycleOptions {
   readonly checkpoints?: boolean;
 }
 
+/** Pulumi's exit codes where it doesn't know who logs in, or the stack; an older Pulumi ends with 255 for everything. */
+const MAYBE_NO_STACK = [3, 6, 255];
+
 /**
  * `pulumi` with the environment that it needs here. Plain `pulumi` does the same, with checkpoints; a refresh also
  * says here what the topology doesn't know.
@@ -31,6 +34,8 @@ export async function lifecycle(
   further: readonly string[],
 ): Promise<number> {
   const exitCode = await run(command, options, further);
+  // Asked only after a failure: that takes Pulumi another start.
+  if (MAYBE_NO_STACK.includes(exitCode)) await mustPulumi(options.stack, ['stack', '--stack', options.stack]);
   if (command === 'refresh' && exitCode === 0) await showUnmanaged(options.stack, further);
   return exitCode;
 }
