@@ -91,7 +91,7 @@ async function openAt(live: string, options: OperatedOptions): Promise<Operated>
 async function openOfStack(stack: string, options: OperatedOptions): Promise<Operated> {
   const config = await readConfig(stack, configArguments(options.configFile));
   const outputs = await readOutputs(stack);
-  const { topology, objects } = loadTopology(config);
+  const { topology, objects } = loadTopology(stack, config);
   if ((outputs as Partial<StackOutputs>).management === undefined) {
     throw new UserError(
       `stack ${stack} was never up: there is no broker of it yet. Make it with: npx warren up --stack ${stack}`,

@@ -55,12 +55,20 @@ function isEmptyTable(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value ?? {}).length === 0;
 }
 
-export function loadTopology(config: StackConfig): {
+export function loadTopology(
+  stack: string,
+  config: StackConfig,
+): {
   readonly objects: readonly BrokerObject[];
   readonly topology: Topology;
 } {
   const { topology: file, target } = config;
-  if (typeof file !== 'string') throw new UserError('the stack names no topology');
+  // Pulumi says an empty text where a setting isn't given.
+  if (typeof file !== 'string' || file === '') {
+    throw new UserError(
+      `the stack says no topology. Set it with: pulumi config set topology topology/examples/celery-django.yaml --stack ${stack}`,
+    );
+  }
   const options = typeof target === 'string' && isTarget(target) ? { target } : {};
   const { objects, topology } = loadTopologyFile(path.resolve(CHECKOUT, file), options);
   if (objects === undefined || topology === undefined)

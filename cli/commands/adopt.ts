@@ -41,7 +41,7 @@ export async function adopt(source: string | undefined, options: AdoptOptions): 
   const stack = checkedStack(source, options);
   const further = configArguments(options.configFile);
   const [config, before] = await Promise.all([readConfig(stack, further), exportedStack(stack)]);
-  const loaded = loadTopology(config);
+  const loaded = loadTopology(stack, config);
   refuseAfterUp(stack, before);
   createProgress()(`reading the broker into the state of stack ${stack}; nothing is written to the broker`);
   const failure = await readIntoState(stack, further);

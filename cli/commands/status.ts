@@ -73,8 +73,8 @@ async function certificatesPart(asked: AskedOfStack): Promise<Part> {
   };
 }
 
-async function accessPart({ config, outputs, exported }: AskedOfStack): Promise<Part> {
-  const wanted = withBrokerNames(loadTopology(config).objects, config);
+async function accessPart({ stack, config, outputs, exported }: AskedOfStack): Promise<Part> {
+  const wanted = withBrokerNames(loadTopology(stack, config).objects, config);
   const broker = await openStackBroker(config, outputs);
   try {
     const found = (await readSnapshot(broker)).objects();

@@ -19,7 +19,7 @@ import { identitiesIn } from '../stackState';
 export async function listUnmanaged(stack: string, further: readonly string[]): Promise<string> {
   const config = await readConfig(stack, further);
   const outputs = await readOutputs(stack);
-  const { objects, topology } = loadTopology(config);
+  const { objects, topology } = loadTopology(stack, config);
   const inState = identitiesIn(await exportedStack(stack));
   const broker = await openStackBroker(config, outputs);
   try {

@@ -36,7 +36,7 @@ export async function readStack(stack: string, configFile: string | undefined): 
     readConfig(stack, configArguments(configFile)),
     exportedStack(stack),
   ]);
-  const { topology } = loadTopology(config);
+  const { topology } = loadTopology(stack, config);
   if (!wasUp(exported)) {
     throw new UserError(
       `stack ${stack} has no logins yet, so there is nothing to rotate. Make them with: npx warren up --stack ${stack}`,
