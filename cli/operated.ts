@@ -1,4 +1,5 @@
 /** The broker that an operator's command works on: of a stack, or at a URL; its management API, and AMQP beside it. */
+import * as path from 'node:path';
 import type { ChannelModel } from 'amqplib';
 import { ensureOwnAccess } from '../broker/api/access';
 import { parseAmqpAddress, type AmqpAddress, type AmqpSettings } from '../broker/amqp/address';
@@ -11,7 +12,8 @@ import type { BrokerObject } from '../topology/objects';
 import { DEFAULT_TARGET, type Target } from '../topology/index';
 import { seriesOf } from '../topology/target';
 import { announcedAmqp } from './announcedAmqp';
-import { configArguments } from './configFile';
+import { CHECKOUT } from './checkout';
+import { configArguments, settingsFileOf } from './configFile';
 import type { Login } from './firstLogin';
 import { LIVE_PREFIX, liveSettings } from './liveLogin';
 import {
@@ -56,6 +58,8 @@ export interface Operated {
   readonly known?: StackKnowledge;
   /** Where and how AMQP is; the login is the management API's, or the given user's. */
   amqp(): Promise<AmqpSettings>;
+  /** Which setting says where AMQP is, if one does. */
+  readonly amqpBy?: string;
   connect(vhost: string, purpose: string): Promise<ChannelModel>;
   /** With the login of the management API, whoever `connect` logs in as. */
   connectAsOperator(vhost: string, purpose: string): Promise<ChannelModel>;
@@ -107,6 +111,9 @@ async function openOfStack(stack: string, options: OperatedOptions): Promise<Ope
     `stack ${stack}`,
     {
       address: () => addressOf(options.amqp, outputs.amqp ?? textOf(config.amqp), broker),
+      ...(options.amqp === undefined && isSetAmqp(config, outputs)
+        ? { amqpBy: `warren:amqp in ${path.relative(CHECKOUT, settingsFileOf(stack, options.configFile))}` }
+        : {}),
       tls: () => readTlsOptions(tlsSettings(config, outputs)),
       login: login ?? { username: broker.username, password: '' },
       operator: own ?? { username: broker.username, password: '' },
@@ -126,12 +133,13 @@ interface Ways {
   /** At the management API. */
   readonly operator: Login;
   readonly detour?: AmqpSettings['detour'];
+  readonly amqpBy?: string;
 }
 
 async function operated(
   broker: Broker,
   name: string,
-  { address, tls, login, operator, detour }: Ways,
+  { address, tls, login, operator, detour, amqpBy }: Ways,
   known?: StackKnowledge,
 ): Promise<Operated> {
   try {
@@ -155,6 +163,7 @@ async function operated(
       target: seriesOf(version) ?? DEFAULT_TARGET,
       ...(known === undefined ? {} : { known }),
       amqp,
+      ...(amqpBy === undefined ? {} : { amqpBy }),
       connect: (vhost, purpose) => connectAs(login, vhost, purpose),
       connectAsOperator: (vhost, purpose) => connectAs(operator, vhost, purpose),
       close: () => broker.close(),
@@ -182,6 +191,12 @@ async function addressOf(
     }
   }
   return announcedAmqp(broker.endpoint, await readAmqpPorts(broker));
+}
+
+/** And not the cluster of the stack's own, or what was set at the last `up`. */
+function isSetAmqp({ amqp }: StackConfig, outputs: StackOutputs): boolean {
+  const set = textOf(amqp);
+  return set !== undefined && set === (outputs.amqp ?? set);
 }
 
 function tlsSettings(config: StackConfig, { management, ca }: StackOutputs): TlsSettings {

@@ -45,18 +45,11 @@ export async function doctor(options: DoctorOptions): Promise<number> {
 
 /** A broker that can't be reached is what it is for; a stack that isn't there is a wrong question. */
 async function manage(checks: Checks, options: OperatedOptions): Promise<Operated | undefined> {
-  let wrong: UserError | undefined;
   const managed = await checks.step('management', async () => {
-    try {
-      const operated = await openOperated(options);
-      const { broker, version } = operated;
-      return { operated, text: `${broker.endpoint} takes ${broker.username} (RabbitMQ ${version})` };
-    } catch (error) {
-      if (error instanceof UserError) wrong = error;
-      throw error;
-    }
+    const operated = await openOperated(options);
+    const { broker, version } = operated;
+    return { operated, text: `${broker.endpoint} takes ${broker.username} (RabbitMQ ${version})` };
   });
-  if (wrong !== undefined) throw wrong;
   return managed?.operated;
 }
 
@@ -69,7 +62,7 @@ interface Examination {
 async function examine(operated: Operated, { onCheck, user, options }: Examination): Promise<void> {
   const amqp = await operated.amqp();
   const network = new Checks('broker', onCheck);
-  await checkNetwork(network, amqp);
+  await checkNetwork(network, amqp, operated.amqpBy);
   if (network.done.some(({ state }) => state === 'failed')) return;
   const [live, figures] = await Promise.all([readLiveTopology(operated), queueFigures(operated.broker)]);
   const asked = { ...options, ...(user === undefined ? {} : { user }) };

@@ -1,3 +1,5 @@
+import { UserError } from '../userError';
+
 /** What was tried, and how it went. */
 export type CheckState = 'ok' | 'failed' | 'not-tried';
 
@@ -20,7 +22,10 @@ export class Checks {
     private readonly onCheck: (check: Check) => void,
   ) {}
 
-  /** What `work` says in one line, or why it failed; undefined where it wasn't begun or failed. */
+  /**
+   * What `work` says in one line, or why it failed; undefined where it wasn't begun or failed.
+   * @throws UserError for a wrong question: it is no failure, and is told once, as everywhere else
+   */
   async step<T extends { readonly text: string }>(
     name: string,
     work: () => Promise<T>,
@@ -31,6 +36,7 @@ export class Checks {
       this.note(name, 'ok', result.text);
       return result;
     } catch (error) {
+      if (error instanceof UserError) throw error;
       this.#hasFailed = true;
       this.note(name, 'failed', error instanceof Error ? error.message : String(error));
       return undefined;

@@ -3,11 +3,17 @@ import { lookup } from 'node:dns/promises';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { displayOf, type AmqpSettings } from '../../broker/amqp/address';
-import { amqpError } from '../../broker/amqp/errors';
+import { AmqpError, amqpError } from '../../broker/amqp/errors';
 import type { Checks } from './checks';
 
-export async function checkNetwork(checks: Checks, settings: AmqpSettings): Promise<void> {
+/** @param saidBy where the address comes from, if whoever reads this can change it */
+export async function checkNetwork(checks: Checks, settings: AmqpSettings, saidBy?: string): Promise<void> {
   const { address, detour } = settings;
+  const failure = (error: unknown): Error => {
+    const known = amqpError(error, settings, '');
+    const origin = saidBy === undefined ? '' : ` The address is said by ${saidBy}.`;
+    return new AmqpError(known.stage, known.message + origin);
+  };
   const where = displayOf(address);
   let way = { host: address.host, port: address.port };
   if (detour !== undefined) {
@@ -18,21 +24,21 @@ export async function checkNetwork(checks: Checks, settings: AmqpSettings): Prom
   } else if (net.isIP(address.host) === 0) {
     await checks.step('name', async () => {
       const found = await lookup(address.host, { all: true }).catch((error: unknown) => {
-        throw amqpError(error, settings, '');
+        throw failure(error);
       });
       return { text: `${address.host} is ${found.map((one) => one.address).join(', ')}` };
     });
   }
   await checks.step('connect', async () => {
     const tookMs = await connectMs(way).catch((error: unknown) => {
-      throw amqpError(error, settings, '');
+      throw failure(error);
     });
-    return { text: `${where} answers in ${tookMs} ms` };
+    return { text: `${where} answers in ${tookMs} ms${saidBy === undefined ? '' : ` (by ${saidBy})`}` };
   });
   if (address.scheme === 'amqp') return;
   await checks.step('tls', async () => {
     const certificate = await handshake(way, settings).catch((error: unknown) => {
-      throw amqpError(error, settings, '');
+      throw failure(error);
     });
     return { text: `its certificate is trusted, and good until ${certificate.valid_to}` };
   });
