@@ -77,6 +77,11 @@ export function wasUp({ deployment }: ExportedStack): boolean {
   return (deployment.resources ?? []).some(({ type }) => type === ADMINISTRATOR);
 }
 
+/** Whether anything of the stack is there, beside what Pulumi notes of every run: the stack itself, and providers. */
+export function holdsResources({ deployment }: ExportedStack): boolean {
+  return (deployment.resources ?? []).some(({ type }) => !/^pulumi:(pulumi:Stack$|providers:)/.test(type));
+}
+
 /** Names on the broker of the logins that the state has: users and administrators, whatever generation. */
 export function usernamesIn({ deployment }: ExportedStack): readonly string[] {
   return (deployment.resources ?? []).flatMap(({ type, outputs = {} }) => {

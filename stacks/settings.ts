@@ -188,8 +188,9 @@ function checkedGranularity(value: string): Settings['granularity'] {
   );
 }
 
-function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
-  const wayOut = `Make one with: npx warren init --stack ${stack}   (or: openssl rand -base64 32 | pulumi config set --secret seed --stack ${stack})`;
+/** @throws Error where there is none, or one that is too short */
+export function readSeed(config: pulumi.Config, stack: string): pulumi.Output<string> {
+  const wayOut = `A stack that has been up needs its old one, from git (git log -p stacks/Pulumi.${stack}.yaml) or a backup: with another one it is locked out of its broker (docs/runbooks.md, "Restore"). For a new stack, make one with: npx warren init --stack ${stack}   (or: openssl rand -base64 32 | pulumi config set --secret seed --stack ${stack})`;
   const seed = config.getSecret('seed');
   if (seed === undefined || config.get('seed') === '') {
     throw refusal(`The stack has no seed, from which its passwords are derived. ${wayOut}`);

@@ -45,8 +45,9 @@ export async function init(options: InitOptions): Promise<number> {
   const written = ensureProjectFiles();
   if (written.length > 0) process.stdout.write(`Wrote ${written.join(' and ')}: commit them.\n`);
   await mustPulumi(stack, ['stack', 'select', stack, '--create']);
-  if (settings.length > 0) await mustPulumi(stack, ['config', 'set-all', '--stack', stack, ...settings]);
+  // First: where it is refused, nothing has been changed.
   const isNew = await ensureSeed(stack);
+  if (settings.length > 0) await mustPulumi(stack, ['config', 'set-all', '--stack', stack, ...settings]);
   process.stdout.write(
     `Stack ${stack}: ${path.relative(process.cwd(), stackFile(stack))} ${isNew ? 'has a new seed' : 'keeps its seed'}.\n` +
       `Next: npx warren preview --stack ${stack}\n`,

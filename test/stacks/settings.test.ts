@@ -1,9 +1,10 @@
+import * as pulumi from '@pulumi/pulumi';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { plainPartIn } from '../../stacks/plainSecrets';
-import { SETTINGS_KEYS } from '../../stacks/settings';
+import { readSeed, SETTINGS_KEYS } from '../../stacks/settings';
 
 const ROOT = path.resolve(__dirname, '../..');
 
@@ -39,4 +40,10 @@ it.each<[string, string | undefined]>([
   ['warren:passwords:', undefined],
 ])('what stands in plain text beside what is encrypted is found: %s', (settings, found) => {
   expect(plainPartIn(parse(settings) as Record<string, unknown>, 'warren')).toBe(found);
+});
+
+it('says of a missing seed that a stack that has been up needs its old one', () => {
+  expect(() => readSeed(new pulumi.Config('warren'), 'dev')).toThrow(
+    /^The stack has no seed, .* has been up needs its old one, .*git log -p stacks\/Pulumi\.dev\.yaml.* new stack, make one with: npx warren init --stack dev/,
+  );
 });
