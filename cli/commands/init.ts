@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { CHECKOUT, stackFile } from '../checkout';
+import { settingsIn } from '../configFile';
 import { ExitCode } from '../exitCodes';
 import { ensureProjectFiles } from '../projectFiles';
 import { mustPulumi } from '../pulumi';
@@ -47,10 +48,26 @@ export async function init(options: InitOptions): Promise<number> {
   await mustPulumi(stack, ['stack', 'select', stack, '--create']);
   // First: where it is refused, nothing has been changed.
   const isNew = await ensureSeed(stack);
+  const notice = amqpNotice(stack, settingsIn(stackFile(stack)), options.endpoint);
   if (settings.length > 0) await mustPulumi(stack, ['config', 'set-all', '--stack', stack, ...settings]);
   process.stdout.write(
     `Stack ${stack}: ${path.relative(process.cwd(), stackFile(stack))} ${isNew ? 'has a new seed' : 'keeps its seed'}.\n` +
+      notice +
       `Next: npx warren preview --stack ${stack}\n`,
   );
   return ExitCode.ok;
+}
+
+/** An address for AMQP stays that was said beside another endpoint: of the example, or of the broker before. */
+export function amqpNotice(
+  stack: string,
+  settings: Readonly<Record<string, unknown>>,
+  endpoint: string | undefined,
+): string {
+  const { 'warren:amqp': amqp, 'warren:endpoint': before } = settings;
+  if (typeof amqp !== 'string' || amqp === '' || endpoint === undefined || endpoint === before) return '';
+  return (
+    `Its setting amqp stays ${amqp}. Where that isn't AMQP of ${endpoint}, ` +
+    `take it out (the broker says its own): pulumi config rm amqp --stack ${stack}\n`
+  );
 }

@@ -1,5 +1,6 @@
 /** What `warren init` leaves alone, and what it refuses. */
 import { expect, it } from 'vitest';
+import { amqpNotice } from '../../cli/commands/init';
 import { refuseAnotherSeed } from '../../cli/stackSeed';
 import type { ExportedStack } from '../../cli/stackState';
 
@@ -27,4 +28,14 @@ it.each([
   expect(() => {
     refuseAnotherSeed('dev', exported);
   }).not.toThrow();
+});
+
+it('says which address for AMQP stays beside another endpoint', () => {
+  const settings = { 'warren:endpoint': 'http://a:15672', 'warren:amqp': 'amqp://a:5672' };
+  expect(amqpNotice('dev', settings, 'http://b:15672')).toMatch(
+    /amqp:\/\/a:5672.* http:\/\/b:15672.* pulumi config rm amqp --stack dev\n$/,
+  );
+  expect(amqpNotice('dev', settings, 'http://a:15672')).toBe('');
+  expect(amqpNotice('dev', settings, undefined)).toBe('');
+  expect(amqpNotice('dev', { 'warren:amqp': '' }, 'http://b:15672')).toBe('');
 });

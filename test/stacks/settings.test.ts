@@ -29,6 +29,11 @@ it.each(['quickstart', 'dev', 'staging', 'production'])(
   },
 );
 
+it("a developer's example leaves AMQP to the broker, whichever endpoint `init` writes there", () => {
+  const text = fs.readFileSync(path.join(ROOT, 'stacks/Pulumi.dev.yaml'), 'utf8');
+  expect((parse(text) as { config: object }).config).not.toHaveProperty(['warren:amqp']);
+});
+
 it.each<[string, string | undefined]>([
   ['warren:passwords: { a: { secure: v1:x }, b: plain }', 'passwords["b"]'],
   ['warren:logins: { a: { username: u, password: plain } }', 'logins["a"].password'],
