@@ -5,12 +5,22 @@ import { toExitCode, UserError } from '../userError';
 import { destroyQuickstart } from './destroy';
 import { parseOptions } from './options';
 import { runQuickstart } from './run';
+import { lockQuickstart } from './stateFolder';
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(argv);
     if (options === undefined) return ExitCode.ok;
-    return await (options.destroy ? destroyQuickstart(options) : runQuickstart(options));
+    const unlock = await lockQuickstart((holder) => {
+      process.stderr.write(
+        `  another quickstart of this checkout is at work (process ${holder}): waiting for it\n`,
+      );
+    });
+    try {
+      return await (options.destroy ? destroyQuickstart(options) : runQuickstart(options));
+    } finally {
+      unlock();
+    }
   } catch (error) {
     if (error instanceof CommanderError) throw new UserError('nothing was done');
     throw error;

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { acquireLock } from '../../tools/fileLock';
 import { CHECKOUT } from '../checkout';
 import { UserError } from '../userError';
 
@@ -33,6 +34,26 @@ function backendFolder(): string {
   return path.join(stateFolder(), 'pulumi');
 }
 
+/** A first run gets and builds Pulumi's engine, which may take its time. */
+const LOCK_TIMEOUT_MS = 3_600_000;
+
+/**
+ * One quickstart of a checkout at a time: two would make the same stack, and log in with each other's seed. The second
+ * waits, and finds what the first one has made.
+ * @returns the function that lets the next one begin
+ * @throws UserError when this user can't write there; Error when another one has worked for an hour
+ */
+export async function lockQuickstart(onWait: (holder: number) => void): Promise<() => void> {
+  try {
+    // Beside the folder, which goes with --destroy.
+    fs.mkdirSync(path.dirname(stateFolder()), { recursive: true, mode: 0o700 });
+    return await acquireLock(`${stateFolder()}.lock`, { timeoutMs: LOCK_TIMEOUT_MS, onWait });
+  } catch (error) {
+    // Who waited for too long is told so in other words.
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : cannotKeepState(error);
+  }
+}
+
 /**
  * Makes the folders (0700) and the passphrase (0600) unless they are there.
  * @throws UserError when this user can't write there
@@ -41,11 +62,15 @@ export function ensureStateFolder(): void {
   try {
     makeStateFolder();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(
-      `can't keep the quickstart's state in ${stateFolder()} (${reason}). Set XDG_STATE_HOME to a folder that you can write to`,
-    );
+    throw cannotKeepState(error);
   }
+}
+
+function cannotKeepState(error: unknown): UserError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new UserError(
+    `can't keep the quickstart's state in ${stateFolder()} (${reason}). Set XDG_STATE_HOME to a folder that you can write to`,
+  );
 }
 
 function makeStateFolder(): void {
