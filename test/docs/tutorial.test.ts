@@ -46,9 +46,12 @@ withBroker(
       '$heading',
       async ({ heading, blocks }) => {
         writeFilesOf(folder, heading);
-        for (const block of blocks) {
-          await folder.follow(block, { here: { 'http://127.0.0.1:15672': endpointOf(broker) } });
-        }
+        const here = {
+          'http://127.0.0.1:15672': endpointOf(broker),
+          // It goes by the machine's list of users, and not by HOME.
+          'pulumi login --local': `pulumi login file://${reader.home}/state`,
+        };
+        for (const block of blocks) await folder.follow(block, { here });
       },
     );
 
@@ -60,6 +63,18 @@ withBroker(
       ).then((all) => all.filter(({ definition }) => definition['max-length'] === 100_000));
       expect(policy?.definition['message-ttl']).toBe(4 * 3_600_000);
       expect(await canLogIn(guest)).toBe(false);
+    });
+
+    it('makes no other seed for a stack that has been up, and misses one that is not there', async () => {
+      const lost = await folder.bash(
+        'git checkout --quiet main -- stacks/Pulumi.dev.yaml; npx warren init --stack dev --endpoint http://other:15672',
+      );
+      expect(lost).toMatchObject({ exitCode: 2 });
+      expect(lost.output).toMatch(/has no seed, but stack dev has been up with one: .*\(git log -p /);
+      expect((await folder.bash('git diff --quiet main -- stacks/Pulumi.dev.yaml')).exitCode).toBe(0);
+      const missing = await folder.bash('npx warren preview --stack nope');
+      expect(missing).toMatchObject({ exitCode: 2 });
+      expect(missing.output).toContain('Make it with: npx warren init --stack nope');
     });
   },
   ['4.3'],
