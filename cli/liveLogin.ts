@@ -6,6 +6,19 @@ import { UserError } from './userError';
 export const LIVE_PREFIX = 'live:';
 
 /**
+ * For where a file may be meant as well as `live:URL`.
+ * @throws UserError for a URL alone
+ */
+export function refuseBareUrl(source: string): void {
+  if (!/^https?:\/\//i.test(source)) return;
+  // A URL with a login in it isn't repeated.
+  const [what, url] = source.includes('@') ? ['a URL', 'URL'] : [source, source];
+  throw new UserError(
+    `${what} is no file: a broker is ${LIVE_PREFIX}${url}, and who logs in there stands in the environment (${BROKER_VARIABLES.username} and ${BROKER_VARIABLES.password})`,
+  );
+}
+
+/**
  * The settings for `live:URL`. Who logs in stands in the environment: a password on a command line is seen by everybody
  * on the machine.
  * @throws UserError where nobody does

@@ -1,5 +1,5 @@
 /** Topologies from files: for every command the same. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { isTarget, load, TARGETS } from '../topology/index';
 import type { LoadOptions, LoadResult, NoText, ReadFile, Target } from '../topology/index';
@@ -30,8 +30,27 @@ export function readTextFile(file: string): string {
 
 function textOf(file: string, read: ReadFile): string {
   const result = read(file);
-  if ('fault' in result) throw new UserError(`can't read ${file}: ${result.fault}`);
+  if ('fault' in result) throw failure('read', file, result.fault);
   return result.text;
+}
+
+/** @throws UserError when the file can't be written */
+export function writeTextFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw failure('write', file, reasonOf(error, file, 'write'));
+  }
+}
+
+type Verb = 'read' | 'write';
+
+function failure(verb: Verb, file: string, fault: string): UserError {
+  return new UserError(
+    file === ''
+      ? `can't ${verb} a file whose name is empty: name one, e.g. topology.yaml`
+      : `can't ${verb} ${file}: ${fault}`,
+  );
 }
 
 const readFile: ReadFile = (file) => {
@@ -42,22 +61,38 @@ const readFile: ReadFile = (file) => {
     if (!stat.isFile()) return { fault: 'it is no regular file' };
     return { text: readFileSync(file, 'utf8') };
   } catch (error) {
-    return { fault: reasonOf(error, file) };
+    return { fault: reasonOf(error, file, 'read') };
   }
 };
 
-function reasonOf(error: unknown, file: string): string {
+function reasonOf(error: unknown, file: string, verb: Verb): string {
   const code = (error as NodeJS.ErrnoException).code;
   switch (code) {
     case 'ENOENT':
-      return `there is no such file${suggestion(file)}`;
+      return verb === 'read' ? `there is no such file${suggestion(file)}` : noPlace(file);
+    case 'EISDIR':
+      return 'it is a folder; name a file in it';
+    case 'ENOTDIR':
+      return `${path.dirname(file)} is no folder`;
     case 'EACCES':
-      return 'this user may not read it';
+    case 'EPERM':
+      return `this user may not ${verb} it`;
+    case 'EROFS':
+      return 'nothing can be written there';
+    case 'ENOSPC':
+      return 'the disk is full';
     case 'ELOOP':
       return 'its links lead in a circle';
     default:
       return code ?? String(error);
   }
+}
+
+function noPlace(file: string): string {
+  const folder = path.dirname(file);
+  return existsSync(folder)
+    ? 'it is a link that leads nowhere'
+    : `there is no folder ${folder}; make it first`;
 }
 
 function suggestion(file: string): string {

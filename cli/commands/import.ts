@@ -1,5 +1,5 @@
 /** `warren import`: a topology from a definitions.json, or from a living broker. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readOverview } from '../../broker/figures/overview';
 import { readSnapshot } from '../../broker/snapshot';
 import { openBroker } from '../../broker/api/transport';
@@ -14,9 +14,9 @@ import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { renderImportReport } from '../../topology/render/importReport';
 import { seriesOf } from '../../topology/target';
 import { ExitCode } from '../exitCodes';
-import { LIVE_PREFIX, liveSettings } from '../liveLogin';
+import { LIVE_PREFIX, liveSettings, refuseBareUrl } from '../liveLogin';
 import { colorWanted } from '../terminal';
-import { readTextFile, targetOption } from '../topologyFile';
+import { readTextFile, targetOption, writeTextFile } from '../topologyFile';
 import { UserError } from '../userError';
 
 export interface ImportOptions {
@@ -50,7 +50,10 @@ export async function importCommand(source: string | undefined, options: ImportO
       `--stack goes with --adopt, which takes what is on the stack's broker into its state: npx warren import --adopt --stack ${stack}`,
     );
   }
-  if (output !== undefined && options.force !== true && existsSync(output)) {
+  refuseBareUrl(source);
+  // A folder is refused with --force, too.
+  const isInTheWay = (file: string): boolean => existsSync(file) && !statSync(file).isDirectory();
+  if (output !== undefined && options.force !== true && isInTheWay(output)) {
     throw new UserError(`${output} is there already: name another file, or say --force`);
   }
   const asked = targetOption(options.target).target;
@@ -59,16 +62,16 @@ export async function importCommand(source: string | undefined, options: ImportO
   const target: Target = asked ?? seriesOf(read.version) ?? DEFAULT_TARGET;
   const { text, report } = importTopology(read.objects, {
     target,
-    source: read.version === undefined ? read.name : `${read.name}, RabbitMQ ${read.version}`,
+    source: read.name,
+    ...(read.version === undefined ? {} : { version: read.version }),
     notes: read.notes,
     listsAll: !options.families,
   });
   if (output === undefined) process.stdout.write(text);
-  else write(output, text);
-  const file = output ?? 'topology.yaml';
-  const { diagnostics, sources } = load(text, file);
+  else writeTextFile(output, text);
+  const { diagnostics, sources } = load(text, output ?? 'stdout');
   process.stderr.write(
-    renderImportReport(report, { file, findings: diagnostics, exclusive: read.exclusive }),
+    renderImportReport(report, { file: output, findings: diagnostics, exclusive: read.exclusive }),
   );
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return report.differences.length === 0 ? ExitCode.ok : ExitCode.findings;
@@ -118,13 +121,5 @@ async function fromBroker(source: string, { vhost }: ImportOptions): Promise<Sou
     return { ...heldObjects(objects), exclusive, version, name: broker.endpoint };
   } finally {
     await broker.close();
-  }
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(`can't write ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
   }
 }

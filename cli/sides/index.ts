@@ -9,7 +9,7 @@ import { DEFAULT_TARGET, load } from '../../topology/index';
 import type { BrokerObject, LoadResult, Target } from '../../topology/index';
 import { renderDiagnostics } from '../../topology/render/diagnostics';
 import { seriesOf } from '../../topology/target';
-import { LIVE_PREFIX } from '../liveLogin';
+import { LIVE_PREFIX, refuseBareUrl } from '../liveLogin';
 import { colorWanted } from '../terminal';
 import { loadTopologyFile, readTextFile } from '../topologyFile';
 import { UserError } from '../userError';
@@ -44,6 +44,7 @@ export async function readSides(
 
 async function read(source: string, options: SidesOptions): Promise<Read> {
   if (source.startsWith(LIVE_PREFIX)) return { kind: 'live', broker: await readLive(source) };
+  refuseBareUrl(source);
   if (source.endsWith('.json')) return definitions(source);
   return { kind: 'topology', side: topology(source, loadSource(source, options)) };
 }

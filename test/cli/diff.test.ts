@@ -54,6 +54,7 @@ describe('exit codes', () => {
   });
 
   it.each([
+    [['long.yaml', 'http://127.0.0.1:1'], 'a broker is live:http://127.0.0.1:1,'],
     [['long.yaml', 'nowhere.yaml'], "can't read nowhere.yaml: there is no such file"],
     [['long.yaml', 'broken.yaml'], 'bad-duration'],
     [['long.yaml', 'short.yaml', '--fail-on', 'none'], 'it can be safe, disruptive, destructive, security'],

@@ -20,12 +20,14 @@ function warren(...args: readonly string[]): Promise<RunResult> {
 it('writes a topology on stdout, and on stderr what became of what', async () => {
   const { exitCode, stdout, output } = await warren('import', path.join(EXPORTS, '3.8-celery-django.json'));
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^# From .*RabbitMQ 3\.8\.9/);
+  expect(stdout).toMatch(/^# From ".*3\.8-celery-django\.json" \(RabbitMQ 3\.8\.9\), by /);
   expect(stdout).toContain("target: '3.10'");
   expect(stdout).not.toContain('Recognised');
   expect(output).toContain('policy "limits": what it says stands with its queues');
   expect(output).toContain('celeryev');
   expect(output).toContain('a stack deletes guest');
+  // There is no such file.
+  expect(output).not.toContain('topology.yaml');
 });
 
 it('writes for another series, and says what is in the way', async () => {
@@ -77,7 +79,27 @@ it('writes over no file without --force', async () => {
 });
 
 it.each([
+  ['.', [], /can't write \.: it is a folder; name a file in it\n/],
+  ['.', ['--force'], /can't write \.: it is a folder; name a file in it\n/],
+  ['nope/x.yaml', [], /can't write nope\/x\.yaml: there is no folder nope; make it first\n/],
+  ['a-file/x.yaml', [], /can't write a-file\/x\.yaml: a-file is no folder\n/],
+])('can not write to %s with %j, and says why', async (output, more, reason) => {
+  writeFileSync(path.join(folder, 'a-file'), '');
+  const source = path.join(EXPORTS, '4.1-protected.json');
+  const refused = await warren('import', source, '--output', output, ...more);
+  expect(refused.exitCode).toBe(2);
+  expect(refused.output).toMatch(reason);
+});
+
+it.each([
   [['nothing.json'], 2, /can't read nothing\.json: there is no such file/],
+  [[''], 2, /can't read a file whose name is empty: name one/],
+  [
+    ['http://127.0.0.1:1'],
+    2,
+    /http:\/\/127\.0\.0\.1:1 is no file: a broker is live:http:\/\/127\.0\.0\.1:1,/,
+  ],
+  [['https://u:s3cr3tHash@b'], 2, /a URL is no file: a broker is live:URL/],
   [['live:http://127.0.0.1:1'], 2, /set RABBITMQ_USERNAME and RABBITMQ_PASSWORD in the environment/],
   [['page.json'], 1, /page\.json:1:1 error not-definitions +This is an HTML page/],
   [['hash.json'], 1, /hash\.json:1:40 error not-definitions +This is not valid JSON: the file ends/],

@@ -13,7 +13,7 @@ import type { Target } from '../target';
 import { DEFAULT_TARGET } from '../target';
 import { Comments, namesInComment } from './comments';
 import { compileDraft, draftSource } from './compileDraft';
-import { withoutForeign } from './leftOut';
+import { isHanging, withoutForeign } from './leftOut';
 import type { LeftOut } from './leftOut';
 import { migrateMirrors } from './migrate';
 import { differencesBetween } from './meaning';
@@ -30,6 +30,8 @@ export interface ImportOptions {
   readonly target?: Target;
   /** Where the objects come from, for the first line. */
   readonly source: string;
+  /** Of the RabbitMQ that it comes from, e.g. `4.3.6`. */
+  readonly version?: string;
   /** What can't be kept of an object, by its identity. */
   readonly notes?: ReadonlyMap<string, readonly string[]>;
   /** Lists every queue, also those that look as if an application made them at run time. */
@@ -50,8 +52,9 @@ export function importTopology(objects: readonly BrokerObject[], options: Import
   tellDisagreements(named.disagreements, draft.comments);
   tellNotes(objects, options.notes ?? new Map(), draft);
   tellNotes(objects, migrated.notes, draft);
+  const from = inComment(options.source);
   const head = [
-    `# From ${inComment(options.source)}, by \`warren import\`. Passwords are not among it: the stack derives them.`,
+    `# From ${options.version === undefined ? from : `${from} (RabbitMQ ${versionInComment(options.version)})`}, by \`warren import\`. Passwords are not among it: the stack derives them.`,
     '',
   ];
   const text = `${head.join('\n')}${writeYaml(draft.data, (path) => draft.comments.at(path))}`;
@@ -60,6 +63,11 @@ export function importTopology(objects: readonly BrokerObject[], options: Import
     text,
     report: { ...draft.report, inTheWay, recognised: [...recognised, ...draft.report.recognised] },
   };
+}
+
+/** A file may say anything. */
+function versionInComment(version: string): string {
+  return /^[\w.+~-]+$/.test(version) ? version : inComment(version);
 }
 
 interface Draft {
@@ -164,9 +172,7 @@ function globalParameters(objects: readonly BrokerObject[]): Table | undefined {
 function tellLeftOut(leftOut: readonly LeftOut[], comments: Comments): void {
   const groups = new Map<string, { path: readonly string[]; why: string; names: string[] }>();
   for (const { object, why } of leftOut) {
-    // What hangs on something that is left out need not be told.
-    if (object.kind === 'permissions' || object.kind === 'topicPermissions' || object.kind === 'userLimits')
-      continue;
+    if (isHanging(object)) continue;
     const path = 'vhost' in object ? ['vhosts', object.vhost] : [object.kind === 'user' ? 'users' : 'vhosts'];
     const key = JSON.stringify([path, object.kind, why]);
     const group = groups.get(key) ?? { path, why: `${object.kind}: ${why}`, names: [] };

@@ -13,6 +13,11 @@ export interface Sorted {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** Whether it only hangs on something that is left out itself, and need not be told. */
+export function isHanging({ kind }: BrokerObject): boolean {
+  return kind === 'permissions' || kind === 'topicPermissions' || kind === 'userLimits';
+}
+
 /** Names that Warren refuses: no broker's management API could find them again. */
 const UNNAMEABLE = /^\.{0,2}$|[\u0000-\u001f\u007f]/;
 

@@ -1,6 +1,6 @@
 /** What an import made of what, for people. */
 import type { Diagnostic, Severity } from '../diagnostics';
-import type { LeftOut } from '../import/leftOut';
+import { isHanging, type LeftOut } from '../import/leftOut';
 import { counted } from '../import/report';
 import type { ImportReport, ReportLine } from '../import/report';
 import { quoteList } from '../names';
@@ -10,7 +10,8 @@ const SHOWN_MAX = 20;
 const NAMES_MAX = 5;
 
 export interface ImportContext {
-  readonly file: string;
+  /** That it was written to; undefined where it went to stdout. */
+  readonly file: string | undefined;
   /** Of the topology that was written. */
   readonly findings: readonly Diagnostic[];
   /** Queues that belong to one connection. */
@@ -21,11 +22,12 @@ export function renderImportReport(
   { recognised, verbatim, leftOut, inTheWay, differences }: ImportReport,
   { file, findings, exclusive }: ImportContext,
 ): string {
+  const named = leftOut.filter(({ object }) => !isHanging(object));
   return [
     ...section('Recognised', recognised.map(inWords)),
     ...section("In RabbitMQ's own words", verbatim.map(inWords)),
     ...section('Left out', [
-      ...leftOutInWords(leftOut),
+      ...leftOutInWords(named),
       ...(exclusive.length === 0
         ? []
         : [`queue (exclusive: it goes with its connection): ${quoteList(exclusive, NAMES_MAX)}`]),
@@ -33,7 +35,7 @@ export function renderImportReport(
     ...section('In the way of the target', inTheWay.map(inWords)),
     ...section('Not the same as before: please report it', differences),
     '',
-    `${counted(recognised.length, 'intent')} recognised, ${verbatim.length} kept in RabbitMQ's own words, ${counted(leftOut.length, 'object')} left out.`,
+    `${counted(recognised.length, 'intent')} recognised, ${verbatim.length} kept in RabbitMQ's own words, ${counted(named.length + exclusive.length, 'object')} left out.`,
     findingsInWords(findings, file),
     '',
   ]
@@ -58,15 +60,11 @@ function inWords({ vhost, text }: ReportLine): string {
 function leftOutInWords(leftOut: readonly LeftOut[]): string[] {
   const groups = new Map<string, string[]>();
   for (const { object, why } of leftOut) {
-    if (HANGING.has(object.kind)) continue;
     const key = `${object.kind} (${why})`;
     groups.set(key, [...(groups.get(key) ?? []), nameOf(object)]);
   }
   return [...groups].map(([what, names]) => `${what}: ${quoteList(names, NAMES_MAX)}`);
 }
-
-/** What only hangs on something that is left out itself. */
-const HANGING = new Set<BrokerObject['kind']>(['permissions', 'topicPermissions', 'userLimits']);
 
 function nameOf(object: BrokerObject): string {
   if (object.kind === 'binding') return `${object.source} → ${object.destination}`;
@@ -74,11 +72,15 @@ function nameOf(object: BrokerObject): string {
   return 'user' in object ? object.user : object.vhost;
 }
 
-function findingsInWords(findings: readonly Diagnostic[], file: string): string {
+function findingsInWords(findings: readonly Diagnostic[], file: string | undefined): string {
   const count = (wanted: Severity): number => findings.filter(({ severity }) => severity === wanted).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (errors + warnings === 0) return `warren check ${file}: nothing to say against it.`;
-  return `warren check ${file} finds ${counted(errors, 'error')} and ${counted(warnings, 'warning')}, about what was there before.`;
+  if (errors + warnings === 0) {
+    return file === undefined
+      ? 'warren check has nothing to say against it.'
+      : `warren check ${file}: nothing to say against it.`;
+  }
+  return `warren check${file === undefined ? '' : ` ${file}`} finds ${counted(errors, 'error')} and ${counted(warnings, 'warning')}, about what was there before.`;
 }
 
 /** A hostile name must not move the cursor or colour the terminal. */
