@@ -69,7 +69,12 @@ export interface Operated {
 /** @throws UserError, SettingsError or BrokerError */
 export async function openOperated(options: OperatedOptions): Promise<Operated> {
   const { stack, live } = options;
-  if ((stack === undefined) === (live === undefined)) {
+  if (stack !== undefined && live !== undefined) {
+    throw new UserError(
+      '--stack and --live are two ways to say which broker is meant, and both are given: leave one out',
+    );
+  }
+  if (stack === undefined && live === undefined) {
     throw new UserError(
       'say which broker is meant: --stack STACK, or --live URL of a management API (login by RABBITMQ_USERNAME and RABBITMQ_PASSWORD)',
     );
