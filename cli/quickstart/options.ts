@@ -37,6 +37,13 @@ export function parseOptions(argv: readonly string[]): QuickstartOptions | undef
     .showHelpAfterError();
   try {
     program.parse(argv, { from: 'user' });
+    const { destroy, keep } = program.opts<QuickstartOptions>();
+    // Without a word, it would be a whole quickstart.
+    if (keep && !destroy) {
+      program.error(
+        'error: --keep goes with --destroy, which then leaves the private broker running; without --destroy nothing is taken away',
+      );
+    }
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
     throw error;
