@@ -106,7 +106,6 @@ async function compare(plugin: Plugin, urn: string, request: DiffRequest): Promi
   return difference;
 }
 
-/** A preview without a broker, or with a user who may see less, works as well. */
 async function refusalsOf(
   plugin: Plugin,
   urn: string,
@@ -114,10 +113,24 @@ async function refusalsOf(
   found: object,
   wanted: object,
 ): Promise<readonly string[]> {
+  const ask = async (): Promise<readonly string[]> =>
+    (await type.foresee?.(callOf(plugin, urn, undefined), found, wanted)) ?? [];
+  return (await unlessNotAnswered(ask)) ?? [];
+}
+
+/** In a preview, where the object is to be made; unless nobody is to be asked, or nothing is known of whom. */
+async function announce(plugin: Plugin, urn: string, object: object, given: Properties): Promise<void> {
+  const type = typeOf(plugin, urn);
+  if (plugin.session === undefined || adopts(plugin) || hasUnknown(given.values)) return;
+  await unlessNotAnswered(async () => type.announce?.(callOf(plugin, urn, undefined), object));
+}
+
+/** A preview without a broker, or with a user who may see less, works as well. */
+async function unlessNotAnswered<R>(ask: () => Promise<R>): Promise<R | undefined> {
   try {
-    return (await type.foresee?.(callOf(plugin, urn, undefined), found, wanted)) ?? [];
+    return await ask();
   } catch (error) {
-    if (isBrokerError(error) && error.kind !== 'cancelled') return [];
+    if (isBrokerError(error) && error.kind !== 'cancelled') return undefined;
     throw error;
   }
 }
@@ -134,7 +147,10 @@ export async function create(
 ): Promise<Result> {
   const type = typeOf(plugin, urn);
   const object = objectOf(type, inputs.values);
-  if (isPreview) return { id: '', state: previewState(type, object, inputs) };
+  if (isPreview) {
+    await announce(plugin, urn, object, inputs);
+    return { id: '', state: previewState(type, object, inputs) };
+  }
   if (adopts(plugin)) {
     const found = await readToAdopt(plugin, type, object);
     return { id: type.id(found), state: stateOf(type, found, inputs) };
@@ -184,7 +200,10 @@ export async function update(
   const type = typeOf(plugin, urn);
   const object = objectOf(type, request.news.values);
   const previous = objectOf(type, request.state);
-  if (request.isPreview) return { id: request.id, state: previewState(type, object, request.news) };
+  if (request.isPreview) {
+    await announce(plugin, urn, object, request.news);
+    return { id: request.id, state: previewState(type, object, request.news) };
+  }
   if (adopts(plugin)) {
     return {
       id: request.id,

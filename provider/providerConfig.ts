@@ -30,6 +30,8 @@ export interface ProviderConfig {
   readonly requireBroker: boolean;
   /** Nothing that could change the broker is sent to it. */
   readonly isReadOnly: boolean;
+  /** The broker is a cluster on Docker that the stack makes itself. */
+  readonly isOwnCluster: boolean;
   /** The way into a Kubernetes cluster, where the broker is in one. */
   readonly portForward?: PortForward;
   /** How the state's provider reached the same cluster: it answers there until its nodes are changed. */
@@ -100,6 +102,7 @@ export function parseProviderConfig(inputs: Inputs, environment: NodeJS.ProcessE
     fallbackCredentials: parseCredentials(inputs),
     requireBroker: inputs.flag('requireBroker', false),
     isReadOnly: isAdopting(environment),
+    isOwnCluster: (inputs.optionalText('ownCluster') ?? '') !== '',
     ...parsePortForward(inputs),
   };
 }

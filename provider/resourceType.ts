@@ -25,6 +25,11 @@ export interface Session {
   logIn(isAnew?: boolean): Promise<Broker>;
   /** Access to the same broker as somebody else, for verifying credentials. */
   brokerAs(username: string, password: string): Broker;
+  /**
+   * For a preview of what isn't there yet, which nobody lets wait: the broker as whoever gets in at the first try.
+   * Undefined for a cluster of the stack's own that wasn't asked before: it may not be there, and another one answer.
+   */
+  glance(): Promise<Broker | undefined>;
   /** Everything from now on is done with this login: the stack's own administrator, once it gets in. */
   continueAs(broker: Broker): void;
   /** Everything that the broker holds, as it was at the first call; read once per process, a failure stays a failure. */
@@ -93,6 +98,11 @@ export interface ResourceType<T extends object> {
    * every diff that has changes, so it touches nothing.
    */
   foresee?(call: Call, found: T, wanted: T): Promise<readonly string[]>;
+  /**
+   * In a preview, where it would be created or updated: warns of what an operation would do to others. What a broker
+   * that can't be asked fails with is left aside.
+   */
+  announce?(call: Call, wanted: T): Promise<void>;
   /** What to say where `find` finds nothing; by default, that it was deleted. */
   readonly absenceInWords?: string;
   /** Makes it so, also where the object is gone; returns it as it is kept in the state. */

@@ -4,7 +4,7 @@ import type { Broker } from '../broker/api/transport';
 import type { Credentials, ProviderConfig } from './providerConfig';
 import type { Session } from './resourceType';
 import { openCluster } from '../broker/api/cluster';
-import { parseEndpoint } from '../broker/api/endpoint';
+import { parseEndpoint, type BrokerSettings } from '../broker/api/endpoint';
 import { BrokerError, isBrokerError } from '../broker/api/errors';
 import { whoAmI } from '../broker/figures/overview';
 import { readOnly } from '../broker/api/readOnly';
@@ -20,7 +20,7 @@ export interface OpenSession extends Session {
 }
 
 /** To the broker, as somebody. */
-type Way = (username: string, password: string) => Broker;
+type Way = (username: string, password: string, isPatient?: boolean) => Broker;
 
 /** Prepares a session; nothing is sent before the first `broker()`. `onWait` hears of what takes long. */
 export function openSession(config: ProviderConfig, onWait: (notice: string) => void): OpenSession {
@@ -32,6 +32,7 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
   const opened: Broker[] = [];
   let isCancelled = false;
   let login: Promise<Broker> | undefined;
+  let glance: Promise<Broker> | undefined;
   let snapshot: Promise<Snapshot> | undefined;
   // Told apart: whoever has to do something on the broker says why it can't, also where a comparison said so before.
   const [outage, snapshotOutage] = [openOutage(), openOutage()];
@@ -41,13 +42,9 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     opened.push(broker);
     return broker;
   };
-  const [newest, ...others] = [settings, ...(config.former === undefined ? [] : [config.former])].map(
-    (way): Way => {
-      const shared = { cluster: openCluster(way), onWait };
-      return (username, password) => kept(openBroker({ ...way, username, password }, shared));
-    },
-  );
-  if (newest === undefined) throw new Error('there is a way to the broker');
+  const wayOf = (way: BrokerSettings): Way => openWay(way, onWait, kept);
+  const newest = wayOf(settings);
+  const others = config.former === undefined ? [] : [wayOf(config.former)];
   const chain = [{ username: settings.username, password: settings.password }, ...config.fallbackCredentials];
   const begin = (): Promise<Broker> => logInBy([newest, ...others], chain);
   const loggedIn = (): Promise<Broker> => (login ??= begin());
@@ -72,7 +69,13 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
     username: settings.username,
     approvals: config.approvals,
     requireBroker: config.requireBroker,
-    brokerAs: newest,
+    brokerAs: (username, password) => newest(username, password),
+    glance: async () => {
+      if (login !== undefined) return login;
+      if (config.isOwnCluster || portForward !== undefined) return undefined;
+      glance ??= logIn((username, password) => newest(username, password, false), chain);
+      return glance;
+    },
     logIn: (isAnew = false) => {
       login = login === undefined || isAnew ? begin() : login.catch(begin);
       return login;
@@ -86,6 +89,18 @@ export function openSession(config: ProviderConfig, onWait: (notice: string) => 
       isCancelled = true;
       for (const broker of opened) broker.cancel();
     },
+  };
+}
+
+function openWay(
+  settings: BrokerSettings,
+  onWait: (notice: string) => void,
+  kept: (broker: Broker) => Broker,
+): Way {
+  const shared = { cluster: openCluster(settings), onWait };
+  return (username, password, isPatient = true) => {
+    const limits = isPatient ? {} : { retryBudgetMs: 0 };
+    return kept(openBroker({ ...settings, ...limits, username, password }, shared));
   };
 }
 

@@ -3,6 +3,7 @@ import type { UserObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
 import type { Call, ResourceType } from '../resourceType';
 import { liveLookup } from '../../broker/lookup';
+import { describeUse } from '../../broker/figures/credentialUse';
 import { whoAmI } from '../../broker/figures/overview';
 import * as users from '../../broker/kinds/users';
 import { UserError } from '../userError';
@@ -25,6 +26,15 @@ export const absentUserType: ResourceType<AbsentUser> = {
   locate: async ({ session }, id) =>
     unlessThere(liveLookup(await session.broker()), { kind: 'user', name: id }),
   find: unlessThere,
+  announce: async ({ session, warn }, user) => {
+    const broker = await session.glance();
+    if (broker === undefined || (await users.read(broker, user.name)) === undefined) return;
+    const use = await describeUse(broker, [user.name]);
+    if (use === undefined) return;
+    await warn(
+      `On ${session.endpoint}, ${use}. An \`up\` deletes the user and cuts them off. Give these clients another login first; until then, the stack's setting \`absentUsers: []\` keeps the user.`,
+    );
+  },
   absenceInWords: 'the user is there again',
   update: async (call, user) => {
     await removeUnlessNeeded(call, user);
@@ -38,7 +48,7 @@ async function unlessThere(lookup: Lookup, user: AbsentUser): Promise<AbsentUser
   return (await lookup.find({ ...user, tags: [] })) === undefined ? user : undefined;
 }
 
-async function removeUnlessNeeded({ session }: Call, user: AbsentUser): Promise<void> {
+async function removeUnlessNeeded({ session, warn }: Call, user: AbsentUser): Promise<void> {
   const broker = await session.broker();
   if ((await users.read(broker, user.name)) !== undefined) {
     const self = await whoAmI(broker);
@@ -52,6 +62,12 @@ async function removeUnlessNeeded({ session }: Call, user: AbsentUser): Promise<
         `Refused to delete user "${user.name}" on ${session.endpoint}: "${self.name}" is no administrator, so nobody might be left who can repair the broker.`,
       );
     }
+    const use = await describeUse(broker, [user.name]);
     await users.remove(broker, user.name);
+    if (use !== undefined) {
+      await warn(
+        `On ${session.endpoint}, ${use}. The user was deleted, and they were cut off: give these clients another login. Where they need this one, set \`absentUsers: []\` in the stack's settings and make the user again; without that setting, the next \`up\` deletes it, too.`,
+      );
+    }
   }
 }

@@ -204,12 +204,13 @@ export class PluginProcess {
     };
   }
 
-  async update(urn: string, id: string, state: Values, news: Values): Promise<Values> {
+  async update(urn: string, id: string, state: Values, news: Values, preview = false): Promise<Values> {
     const request = new pb.UpdateRequest();
     request.setUrn(urn);
     request.setId(id);
     request.setOlds(struct(state));
     request.setNews(struct(news));
+    request.setPreview(preview);
     return plain((await this.ask<pb.UpdateResponse>('update', request)).getProperties());
   }
 

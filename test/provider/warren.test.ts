@@ -5,6 +5,7 @@ import * as users from '../../broker/kinds/users';
 import * as vhosts from '../../broker/kinds/vhosts';
 import { brokerOf, endpointOf, scratchOn, uniqueName } from '../broker/realBroker';
 import { withBroker } from '../rigs/brokers';
+import { connectAs } from '../rigs/client';
 import { FakeEngine, reveal, secret, urn, type PluginProcess, type Values } from './plugin';
 
 const ADMIN = 'warren:index:Admin';
@@ -135,6 +136,39 @@ withBroker('the warren provider', (rig) => {
     await create(plugin, ABSENT_USER, { username: unwanted });
     expect(await users.read(brokerOf(rig), unwanted)).toBeUndefined();
     await plugin.remove(urn(ABSENT_USER, 'x'), id, state);
+    expect(await users.read(brokerOf(rig), unwanted)).toBeUndefined();
+  });
+
+  it('says whom the end of an absent user cuts off, in a preview and when it does', async () => {
+    own.username = scratch.user();
+    await create(await start(), ADMIN, admin());
+    const [unwanted, vhost] = [scratch.user(), await scratch.vhost()];
+    const inputs = { username: unwanted };
+    const absent = urn(ABSENT_USER, 'x');
+    const said = (): string => (engine?.messages ?? []).join('\n');
+    const use = `On ${endpointOf(rig)}, ${unwanted} has 1 connection (`;
+    await users.put(brokerOf(rig), { kind: 'user', name: unwanted, tags: [] }, 'p');
+    await (await start()).create(absent, inputs, true);
+    expect(said()).toBe('');
+
+    const ended = await connectAs(rig, { ...inputs, password: 'p' }, vhost);
+    // No broker: nothing to say, and nobody waits for it.
+    const nowhere = { endpoint: 'http://127.0.0.1:1', retryBudget: '1h' };
+    await (await start(nowhere)).create(absent, inputs, true);
+    // Nor is a cluster asked that the stack has yet to make, where another broker may be.
+    await (await start({ ownCluster: 'project/stack' })).create(absent, inputs, true);
+    expect(said()).toBe('');
+    await (await start()).create(absent, inputs, true);
+    expect(said()).toContain(use);
+    expect(said()).toMatch(/from 127\.0\.0\.1:\d+ in vhost .* An `up` deletes .*`absentUsers: \[\]` keeps/);
+    await (await start()).update(absent, unwanted, inputs, inputs, true);
+    expect(said()).toContain(use);
+    expect(await users.read(brokerOf(rig), unwanted)).toBeDefined();
+
+    await create(await start(), ABSENT_USER, inputs);
+    expect(said()).toContain(use);
+    expect(said()).toContain('they were cut off');
+    await ended();
     expect(await users.read(brokerOf(rig), unwanted)).toBeUndefined();
   });
 

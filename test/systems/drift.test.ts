@@ -12,6 +12,7 @@ import { brokerOf } from '../broker/realBroker';
 import { closedPort } from '../broker/servers';
 import { InterceptingProxy } from '../faults/interceptingProxy';
 import { allowRigUser, resetBroker, withOldestAndNewestBroker, type BrokerVersion } from '../rigs/brokers';
+import { connectAs } from '../rigs/client';
 import { callManagement } from '../rigs/management';
 import { PulumiWorkspace, type PulumiRun } from '../rigs/pulumi';
 import { expectNoChange } from './systemStack';
@@ -172,6 +173,7 @@ withOldestAndNewestBroker('drift', (rig) => {
   it('is shown by a preview, object by object, and put right by `up`', async () => {
     const intended = await allObjects(broker);
     for (const [method, apiPath, body] of BY_HAND) await callManagement(rig, method, apiPath, body);
+    const guest = await connectAs(rig, { username: 'guest', password: 'guest' }, 'shop');
     expect(await allObjects(broker)).not.toEqual(intended);
     const changed = await allObjects(broker);
 
@@ -185,12 +187,17 @@ withOldestAndNewestBroker('drift', (rig) => {
     expect(stepsOf(preview).sort()).toEqual([...expected].sort());
     expect(preview.output).not.toContain(SECRET);
     expect(preview.output).toContain('drift');
+    expect(preview.output).toMatch(
+      /guest has 1 connection \(.* An `up` deletes the user and cuts them off\./,
+    );
     expect(await allObjects(broker)).not.toEqual(intended);
 
     await callManagement(rig, 'PUT', 'users/warren-admin-g1', { password: SECRET, tags: 'administrator' });
     expect(await allObjects(broker)).toEqual(changed);
     const up = await mustRun(workspace.up('--diff'));
     expect(up.output).not.toContain(SECRET);
+    expect(up.output).toMatch(/guest has 1 connection \(.* they were cut off/);
+    await guest();
     expect(await allObjects(broker)).toEqual(intended);
     const again = await mustRun(workspace.up());
     expectNoChange(again);
