@@ -14,7 +14,9 @@ export function pulumiFailure(stack: string, args: readonly string[], said: stri
       `there is no stack ${stack} where Pulumi keeps its state. Make it with: npx warren init --stack ${stack}`,
     );
   }
-  const what = `pulumi ${args.slice(0, 2).join(' ')} failed: ${words}`;
+  const [first = '', second = '--stack'] = args;
+  const command = second === '--stack' ? [first] : [first, second];
+  const what = `pulumi ${command.join(' ')} failed: ${words}`;
   if (!words.includes('incorrect passphrase')) return new UserError(what);
   return new UserError(
     `${what}. The settings of stack ${stack} were encrypted with another one: set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one that the stack was made with. Where it is lost: docs/runbooks.md, "Restore"`,

@@ -72,7 +72,7 @@ function checkInsecure(
   const takeOut = `pulumi config rm insecure --stack ${stack}`;
   if (cacertFile === undefined) {
     throw new Error(
-      `insecure has \`up\` accept any certificate of ${url}, but ${who} will check it, and nobody tells them by which authority: ${loss}. Name it in place of insecure (a self-signed certificate is its own): pulumi config set cacertFile FILE --stack ${stack} && ${takeOut}; or ${without}`,
+      `insecure has \`up\` accept any certificate of ${url}, but ${who} will check it, by the authorities that they know: where it is self-signed, or another one's, ${loss}. Take insecure out: ${takeOut}. Where \`up\` then doesn't accept it either, name its authority (a self-signed certificate is its own): pulumi config set cacertFile FILE --stack ${stack}; or ${without}`,
     );
   }
   warn(

@@ -27,7 +27,8 @@ export interface Session {
   brokerAs(username: string, password: string): Broker;
   /**
    * For a preview of what isn't there yet, which nobody lets wait: the broker as whoever gets in at the first try.
-   * Undefined for a cluster of the stack's own that wasn't asked before: it may not be there, and another one answer.
+   * Undefined for a cluster of the stack's own, on Docker or behind a port-forward, that wasn't asked before: it may not
+   * be there, and another one answer.
    */
   glance(): Promise<Broker | undefined>;
   /** Everything from now on is done with this login: the stack's own administrator, once it gets in. */

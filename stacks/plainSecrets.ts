@@ -16,7 +16,8 @@ export function refusePlainSecrets(config: pulumi.Config, env: NodeJS.ProcessEnv
   for (const key of SECRET_KEYS) refusePlainText(config, key, env);
   if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', env);
   const plain = plainPartIn(settingsInFile(), config.name);
-  if (plain !== undefined) throw plainTextRefusal(plain, `--path '${plain}'`);
+  if (plain === undefined || !isInUse(config, plain)) return;
+  throw plainTextRefusal(plain.path, `--path '${plain.path}'`);
 }
 
 /**
@@ -26,17 +27,33 @@ export function refusePlainSecrets(config: pulumi.Config, env: NodeJS.ProcessEnv
 export function plainPartIn(
   settings: Readonly<Record<string, unknown>>,
   namespace: string,
-): string | undefined {
+): PlainPart | undefined {
   const tableOf = (key: string): [string, unknown][] => {
     const table = settings[`${namespace}:${key}`];
     // Encrypted as a whole it is {secure: …}, as is each value that is encrypted by itself.
     return isRecord(table) && typeof table.secure !== 'string' ? Object.entries(table) : [];
   };
-  const [password] = tableOf('passwords').find(([, value]) => typeof value === 'string') ?? [];
-  if (password !== undefined) return `passwords["${password}"]`;
-  const [login] =
-    tableOf('logins').find(([, value]) => isRecord(value) && typeof value.password === 'string') ?? [];
-  return login === undefined ? undefined : `logins["${login}"].password`;
+  for (const [name, value] of tableOf('passwords'))
+    if (typeof value === 'string') return { path: `passwords["${name}"]`, key: 'passwords', name, value };
+  for (const [name, login] of tableOf('logins')) {
+    const value = isRecord(login) ? login.password : undefined;
+    if (typeof value === 'string') return { path: `logins["${name}"].password`, key: 'logins', name, value };
+  }
+  return undefined;
+}
+
+interface PlainPart {
+  readonly path: string;
+  readonly key: 'passwords' | 'logins';
+  readonly name: string;
+  readonly value: string;
+}
+
+/** With `--config-file` the stack's own file may hold what nobody reads. */
+function isInUse(config: pulumi.Config, { key, name, value }: PlainPart): boolean {
+  const table: unknown = JSON.parse(pulumi.runtime.allConfig()[`${config.name}:${key}`] ?? '{}');
+  const found = isRecord(table) ? table[name] : undefined;
+  return (isRecord(found) ? found.password : found) === value;
 }
 
 /** As they are encrypted. Nothing where they are in another file: Pulumi doesn't tell its programs which one. */

@@ -87,7 +87,7 @@ export function readSettings(config: pulumi.Config, env: NodeJS.ProcessEnv): Set
     ...(kubernetes === undefined ? {} : { kubernetes }),
     topologyFile: required(config, 'topology', 'topology/examples/celery-django.yaml'),
     ...checkedTarget(config.get('target')),
-    connection: readConnection(config, ownEndpoint(docker, kubernetes)),
+    connection: connectionOf(config, docker, kubernetes),
     ...optional('amqp', config.get('amqp')),
     seed,
     passwords: readPasswords(config, env),
@@ -159,6 +159,25 @@ function ownEndpoint(
   if (docker?.cluster !== undefined) return { url: UNKNOWN_ENDPOINT, key: 'docker.cluster' };
   if (kubernetes?.cluster !== undefined) return { url: UNKNOWN_ENDPOINT, key: 'kubernetes.cluster' };
   return undefined;
+}
+
+/** Who is to show a certificate asks from containers, or pods, a broker that is there already. */
+function connectionOf(
+  config: pulumi.Config,
+  docker: DockerSettings | undefined,
+  kubernetes: KubernetesSettings | undefined,
+): Connection {
+  const own = ownEndpoint(docker, kubernetes);
+  const connection = readConnection(config, own);
+  const [given] = ['scalerClientcertFile', 'scalerClientkeyFile'].filter((key) => key in connection);
+  if (given === undefined || (own === undefined && (docker ?? kubernetes) !== undefined)) return connection;
+  const why =
+    own === undefined
+      ? 'the stack runs no workers: it has neither docker nor kubernetes'
+      : `a cluster of the stack's own (${own.key}) wants no certificate of them`;
+  throw refusal(
+    `${given} is for the scaler, KEDA and the workers' probes, and ${why}. Take it out: pulumi config rm ${given} --stack ${pulumi.getStack()}`,
+  );
 }
 
 function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {

@@ -64,7 +64,8 @@ function holdLock(file: string): () => void {
     clearInterval(renewal);
     if (readHolder(file) === process.pid) fs.rmSync(file, { force: true });
   };
-  const stopWatching = onEndOfThisProcess(giveBack);
+  // Not at the signal: what this process has started may need it until its own end.
+  const stopWatching = onEndOfThisProcess(giveBack, 'over');
   return () => {
     stopWatching();
     giveBack();
@@ -80,7 +81,8 @@ function abandonedOrHolder(file: string): number | undefined {
   const aside = `${file}.abandoned.${process.pid}`;
   try {
     fs.renameSync(file, aside);
-    if (readHolder(aside) !== holder) fs.linkSync(aside, file);
+    // NaN of an empty file, too, which a crash of the machine leaves.
+    if (!Object.is(readHolder(aside), holder)) fs.linkSync(aside, file);
   } catch {
     // Somebody else was faster.
   }

@@ -78,38 +78,50 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-const endings = new Set<() => void>();
+/** At the signal that ends this process, or only when it is over: whoever else listens may let it go on for a while. */
+type When = 'signal' | 'over';
+
+const endings = new Map<() => void, When>();
 
 /**
  * Calls `action` when this process ends, be it by Ctrl-C. Returns a function that takes the request back.
  * Children with a group of their own don't get the terminal's Ctrl-C, so somebody must tell them.
  */
-export function onEndOfThisProcess(action: () => void): () => void {
+export function onEndOfThisProcess(action: () => void, when: When = 'signal'): () => void {
   if (endings.size === 0) {
-    process.on('exit', runEndings);
+    process.on('exit', runAll);
     for (const signal of SIGNALS) process.on(signal, endBySignal);
   }
-  endings.add(action);
+  endings.set(action, when);
   return () => {
     endings.delete(action);
     if (endings.size > 0) return;
-    process.off('exit', runEndings);
+    process.off('exit', runAll);
     for (const signal of SIGNALS) process.off(signal, endBySignal);
   };
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-function runEndings(): void {
-  for (const action of endings) action();
-  endings.clear();
+function runEndings(due: readonly When[]): void {
+  for (const [action, when] of endings) {
+    if (!due.includes(when)) continue;
+    endings.delete(action);
+    action();
+  }
+}
+
+function runAll(): void {
+  runEndings(['signal', 'over']);
 }
 
 function endBySignal(signal: NodeJS.Signals): void {
-  runEndings();
+  runEndings(['signal']);
   process.off(signal, endBySignal);
   // Whoever else listens (a test runner) decides on the end; otherwise the signal does what it always does.
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  if (process.listenerCount(signal) > 0) return;
+  runAll();
+  process.kill(process.pid, signal);
 }
 
 /** Sends a signal to a process group; a group that is gone already is no error. */

@@ -61,7 +61,7 @@ export function secretIn(text: string): { readonly name?: string } | undefined {
 }
 
 /** A password that has `://` in it itself, which ends no address. What stands behind a port isn't one. */
-const ODD_LOGIN = /^:\/\/[^/@\s:[\]]*:(?!\d+[/?#])([^@\s]+)@/;
+const ODD_LOGIN = /^:\/\/[^/@\s:[\]]*:(?!\d{1,5}(?!\w))([^@\s]+)@/;
 /** Between the words of a text, and the addresses of a list. */
 const BETWEEN = /\s+|[,;|](?=[a-z][a-z0-9+.-]*:\/\/)/i;
 

@@ -94,8 +94,11 @@ export function reasonIn(message: string): string {
   return /with message "(?:[A-Z_]+ - )?(.+)"$/s.exec(message)?.[1] ?? message.replace(/\.$/, '');
 }
 
-/** The exchange that somebody may not write to, by RabbitMQ's own words; undefined where they are about something else. */
+/**
+ * The exchange that a publisher may not write to, by RabbitMQ's own words (3.10 doesn't say what may not be done);
+ * undefined where they are about something else.
+ */
 export function forbiddenExchange(message: string): string | undefined {
-  const name = /write access to exchange '(.*)' in vhost '.*' refused/s.exec(message)?.[1];
+  const name = /access to exchange '(.*)' in vhost '.*' refused/s.exec(message)?.[1];
   return name === 'amq.default' ? '' : name;
 }

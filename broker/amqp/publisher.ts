@@ -30,6 +30,8 @@ interface Pending {
 
 export class Publisher {
   readonly #pending = new Set<Pending>();
+  /** Exchanges that have taken something: who may not write there any more could a moment ago. */
+  readonly #written = new Set<string>();
   #fault: AmqpError | undefined;
 
   private constructor(private readonly channel: ConfirmChannel) {}
@@ -58,6 +60,7 @@ export class Publisher {
       this.channel.publish(exchange, routingKey, content, options, (error: unknown) => {
         this.#pending.delete(pending);
         const isTaken = error === null || error === undefined;
+        if (isTaken) this.#written.add(exchange);
         pending.settle(!isTaken ? 'refused' : pending.isReturned ? 'returned' : 'taken');
       });
     });
@@ -92,7 +95,8 @@ export class Publisher {
     const forbidden = forbiddenExchange(reason);
     // Those that were told meanwhile are settled already.
     for (const pending of this.#pending) {
-      const isForbidden = pending.message.exchange === forbidden;
+      const { exchange } = pending.message;
+      const isForbidden = exchange === forbidden && !this.#written.has(exchange);
       pending.fail(isForbidden ? new NotTaken(this.#fault.message) : this.#fault);
     }
     this.#pending.clear();

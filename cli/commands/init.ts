@@ -67,7 +67,7 @@ export function amqpNotice(
   const { 'warren:amqp': amqp, 'warren:endpoint': before } = settings;
   if (typeof amqp !== 'string' || amqp === '' || endpoint === undefined || endpoint === before) return '';
   return (
-    `Its setting amqp stays ${amqp}. Where that isn't AMQP of ${endpoint}, ` +
+    `Its setting amqp stays${amqp.includes('@') ? '' : ` ${amqp}`}. Where that isn't AMQP of ${endpoint}, ` +
     `take it out (the broker says its own): pulumi config rm amqp --stack ${stack}\n`
   );
 }

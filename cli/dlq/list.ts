@@ -1,5 +1,6 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
 import { AmqpError } from '../../broker/amqp/errors';
+import { isBrokerError } from '../../broker/api/errors';
 import { consumersIn } from '../../broker/figures/consumers';
 import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
@@ -153,12 +154,18 @@ async function consumedNow(
   const doubtful = found.filter(([, { consumers = 0 }]) => consumers > 0).map(([queue]) => queue);
   const vhosts = [...new Set(doubtful.map(({ vhostName }) => vhostName))];
   const consumers = new Map(
-    await Promise.all(vhosts.map(async (vhost) => [vhost, await consumersIn(broker, vhost)] as const)),
+    await Promise.all(
+      vhosts.map(async (vhost) => [vhost, await consumersIn(broker, vhost).catch(unlessBroker)] as const),
+    ),
   );
   return (queue) =>
     doubtful.includes(queue) &&
     // Where nobody tells, the statistics have the last word.
     consumers.get(queue.vhostName)?.some((one) => one.queue === queue.name) !== false;
+}
+
+function unlessBroker(error: unknown): undefined {
+  if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
 }
 
 async function contentsOf(

@@ -1,6 +1,7 @@
 /** `warren.AbsentUser`: a user that must not exist, such as guest. */
 import type { UserObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
+import { isBrokerError } from '../../broker/api/errors';
 import type { Call, ResourceType } from '../resourceType';
 import { liveLookup } from '../../broker/lookup';
 import { describeUse } from '../../broker/figures/credentialUse';
@@ -62,7 +63,11 @@ async function removeUnlessNeeded({ session, warn }: Call, user: AbsentUser): Pr
         `Refused to delete user "${user.name}" on ${session.endpoint}: "${self.name}" is no administrator, so nobody might be left who can repair the broker.`,
       );
     }
-    const use = await describeUse(broker, [user.name]);
+    // For the warning alone: who can't be counted is cut off all the same.
+    const use = await describeUse(broker, [user.name]).catch((error: unknown) => {
+      if (isBrokerError(error) && error.kind !== 'cancelled') return undefined;
+      throw error;
+    });
     await users.remove(broker, user.name);
     if (use !== undefined) {
       await warn(

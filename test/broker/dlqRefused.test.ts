@@ -25,8 +25,11 @@ withBroker(
       await channel.waitForConfirms();
       await awaitReady(connection, 'failed', COUNT);
       await callManagement(broker, 'PUT', `vhost-limits/${vhost}/max-connections`, { value: 2 });
-      const full = await warren(broker, vhost, 2, 'dlq', 'retry', 'failed');
-      expect(full.output).toMatch(/doesn't let it into the vhost/);
+      // The broker counts a connection a moment after it let it in.
+      const dry = commandLine(broker, vhost, ['dlq', 'retry', 'failed', '--dry-run']);
+      await expect
+        .poll(async () => (await run(process.execPath, dry.words, { env: dry.env })).output)
+        .toMatch(/doesn't let it into the vhost/);
       await callManagement(broker, 'DELETE', `vhost-limits/${vhost}/max-connections`);
 
       const reader = `reader-${vhost}`;
@@ -37,9 +40,7 @@ withBroker(
       const login = { RABBITMQ_USERNAME: reader, RABBITMQ_PASSWORD: reader };
       const { exitCode, output } = await run(process.execPath, words, { env: { ...env, ...login } });
       expect(exitCode, output).toBe(2);
-      expect(output).toMatch(
-        /Sent nothing.*write access to exchange 'amq.default'.*Let that user write there/s,
-      );
+      expect(output).toMatch(/Sent nothing.*access to exchange 'amq.default'.*Let that user write there/s);
       expect(output).not.toContain('in both places');
       await awaitReady(connection, 'failed', COUNT);
       await callManagement(broker, 'DELETE', `users/${reader}`);
@@ -51,5 +52,5 @@ withBroker(
       expect(refused.output).toMatch(/reason=reject": no message dies by that.* rejected, expired, maxlen/);
     });
   },
-  ['4.3'],
+  ['3.10', '4.3'],
 );

@@ -29,7 +29,9 @@ it('waits for another one of this checkout, and says so', async () => {
       },
     },
   );
-  expect(waited[0]).toContain(`another quickstart of this checkout is at work (process ${process.pid})`);
+  expect(waited.join('\n')).toContain(
+    `another quickstart of this checkout is at work (process ${process.pid})`,
+  );
   expect(second.exitCode).toBe(0);
   expect(second.stdout).toContain('Nothing to take away');
   expect(fs.readdirSync(path.join(home, 'warren'))).toEqual([]);

@@ -161,6 +161,7 @@ withBroker(
       ['seed', 'in plain text, in a file that is committed', /plain text/],
       ['logins', { partner: { username: 'shop', password: 'p' } }, /logins stands in plain text/],
       ['adminUser', 'shop', /adminUser/],
+      ['scalerClientcertFile', 'a.pem', /scalerClientcertFile is for .* has neither docker nor kubernetes/],
       ['granularity', 'queue', /granularity "queue" must be "object"/],
       ['absentUser', [], /absentUser, which.*Did you mean warren:absentUsers/s],
     ])('a wrong %s in the stack’s config: %j', async (key, value, message) => {

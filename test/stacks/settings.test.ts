@@ -44,7 +44,7 @@ it.each<[string, string | undefined]>([
   ['other:passwords: { b: plain }', undefined],
   ['warren:passwords:', undefined],
 ])('what stands in plain text beside what is encrypted is found: %s', (settings, found) => {
-  expect(plainPartIn(parse(settings) as Record<string, unknown>, 'warren')).toBe(found);
+  expect(plainPartIn(parse(settings) as Record<string, unknown>, 'warren')?.path).toBe(found);
 });
 
 it('says of a missing seed that a stack that has been up needs its old one', () => {

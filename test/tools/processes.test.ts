@@ -68,6 +68,18 @@ describe('acquireLock', () => {
     expect(fs.existsSync(file)).toBe(false);
   });
 
+  it('is kept through a signal until the end', async () => {
+    const file = path.join(temporaryFolder(), 'lock');
+    const source =
+      `const { existsSync } = require('node:fs');` +
+      `require('${CHECKOUT}/tools/fileLock').acquireLock('${file}', { timeoutMs: 1000 }).then(() => {` +
+      `process.on('SIGINT', () => setTimeout(() => console.log(existsSync('${file}')), 50));` +
+      `process.kill(process.pid, 'SIGINT'); });`;
+    const { stdout } = await run(process.execPath, typescriptArguments(source), { cwd: CHECKOUT });
+    expect(stdout).toBe('true\n');
+    expect(fs.existsSync(file)).toBe(false);
+  });
+
   it('takes over from a process that is gone', async () => {
     const file = path.join(temporaryFolder(), 'lock');
     const source =

@@ -164,6 +164,8 @@ it('a password in a URI is seen wherever it stands', () => {
     'amqp://h,amqp://u@h',
     'amqp://h:5672,amqp://u@h',
     'http://h:80?back=http://u@h',
+    'http://h:80&back=http://u@h',
+    '["amqp://h:5672","amqp://u@h"]',
   ];
   for (const uri of plain) expect(secretIn(uri), uri).toBeUndefined();
   for (const uri of holding) expect(isPlainUri(uri), uri).toBe(false);

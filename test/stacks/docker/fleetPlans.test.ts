@@ -76,7 +76,7 @@ describe('fleets', () => {
 
     it('are refused where nobody says by which authority', () => {
       expect(() => warningsOf(any)).toThrow(
-        /^insecure .*https:\/\/b:15671, but the scaler, in a container, .* no fleet is scaled\. .* cacertFile FILE --stack dev && pulumi config rm insecure --stack dev; or .* docker\.scaler false --stack dev$/,
+        /^insecure .*https:\/\/b:15671, but the scaler, in a container, .* no fleet is scaled\. .* config rm insecure --stack dev\. .* cacertFile FILE --stack dev; or .* docker\.scaler false --stack dev$/,
       );
     });
 

@@ -119,7 +119,7 @@ describe('who asks in pods, as `up` does not,', () => {
 
   it('checks certificates: refused without an authority, else warned of', () => {
     expect(() => warningsOf({ insecure: true })).toThrow(
-      /^insecure .*https:\/\/broker:15671, but KEDA and the workers' probes, in pods, .* never ready, .* cacertFile FILE --stack test && pulumi config rm insecure --stack test; or .* kubernetes\.keda false/,
+      /^insecure .*https:\/\/broker:15671, but KEDA and the workers' probes, in pods, .* never ready, .* config rm insecure --stack test\. .* cacertFile FILE --stack test; or .* kubernetes\.keda false/,
     );
     expect(warningsOf({ insecure: true, cacertFile: 'ca.pem' })).toEqual([
       expect.stringMatching(
