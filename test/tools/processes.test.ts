@@ -73,7 +73,9 @@ describe('acquireLock', () => {
     const source =
       `const { existsSync } = require('node:fs');` +
       `require('${CHECKOUT}/tools/fileLock').acquireLock('${file}', { timeoutMs: 1000 }).then(() => {` +
-      `process.on('SIGINT', () => setTimeout(() => console.log(existsSync('${file}')), 50));` +
+      // What waits for the signal keeps it alive.
+      `const waiting = setInterval(() => undefined, 1000);` +
+      `process.on('SIGINT', () => { clearInterval(waiting); setTimeout(() => console.log(existsSync('${file}'))); });` +
       `process.kill(process.pid, 'SIGINT'); });`;
     const { stdout } = await run(process.execPath, typescriptArguments(source), { cwd: CHECKOUT });
     expect(stdout).toBe('true\n');
