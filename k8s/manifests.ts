@@ -19,7 +19,7 @@ import {
 } from './plan';
 import { deployment, FIGURES_SECRET, loginSecretOf, probeMap } from './workers/deployment';
 import { followersOf } from './workers/followers';
-import { triggerAuthentication } from './workers/scaledObject';
+import { figuresKeys, triggerAuthentication } from './workers/scaledObject';
 
 export interface Manifests {
   readonly objects: readonly KubernetesObject[];
@@ -78,12 +78,7 @@ export function manifestsOf(
         ? [
             {
               name: FIGURES_SECRET,
-              keys: [
-                ...['username', 'password'],
-                ...(hasAuthority ? ['ca.crt'] : []),
-                ...(hasClient ? ['client.crt', 'client.key'] : []),
-                ...(hasAuthority || hasClient ? ['tls'] : []),
-              ],
+              keys: figuresKeys({ hasAuthority, hasClient }).map(([, key]) => key),
             },
           ]
         : []),

@@ -4,7 +4,7 @@ import type { Failure } from './inputs';
 import type { Plugin } from './plugin';
 import type { AnyResourceType } from './resourceType';
 import type { Properties, PropertyMap } from './values';
-import { isBrokerError } from '../broker/api/errors';
+import { unlessNotAnswered } from '../broker/api/errors';
 import { canonicalJson } from '../topology/objects';
 import { READ_AGAIN, adopts, readToAdopt } from './adoption';
 import { diffObjects } from './diff';
@@ -106,6 +106,7 @@ async function compare(plugin: Plugin, urn: string, request: DiffRequest): Promi
   return difference;
 }
 
+/** A preview without a broker, or with a user who may see less, works as well. */
 async function refusalsOf(
   plugin: Plugin,
   urn: string,
@@ -123,16 +124,6 @@ async function announce(plugin: Plugin, urn: string, object: object, given: Prop
   const type = typeOf(plugin, urn);
   if (plugin.session === undefined || adopts(plugin) || hasUnknown(given.values)) return;
   await unlessNotAnswered(async () => type.announce?.(callOf(plugin, urn, undefined), object));
-}
-
-/** A preview without a broker, or with a user who may see less, works as well. */
-async function unlessNotAnswered<R>(ask: () => Promise<R>): Promise<R | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isBrokerError(error) && error.kind !== 'cancelled') return undefined;
-    throw error;
-  }
 }
 
 function secretsOfObject(type: AnyResourceType, object: object): readonly string[] {

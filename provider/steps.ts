@@ -4,7 +4,7 @@ import type { Plugin } from './plugin';
 import type { Properties, PropertyMap } from './values';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import * as pb from '@pulumi/pulumi/proto/provider_pb';
-import { isBrokerError } from '../broker/api/errors';
+import { unlessNotAnswered } from '../broker/api/errors';
 import { readInputs } from './inputs';
 import { asInState, changesInPlace, checkResponse, diffResponse, struct } from './messages';
 import { sessionOf } from './plugin';
@@ -45,7 +45,7 @@ async function isDue(plugin: Plugin, urn: string, passed: PropertyMap): Promise<
   const type = knownStep(plugin, urn);
   if (type.isDue === undefined || plugin.session === undefined) return false;
   let isSo = false;
-  await unlessUnreachable(async () => {
+  await unlessNotAnswered(async () => {
     isSo = (await type.isDue?.(callOf(plugin, urn), parsed(type, passed))) === true;
   });
   return isSo;
@@ -54,7 +54,7 @@ async function isDue(plugin: Plugin, urn: string, passed: PropertyMap): Promise<
 async function look(plugin: Plugin, urn: string, state: PropertyMap): Promise<void> {
   const type = knownStep(plugin, urn);
   if (type.look === undefined || plugin.session === undefined) return;
-  await unlessUnreachable(() => type.look?.(callOf(plugin, urn), parsed(type, state)));
+  await unlessNotAnswered(async () => type.look?.(callOf(plugin, urn), parsed(type, state)));
 }
 
 function parsed(type: AnyStepType, values: PropertyMap): object {
@@ -117,16 +117,7 @@ async function foresee(plugin: Plugin, urn: string, news: PropertyMap, olds: Pro
   const type = knownStep(plugin, urn);
   if (type.foresee === undefined || plugin.session === undefined) return;
   const step = parsed(type, news);
-  await unlessUnreachable(() => type.foresee?.(callOf(plugin, urn), step, parsed(type, olds)));
-}
-
-async function unlessUnreachable(work: () => Promise<void> | undefined): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    // A broker that can't be asked is told about where something has to be done on it.
-    if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
-  }
+  await unlessNotAnswered(async () => type.foresee?.(callOf(plugin, urn), step, parsed(type, olds)));
 }
 
 function knownStep(plugin: Plugin, urn: string): AnyStepType {

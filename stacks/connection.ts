@@ -24,7 +24,7 @@ export interface Connection extends ConnectionArgs {
   readonly scalerClientkeyFile?: string;
 }
 
-const CLIENT_KEYS = ['scalerClientcertFile', 'scalerClientkeyFile'] as const;
+export const CLIENT_KEYS = ['scalerClientcertFile', 'scalerClientkeyFile'] as const;
 const FILE_KEYS = ['cacertFile', 'clientcertFile', 'clientkeyFile', ...CLIENT_KEYS];
 const DURATION_KEYS = ['requestTimeout', 'retryBudget'];
 

@@ -70,7 +70,7 @@ export class DockerPlatform {
   readonly #elsewhere = new Map<string, Surroundings>();
   readonly #images = new Map<string, pulumi.Input<string>>();
   #certificates: ClusterCertificates | undefined;
-  #client: ClientCertificate | undefined;
+  readonly #client: ClientCertificate | undefined;
 
   /** @param warrenProvider asks the cluster while its nodes are replaced, trusting these authorities */
   constructor(
@@ -82,6 +82,7 @@ export class DockerPlatform {
     // What can't be refuses the whole, before any of it is made.
     this.#plans = planFleets(args, (text) => void pulumi.log.warn(text));
     const { settings, docker: own } = args;
+    this.#client = scalerClientOf(settings.connection);
     const prefix = `${settings.project}-${settings.stack}`.toLowerCase().replace(/[^a-z0-9_.-]/g, '-');
     // Names a stack of one seed: another one of the same name doesn't take its objects over.
     const owner = pulumi
@@ -90,7 +91,6 @@ export class DockerPlatform {
     const host = own.host === undefined ? {} : { host: own.host };
     this.#place = { prefix, owner, provider: providerFor('docker', own.host), ...host };
     if (own.cluster === undefined) {
-      this.#client = scalerClientOf(settings.connection);
       this.begun = [];
       return;
     }

@@ -2,6 +2,7 @@
 import { AMQP_PORT, POD_SELECTOR, serviceHost } from '../k8s/cluster/names';
 import { managementFor, placeOf, type StackFacts } from '../k8s/plan';
 import type { KubernetesSettings } from '../k8s/settings';
+import { defined } from '../topology/build/values';
 import type { Topology } from '../topology/model';
 import type { Settings } from './settings';
 
@@ -58,11 +59,6 @@ export function factsOf(
     kubernetes,
     topology,
     endpoint,
-    ...(endpoints === undefined ? {} : { endpoints }),
-    ...(amqp === undefined ? {} : { amqp }),
-    ...(cacertFile === undefined ? {} : { cacertFile }),
-    ...(clientcertFile === undefined ? {} : { clientcertFile }),
-    ...(insecure === undefined ? {} : { insecure }),
-    ...(scalerClientcertFile === undefined ? {} : { scalerClientcertFile }),
+    ...defined({ endpoints, amqp, cacertFile, clientcertFile, insecure, scalerClientcertFile }),
   };
 }

@@ -73,7 +73,7 @@ export class KubernetesPlatform {
       refuseWrongCluster(facts);
       return planFleets(facts, (text) => void pulumi.log.warn(text));
     });
-    this.#client = own.cluster === undefined ? scalerClientOf(args.settings.connection) : undefined;
+    this.#client = scalerClientOf(args.settings.connection);
     this.#provider = new kubernetes.Provider('kubernetes', {
       ...(own.kubeconfig === undefined ? {} : { kubeconfig: own.kubeconfig }),
       // The same context under another address is the same cluster: nothing on it is replaced.

@@ -15,6 +15,8 @@ const DEFAULTS_IN_PLAIN = new Map([['bootstrapPassword', 'guest']]);
 export function refusePlainSecrets(config: pulumi.Config, env: NodeJS.ProcessEnv): void {
   for (const key of SECRET_KEYS) refusePlainText(config, key, env);
   if (config.get('proxy')?.includes('@') === true) refusePlainText(config, 'proxy', env);
+  // Most stacks have neither, and need not read their file for it.
+  if (['passwords', 'logins'].every((key) => isUnset(config.get(key)))) return;
   const plain = plainPartIn(settingsInFile(), config.name);
   if (plain === undefined || !isInUse(config, plain)) return;
   throw plainTextRefusal(plain.path, `--path '${plain.path}'`);
@@ -75,9 +77,12 @@ function refusePlainText(config: pulumi.Config, key: string, env: NodeJS.Process
   const value = pulumi.runtime.allConfig()[fullKey];
   // Where Pulumi tells its programs which keys were encrypted; the SDK has no public question for it.
   const encrypted = JSON.parse(env.PULUMI_CONFIG_SECRET_KEYS ?? '[]') as unknown[];
-  const isUnset = value === undefined || value === '' || value === '{}';
-  if (isUnset || DEFAULTS_IN_PLAIN.get(key) === value || encrypted.includes(fullKey)) return;
+  if (isUnset(value) || DEFAULTS_IN_PLAIN.get(key) === value || encrypted.includes(fullKey)) return;
   throw plainTextRefusal(key, key);
+}
+
+function isUnset(value: string | undefined): boolean {
+  return value === undefined || value === '' || value === '{}';
 }
 
 function plainTextRefusal(key: string, argument: string): Error {

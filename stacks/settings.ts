@@ -13,7 +13,13 @@ import { PlatformSettingsError } from '../platform/reads';
 import { readDockerSettings, type DockerSettings } from '../docker/settings';
 import { readKubernetesSettings, type KubernetesSettings } from '../k8s/settings';
 import { readPasswords, type GivenPasswords } from './givenPasswords';
-import { CONNECTION_KEYS, readConnection, type Connection, type OwnEndpoint } from './connection';
+import {
+  CLIENT_KEYS,
+  CONNECTION_KEYS,
+  readConnection,
+  type Connection,
+  type OwnEndpoint,
+} from './connection';
 import { refusePlainSecrets } from './plainSecrets';
 import { refusal } from './refusal';
 import { SEED_LENGTH_MIN, derivePassword } from './credentials';
@@ -169,7 +175,7 @@ function connectionOf(
 ): Connection {
   const own = ownEndpoint(docker, kubernetes);
   const connection = readConnection(config, own);
-  const [given] = ['scalerClientcertFile', 'scalerClientkeyFile'].filter((key) => key in connection);
+  const given = CLIENT_KEYS.find((key) => key in connection);
   if (given === undefined || (own === undefined && (docker ?? kubernetes) !== undefined)) return connection;
   const why =
     own === undefined

@@ -64,6 +64,16 @@ export function isBrokerError(error: unknown, ...kinds: readonly BrokerErrorKind
   return error instanceof BrokerError && (kinds.length === 0 || kinds.includes(error.kind));
 }
 
+/** For what a broker is asked on the side: undefined where it can't be asked. Only who was told to stop, stops. */
+export async function unlessNotAnswered<R>(ask: () => Promise<R>): Promise<R | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isBrokerError(error) && error.kind !== 'cancelled') return undefined;
+    throw error;
+  }
+}
+
 /** Where a request failed: what it was to do, in words (`create queue "q"`), and the endpoint without credentials. */
 export interface FailedAction {
   readonly action: string;

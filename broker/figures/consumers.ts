@@ -13,6 +13,18 @@ export interface Consumer {
   readonly peerHost?: string;
 }
 
+/** How many each queue of a vhost has, of those that have any; undefined where the statistics are switched off. */
+export async function consumerCounts(
+  broker: Broker,
+  vhost: string,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const consumers = await consumersIn(broker, vhost);
+  if (consumers === undefined) return undefined;
+  const counts = new Map<string, number>();
+  for (const { queue } of consumers) counts.set(queue, (counts.get(queue) ?? 0) + 1);
+  return counts;
+}
+
 /** Undefined where the statistics are switched off. */
 export async function consumersIn(broker: Broker, vhost: string): Promise<readonly Consumer[] | undefined> {
   const action = `list the consumers in vhost "${vhost}"`;

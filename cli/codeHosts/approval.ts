@@ -24,10 +24,21 @@ export function timeOf(value: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The latest of them; undefined where there is none. */
-export function latest(times: readonly (number | undefined)[]): number | undefined {
+type Entry = Readonly<Record<string, unknown>>;
+
+/** When the latest of those that are meant was made, in milliseconds; undefined where there is none. */
+export function latestOf(
+  entries: readonly Entry[],
+  isMeant: (entry: Entry) => boolean = () => true,
+): number | undefined {
+  const times = entries.filter(isMeant).map((entry) => timeOf(entry.created_at));
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** Whether an event is about this label. */
+export function isAbout({ label }: Entry, name: string): boolean {
+  return (label as { readonly name?: unknown } | null | undefined)?.name === name;
 }
 
 /** For the run of a commit that is no longer the newest one. */

@@ -7,7 +7,7 @@
 import { UserError } from '../userError';
 import { call, wholeList } from './api';
 import type { Api } from './api';
-import { ABSENT, GIVEN, latest, MOVED_ON, OUTDATED, timeOf, unknown } from './approval';
+import { ABSENT, GIVEN, isAbout, latestOf, MOVED_ON, OUTDATED, timeOf, unknown } from './approval';
 import type { Approval } from './approval';
 import type { PullRequestRun } from './gitHubEvent';
 
@@ -41,16 +41,10 @@ async function askedApproval(api: Api, run: PullRequestRun, label: string): Prom
   if (!(now.labels ?? []).some(({ name }) => name === label)) return ABSENT;
   if (now.head?.sha !== head.revision) return MOVED_ON;
   const events = await wholeList(api, `/repos/${repository}/issues/${number}/events`);
-  const givenMs = latest(
-    events.map((event) =>
-      event.event === 'labeled' && nameOf(event.label) === label ? timeOf(event.created_at) : undefined,
-    ),
-  );
+  const givenMs = latestOf(events, (event) => event.event === 'labeled' && isAbout(event, label));
   // A label that was renamed: under the old name, somebody else may have had the say.
   if (givenMs === undefined) return unknown(`GitHub does not say when it was given. ${GIVE_ANEW}`);
-  const changedMs = latest(
-    events.map((event) => (CHANGES.includes(String(event.event)) ? timeOf(event.created_at) : undefined)),
-  );
+  const changedMs = latestOf(events, ({ event }) => CHANGES.includes(String(event)));
   if (changedMs !== undefined && givenMs <= changedMs) return OUTDATED;
   const pushed = await pushOf(api, head);
   if (typeof pushed === 'number') return givenMs > pushed ? GIVEN : OUTDATED;
@@ -94,10 +88,6 @@ interface PullRequest {
 interface Activity {
   readonly after?: string;
   readonly timestamp?: string;
-}
-
-function nameOf(label: unknown): unknown {
-  return (label as { readonly name?: unknown } | null | undefined)?.name;
 }
 
 function sentence({ message }: UserError): string {

@@ -5,7 +5,7 @@
 import { UserError } from '../userError';
 import { call, wholeList } from './api';
 import type { Api } from './api';
-import { ABSENT, GIVEN, latest, MOVED_ON, OUTDATED, timeOf, unknown } from './approval';
+import { ABSENT, GIVEN, isAbout, latestOf, MOVED_ON, OUTDATED, timeOf, unknown } from './approval';
 import type { Approval } from './approval';
 
 export interface MergeRequestRun {
@@ -41,16 +41,10 @@ async function askedApproval(
     wholeList(api, `${path}/versions`),
     wholeList(api, `${path}/resource_label_events`),
   ]);
-  const pushedMs = latest(versions.map((version) => timeOf(version.created_at)));
+  const pushedMs = latestOf(versions);
   const newest = versions.find((version) => timeOf(version.created_at) === pushedMs);
   if (pushedMs === undefined || newest?.head_commit_sha !== headRevision) return MOVED_ON;
-  const givenMs = latest(
-    events.map((event) =>
-      event.action === 'add' && (event.label as { name?: unknown } | null | undefined)?.name === label
-        ? timeOf(event.created_at)
-        : undefined,
-    ),
-  );
+  const givenMs = latestOf(events, (event) => event.action === 'add' && isAbout(event, label));
   if (givenMs === undefined) {
     return unknown(
       'GitLab does not say when it was given. Take it off, give it anew, and run this job again.',

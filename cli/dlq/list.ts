@@ -1,7 +1,7 @@
 /** `warren dlq list`: every queue that takes dead letters, with what lies in it, from where, and why. */
 import { AmqpError } from '../../broker/amqp/errors';
-import { isBrokerError } from '../../broker/api/errors';
-import { consumersIn } from '../../broker/figures/consumers';
+import { unlessNotAnswered } from '../../broker/api/errors';
+import { consumerCounts } from '../../broker/figures/consumers';
 import { isAvailable, queueFigures, type QueueFigures } from '../../broker/figures/queueFigures';
 import { deadLetterQueuesOf } from '../../topology/route/deadLetterQueues';
 import { table } from '../../topology/render/table';
@@ -153,19 +153,17 @@ async function consumedNow(
 ): Promise<(queue: FoundQueue) => boolean> {
   const doubtful = found.filter(([, { consumers = 0 }]) => consumers > 0).map(([queue]) => queue);
   const vhosts = [...new Set(doubtful.map(({ vhostName }) => vhostName))];
-  const consumers = new Map(
+  const counts = new Map(
     await Promise.all(
-      vhosts.map(async (vhost) => [vhost, await consumersIn(broker, vhost).catch(unlessBroker)] as const),
+      vhosts.map(
+        async (vhost) => [vhost, await unlessNotAnswered(() => consumerCounts(broker, vhost))] as const,
+      ),
     ),
   );
   return (queue) =>
     doubtful.includes(queue) &&
     // Where nobody tells, the statistics have the last word.
-    consumers.get(queue.vhostName)?.some((one) => one.queue === queue.name) !== false;
-}
-
-function unlessBroker(error: unknown): undefined {
-  if (!isBrokerError(error) || error.kind === 'cancelled') throw error;
+    counts.get(queue.vhostName)?.has(queue.name) !== false;
 }
 
 async function contentsOf(

@@ -1,5 +1,5 @@
 /** Reads what `warren status` shows: a dozen requests or so, whatever the number of queues. */
-import { consumersIn } from '../../broker/figures/consumers';
+import { consumerCounts } from '../../broker/figures/consumers';
 import { connectionCounts, type UserConnections } from '../../broker/figures/connections';
 import { readNodeFigures } from '../../broker/figures/nodes';
 import { readOverview } from '../../broker/figures/overview';
@@ -80,15 +80,11 @@ async function withConsumersNow(
       ({ vhost, name, consumers }) => consumers === 0 && expected(vhost, name)?.consumers === 'always',
     ),
   );
-  const counts = new Map<string, number>();
-  for (const vhost of new Set([...doubtful].map((queue) => queue.vhost))) {
-    for (const { queue } of (await consumersIn(broker, vhost)) ?? []) {
-      const key = keyOf(vhost, queue);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
+  const counts = new Map<string, ReadonlyMap<string, number> | undefined>();
+  for (const vhost of new Set([...doubtful].map((queue) => queue.vhost)))
+    counts.set(vhost, await consumerCounts(broker, vhost));
   return figures.map((queue) =>
-    doubtful.has(queue) ? { ...queue, consumers: counts.get(keyOf(queue.vhost, queue.name)) ?? 0 } : queue,
+    doubtful.has(queue) ? { ...queue, consumers: counts.get(queue.vhost)?.get(queue.name) ?? 0 } : queue,
   );
 }
 

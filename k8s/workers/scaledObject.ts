@@ -22,12 +22,31 @@ const FAILURES = 3;
 /** The management API's largest page. */
 const PAGE_SIZE = 500;
 
+/** What is known beside the login of whoever asks for figures. */
+export interface FiguresTls {
+  readonly hasAuthority: boolean;
+  readonly hasClient: boolean;
+}
+
+/** Keys of the Secret with the login for figures, each under the name that KEDA has for it. */
+export function figuresKeys({ hasAuthority, hasClient }: FiguresTls): readonly (readonly [string, string])[] {
+  return [
+    ['username', 'username'],
+    ['password', 'password'],
+    ...(hasAuthority ? ([['ca', 'ca.crt']] as const) : []),
+    ...(hasClient
+      ? ([
+          ['cert', 'client.crt'],
+          ['key', 'client.key'],
+        ] as const)
+      : []),
+    // Without it, KEDA ignores the others.
+    ...(hasAuthority || hasClient ? ([['tls', 'tls']] as const) : []),
+  ];
+}
+
 /** One for all fleets: its user sees the figures of their vhosts. */
-export function triggerAuthentication(
-  { hasAuthority, hasClient }: { readonly hasAuthority: boolean; readonly hasClient: boolean },
-  place: Place,
-): KubernetesObject {
-  const parameter = (name: string, key: string): object => ({ parameter: name, name: FIGURES_SECRET, key });
+export function triggerAuthentication(tls: FiguresTls, place: Place): KubernetesObject {
   return {
     apiVersion: 'keda.sh/v1alpha1',
     kind: 'TriggerAuthentication',
@@ -37,14 +56,7 @@ export function triggerAuthentication(
       labels: labelsOf(place, AUTHENTICATION, 'scaler'),
     },
     spec: {
-      secretTargetRef: [
-        parameter('username', 'username'),
-        parameter('password', 'password'),
-        ...(hasAuthority ? [parameter('ca', 'ca.crt')] : []),
-        ...(hasClient ? [parameter('cert', 'client.crt'), parameter('key', 'client.key')] : []),
-        // Without it, KEDA ignores the others.
-        ...(hasAuthority || hasClient ? [parameter('tls', 'tls')] : []),
-      ],
+      secretTargetRef: figuresKeys(tls).map(([parameter, key]) => ({ parameter, name: FIGURES_SECRET, key })),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** `warren.AbsentUser`: a user that must not exist, such as guest. */
 import type { UserObject } from '../../topology/objects';
 import type { Lookup } from '../../broker/lookup';
-import { isBrokerError } from '../../broker/api/errors';
+import { unlessNotAnswered } from '../../broker/api/errors';
 import type { Call, ResourceType } from '../resourceType';
 import { liveLookup } from '../../broker/lookup';
 import { describeUse } from '../../broker/figures/credentialUse';
@@ -64,10 +64,7 @@ async function removeUnlessNeeded({ session, warn }: Call, user: AbsentUser): Pr
       );
     }
     // For the warning alone: who can't be counted is cut off all the same.
-    const use = await describeUse(broker, [user.name]).catch((error: unknown) => {
-      if (isBrokerError(error) && error.kind !== 'cancelled') return undefined;
-      throw error;
-    });
+    const use = await unlessNotAnswered(() => describeUse(broker, [user.name]));
     await users.remove(broker, user.name);
     if (use !== undefined) {
       await warn(
